@@ -1,0 +1,276 @@
+/**
+ * The agent's side of one module: jobs one after the other, each with a deadline; a host that overruns is killed and replaced; a module that
+ * keeps dying is put aside. A host that was given a PIN is never used again; its replacement is started while it works.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Origin } from '../errors.ts';
+import { HostProcess } from './child.ts';
+import type { HostReply, HostRequest } from './protocol.ts';
+
+/** Milliseconds per kind of call. `login` lasts from the PIN to the start of C_Sign, `sign` is C_Sign, `end` is logout and finalize. */
+export interface Deadlines {
+  readonly start: number;
+  readonly list: number;
+  readonly read: number;
+  readonly login: number;
+  readonly sign: number;
+  readonly end: number;
+}
+
+export const defaultDeadlines: Deadlines = { start: 15_000, list: 5000, read: 10_000, login: 10_000, sign: 30_000, end: 3000 };
+
+/** The module gave no answer: it crashed, overran its deadline, or is put aside. */
+export class HostLost extends Error {
+  override readonly name = 'HostLost';
+  readonly type = 'lost';
+  readonly how: 'crashed' | 'timeout';
+  /** True: C_Sign had been called, so nobody knows whether the token signed. */
+  readonly signing: boolean;
+  readonly origin: Origin | undefined;
+
+  constructor(how: 'crashed' | 'timeout', message: string, signing: boolean, origin?: Origin) {
+    super(message);
+    this.how = how;
+    this.signing = signing;
+    this.origin = origin;
+  }
+}
+
+export type ModuleState = 'starting' | 'ready' | 'bad';
+
+export interface ModuleHealth {
+  readonly name: string;
+  readonly state: ModuleState;
+  /** What the library says of itself, once it was loaded. */
+  readonly library?: string;
+  /** What went wrong last, for staff: never shown to a holder. */
+  readonly problem?: string;
+  /** The process that holds the module now. */
+  readonly pid?: number;
+}
+
+export interface ClientOptions {
+  readonly name: string;
+  readonly path: string;
+  /** C_WaitForSlotEvent of this module can be believed. */
+  readonly slotEvents: boolean;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly deadlines: Deadlines;
+  /** How long a module that keeps dying is left alone. */
+  readonly coolDownMs: number;
+}
+
+type Job = Extract<HostRequest, { readonly id: number }>;
+type JobOf<T> = T extends Job ? Omit<T, 'id'> : never;
+/** What ends a job. */
+export type Outcome = Extract<HostReply, { readonly type: 'listed' | 'contents' | 'signed' | 'failed' }>;
+
+const faultWindowMs = 60_000;
+const faultsUntilBad = 3;
+const backOffMs = [0, 200, 1000];
+/** A process that SIGKILL does not end within this time hangs in the kernel; it is left behind. */
+const killMs = 1000;
+
+export class ModuleClient {
+  readonly #options: ClientOptions;
+  readonly #alive = new Set<HostProcess>();
+  #host: HostProcess | undefined;
+  #spare: HostProcess | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #nextId = 1;
+  #faults: number[] = [];
+  #badUntil = 0;
+  #state: 'starting' | 'ready' = 'starting';
+  #library: string | undefined;
+  #problem: string | undefined;
+  #closed = false;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  health(): ModuleHealth {
+    const pid = this.#host?.pid;
+    return {
+      name: this.#options.name,
+      state: this.isBad() ? 'bad' : this.#state,
+      ...(this.#library === undefined ? {} : { library: this.#library }),
+      ...(this.#problem === undefined ? {} : { problem: this.#problem }),
+      ...(pid === undefined ? {} : { pid }),
+    };
+  }
+
+  /** True while the module is put aside. */
+  isBad(): boolean {
+    return Date.now() < this.#badUntil;
+  }
+
+  /** Forgives a module that was put aside. */
+  reset(): void {
+    this.#faults = [];
+    this.#badUntil = 0;
+  }
+
+  /** Runs one job when its turn comes. Rejects with HostLost when there is no answer. */
+  run(job: JobOf<Job>): Promise<Outcome> {
+    return this.#inTurn((host) => this.#ask(host, job));
+  }
+
+  /**
+   * Lends a host for one job that carries a PIN; the host ends afterwards. `lend` is called when the turn has come, and `ask` has sent the job
+   * when it returns. The answer is passed on at once; only the next job waits for the logout. Rejects with HostLost when there is no answer.
+   */
+  runOnce(lend: (ask: (job: JobOf<Job>) => Promise<Outcome>) => Promise<Outcome>): Promise<Outcome> {
+    return this.#inTurn(
+      async (host) => {
+        this.#host = undefined;
+        this.#spare ??= this.#fork();
+        host.muffle();
+        const outcome = await lend((job) => this.#ask(host, job));
+        host.retired = true;
+        return outcome;
+      },
+      (host) => this.#awaitEnd(host),
+    );
+  }
+
+  /** Ends every host; a job that is still running is lost. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(
+      [...this.#alive].map((host) => {
+        host.retired = true;
+        host.send({ type: 'end' });
+        return this.#awaitEnd(host);
+      }),
+    );
+  }
+
+  #inTurn(work: (host: HostProcess) => Promise<Outcome>, after?: (host: HostProcess) => Promise<void>): Promise<Outcome> {
+    const host = this.#turn.then(() => this.#ready());
+    const outcome = host.then(work);
+    const nothing = (): void => undefined;
+    this.#turn = outcome.then(nothing, nothing).then(() => host.then(after).then(nothing, nothing));
+    return outcome;
+  }
+
+  /** A host with the module loaded: the one there is, or a new one after the back-off. */
+  async #ready(): Promise<HostProcess> {
+    if (this.#host !== undefined) return this.#host;
+    this.#refuseIfBad();
+    const lastFault = this.#faults.at(-1) ?? 0;
+    const wait = lastFault + (backOffMs[this.#faults.length] ?? 1000) - Date.now();
+    if (this.#faults.length > 0 && wait > 0) await sleep(wait);
+    if (this.#closed) throw new HostLost('crashed', 'the driver is closed', false);
+    const host = this.#spare ?? this.#fork();
+    this.#spare = undefined;
+    const { name, path, slotEvents, deadlines } = this.#options;
+    const reply = await this.#exchange(host, { type: 'load', module: name, path, slotEvents }, deadlines.start);
+    if (reply.type === 'load-failed') {
+      this.#problem = reply.message;
+      this.#badUntil = Date.now() + this.#options.coolDownMs;
+      this.#refuseIfBad();
+    }
+    if (reply.type === 'loaded') this.#library = reply.library;
+    this.#state = 'ready';
+    this.#host = host;
+    return host;
+  }
+
+  #refuseIfBad(): void {
+    if (this.isBad()) throw new HostLost('crashed', `the module is put aside: ${this.#problem ?? 'it failed too often'}`, false);
+  }
+
+  #fork(): HostProcess {
+    const host = new HostProcess(this.#options.environment);
+    this.#alive.add(host);
+    void host.ended.then((origin) => {
+      this.#alive.delete(host);
+      if (this.#host === host) this.#host = undefined;
+      if (this.#spare === host) this.#spare = undefined;
+      if (!host.retired) this.#fault(`the host ended (${origin.kind} ${origin.value}) ${host.lastWords}`.trim());
+    });
+    return host;
+  }
+
+  #fault(problem: string): void {
+    const now = Date.now();
+    this.#problem = problem;
+    this.#state = 'starting';
+    this.#faults = [...this.#faults.filter((at) => now - at < faultWindowMs), now];
+    if (this.#faults.length < faultsUntilBad) return;
+    this.#badUntil = now + this.#options.coolDownMs;
+    this.#faults = [];
+  }
+
+  async #ask(host: HostProcess, job: JobOf<Job>): Promise<Outcome> {
+    const { deadlines } = this.#options;
+    const deadline = { list: deadlines.list, read: deadlines.read, sign: deadlines.login }[job.type];
+    const reply = await this.#exchange(host, { ...job, id: this.#nextId++ }, deadline);
+    switch (reply.type) {
+      case 'listed':
+      case 'contents':
+      case 'signed':
+      case 'failed':
+        return reply;
+      case 'loaded':
+      case 'load-failed':
+      case 'signing-started':
+        throw new Error(`a host answered ${job.type} with ${reply.type}`);
+    }
+  }
+
+  /** Sends a request now and resolves with its final reply. */
+  #exchange(host: HostProcess, request: HostRequest, deadlineMs: number): Promise<HostReply> {
+    return new Promise((resolve, reject) => {
+      let signing = false;
+      let overrun = false;
+      const lose = (origin?: Origin): void => {
+        clearTimeout(timer);
+        const how = overrun ? 'timeout' : 'crashed';
+        reject(
+          new HostLost(
+            how,
+            `the module ${overrun ? 'did not answer in time' : 'crashed'} during ${signing ? 'C_Sign' : request.type}`,
+            signing,
+            origin,
+          ),
+        );
+      };
+      const onOverrun = (): void => {
+        overrun = true;
+        host.kill();
+        // The answer may still lie in the pipe: it counts if it is delivered before the end.
+        timer = setTimeout(lose, killMs);
+      };
+      let timer = setTimeout(onOverrun, deadlineMs);
+      host.onReply = (reply) => {
+        if ('id' in reply && 'id' in request && reply.id !== request.id) return;
+        if (reply.type === 'signing-started') {
+          signing = true;
+          if (overrun) return;
+          clearTimeout(timer);
+          timer = setTimeout(onOverrun, this.#options.deadlines.sign);
+          return;
+        }
+        if (reply.type === 'load-failed') host.retired = true;
+        clearTimeout(timer);
+        resolve(reply);
+      };
+      void host.ended.then(lose);
+      host.send(request);
+    });
+  }
+
+  /** Waits for a host that ends by itself, and ends it when it does not. */
+  async #awaitEnd(host: HostProcess): Promise<void> {
+    const kill = setTimeout(() => host.kill(), this.#options.deadlines.end);
+    const giveUp = new AbortController();
+    await Promise.race([
+      host.ended,
+      sleep(this.#options.deadlines.end + killMs, undefined, { signal: giveUp.signal }).catch(() => undefined),
+    ]);
+    clearTimeout(kill);
+    giveUp.abort();
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The host: a forked child that loads one vendor module, holds it for ever and works off one job after the other. A vendor module may hang,
+ * crash or write into memory; here that costs this process and nothing else. It must never load a second module, never write a PIN anywhere,
+ * and never outlive the agent. A host that was given a PIN ends after that job, so that the PIN ends with it.
+ */
+import process from 'node:process';
+import { Worker } from 'node:worker_threads';
+import { CallError, VendorModule } from './module.ts';
+import { parseRequest, type HostReply, type HostRequest, type SignJob } from './protocol.ts';
+import { readToken } from './reading.ts';
+import { sign } from './signing.ts';
+
+/** A job that hangs blocks the main thread, so 'disconnect' is never heard: a thread of its own watches for the death of the agent. */
+const watchdog = `
+  const agent = Number(require('node:worker_threads').workerData);
+  setInterval(() => { if (process.ppid !== agent) process.kill(process.pid, 'SIGKILL'); }, 200);
+`;
+
+let module: VendorModule | undefined;
+
+function send(reply: HostReply): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (process.send === undefined) throw new Error('a host is started by the agent only');
+    process.send(reply, undefined, undefined, (error: Error | null) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
+}
+
+/** Ends this process at once: no exit handler of the vendor module runs, and with it goes whatever it remembered. */
+function die(): never {
+  process.kill(process.pid, 'SIGKILL');
+  throw new Error('unreachable');
+}
+
+async function handle(request: HostRequest): Promise<void> {
+  switch (request.type) {
+    case 'load':
+      return load(request);
+    case 'list':
+      return send(answer(request, (loaded) => ({ type: 'listed', id: request.id, tokens: loaded.tokens().map(({ facts }) => facts) })));
+    case 'read':
+      return send(answer(request, (loaded) => readToken(loaded, request.id, request.tokenId)));
+    case 'sign':
+      return signOnce(request);
+    case 'end':
+      return end();
+  }
+}
+
+async function load({ module: name, path, slotEvents }: Extract<HostRequest, { type: 'load' }>): Promise<void> {
+  if (module !== undefined) throw new Error('a host loads one module only');
+  try {
+    module = new VendorModule(name, path, slotEvents);
+    await send({ type: 'loaded', library: module.library });
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    await send({ type: 'load-failed', message: error.message, ...(error.ckr === undefined ? {} : { ckr: error.ckr }) });
+    die();
+  }
+}
+
+function loadedModule(): VendorModule {
+  if (module === undefined) throw new Error('a host loads its module first');
+  return module;
+}
+
+function failed(id: number, error: unknown): HostReply {
+  // Anything else is a bug of ours and may end this process with its stack on stderr.
+  if (!(error instanceof CallError)) throw error;
+  const { during, message, ckr, code } = error;
+  return { type: 'failed', id, during, message, ...(ckr === undefined ? {} : { ckr }), ...(code === undefined ? {} : { code }) };
+}
+
+function answer(request: { readonly id: number }, act: (loaded: VendorModule) => HostReply): HostReply {
+  try {
+    return act(loadedModule());
+  } catch (error) {
+    return failed(request.id, error);
+  }
+}
+
+async function signOnce(job: SignJob): Promise<void> {
+  let cleanUp: (() => void) | undefined;
+  try {
+    const signed = await sign(loadedModule(), job, () => send({ type: 'signing-started', id: job.id }));
+    cleanUp = signed.cleanUp;
+    await send(signed.reply);
+  } catch (error) {
+    job.pin?.fill(0);
+    await send(failed(job.id, error));
+  }
+  try {
+    cleanUp?.();
+  } finally {
+    end();
+  }
+}
+
+function end(): never {
+  try {
+    module?.finalize();
+  } finally {
+    die();
+  }
+}
+
+function start(): void {
+  const agent = Number(process.argv[2]);
+  new Worker(watchdog, { eval: true, workerData: agent, execArgv: [], env: {}, stdout: true, stderr: true }).unref();
+  process.on('disconnect', die);
+  let jobs = Promise.resolve();
+  process.on('message', (raw) => {
+    const request = parseRequest(raw);
+    if (request === undefined) throw new Error('the agent sent something that is no request');
+    jobs = jobs.then(() => handle(request));
+  });
+}
+
+start();

@@ -1,0 +1,151 @@
+/**
+ * The messages between the agent and a host, both ways. Each is checked on receipt: a host that speaks otherwise is treated as broken,
+ * because a vendor module may have written anything into its memory.
+ */
+import { deviceErrorCodes, type DeviceErrorCode } from '../errors.ts';
+import type { Hash, SignatureScheme } from '../token.ts';
+import { hasFields, isBoolean, isBytes, isNumber, isString, listOf, oneOf, type Check, type Fields } from './shape.ts';
+
+/** What one slot with a token in it says of itself. Strings are trimmed, lengths in bytes. */
+export interface TokenFacts {
+  /** False: the module sees a card and does not know it (CKR_TOKEN_NOT_RECOGNIZED). */
+  readonly recognised: boolean;
+  readonly slot: string;
+  readonly label: string;
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly serial: string;
+  /** CK_TOKEN_INFO flags. */
+  readonly flags: number;
+  readonly minPinLength: number;
+  readonly maxPinLength: number;
+}
+
+/** A certificate object as it lies on the token. */
+export interface StoredCertificate {
+  readonly value: Uint8Array;
+  readonly ckaId: Uint8Array;
+  readonly label: string;
+}
+
+/** One signature, as the host is asked for it. The PIN is in the same message and nowhere else. */
+export interface SignJob {
+  readonly type: 'sign';
+  readonly id: number;
+  readonly tokenId: string;
+  readonly certificateSha256: string;
+  readonly scheme: SignatureScheme;
+  readonly hash: Hash;
+  readonly message: Uint8Array;
+  readonly pin?: Uint8Array;
+}
+
+/** Agent to host. `load` comes once and first (`slotEvents`: C_WaitForSlotEvent can be believed); `end` finalizes the module and ends the host. */
+export type HostRequest =
+  | { readonly type: 'load'; readonly module: string; readonly path: string; readonly slotEvents: boolean }
+  | { readonly type: 'list'; readonly id: number }
+  | { readonly type: 'read'; readonly id: number; readonly tokenId: string }
+  | SignJob
+  | { readonly type: 'end' };
+
+/** An error that the module or the host itself gave for a job. `code` is set where the host knows the cause without probing. */
+export interface JobFailure {
+  readonly type: 'failed';
+  readonly id: number;
+  /** The PKCS#11 function that failed, or what the host was doing. */
+  readonly during: string;
+  readonly message: string;
+  readonly ckr?: number;
+  readonly code?: DeviceErrorCode;
+}
+
+/** Host to agent. `signing-started` is sent immediately before C_Sign: from then on a silent host means that nobody knows the outcome. */
+export type HostReply =
+  | { readonly type: 'loaded'; readonly library: string }
+  | { readonly type: 'load-failed'; readonly message: string; readonly ckr?: number }
+  | { readonly type: 'listed'; readonly id: number; readonly tokens: readonly TokenFacts[] }
+  | {
+      readonly type: 'contents';
+      readonly id: number;
+      readonly token: TokenFacts;
+      readonly mechanisms: readonly number[];
+      readonly certificates: readonly StoredCertificate[];
+      /** CKA_ID of the private keys that are visible without login; most tokens hide them. */
+      readonly privateKeyIds: readonly Uint8Array[];
+    }
+  | { readonly type: 'signing-started'; readonly id: number }
+  | { readonly type: 'signed'; readonly id: number; readonly signature: Uint8Array; readonly certificate: Uint8Array }
+  | JobFailure;
+
+const isScheme = oneOf('rsa-pkcs1', 'rsa-pss', 'ecdsa');
+const isHash = oneOf('sha256', 'sha384', 'sha512');
+const isCode = oneOf(...deviceErrorCodes);
+
+const isFacts: Check<TokenFacts> = (value): value is TokenFacts =>
+  hasFields(value, {
+    recognised: isBoolean,
+    slot: isString,
+    label: isString,
+    manufacturer: isString,
+    model: isString,
+    serial: isString,
+    flags: isNumber,
+    minPinLength: isNumber,
+    maxPinLength: isNumber,
+  });
+
+const isStored: Check<StoredCertificate> = (value): value is StoredCertificate =>
+  hasFields(value, { value: isBytes, ckaId: isBytes, label: isString });
+
+const requestFields: Readonly<Record<HostRequest['type'], Fields>> = {
+  load: { type: isString, module: isString, path: isString, slotEvents: isBoolean },
+  list: { type: isString, id: isNumber },
+  read: { type: isString, id: isNumber, tokenId: isString },
+  sign: {
+    type: isString,
+    id: isNumber,
+    tokenId: isString,
+    certificateSha256: isString,
+    scheme: isScheme,
+    hash: isHash,
+    message: isBytes,
+    pin: { optional: isBytes },
+  },
+  end: { type: isString },
+};
+
+const replyFields: Readonly<Record<HostReply['type'], Fields>> = {
+  loaded: { type: isString, library: isString },
+  'load-failed': { type: isString, message: isString, ckr: { optional: isNumber } },
+  listed: { type: isString, id: isNumber, tokens: listOf(isFacts) },
+  contents: {
+    type: isString,
+    id: isNumber,
+    token: isFacts,
+    mechanisms: listOf(isNumber),
+    certificates: listOf(isStored),
+    privateKeyIds: listOf(isBytes),
+  },
+  'signing-started': { type: isString, id: isNumber },
+  signed: { type: isString, id: isNumber, signature: isBytes, certificate: isBytes },
+  failed: { type: isString, id: isNumber, during: isString, message: isString, ckr: { optional: isNumber }, code: { optional: isCode } },
+};
+
+/** The request in `message`, or nothing when it is none. */
+export function parseRequest(message: unknown): HostRequest | undefined {
+  return isRequest(message) ? message : undefined;
+}
+
+/** The reply in `message`, or nothing when it is none. */
+export function parseReply(message: unknown): HostReply | undefined {
+  return isReply(message) ? message : undefined;
+}
+
+const isRequest: Check<HostRequest> = (value): value is HostRequest => fitsOne(value, requestFields);
+const isReply: Check<HostReply> = (value): value is HostReply => fitsOne(value, replyFields);
+
+function fitsOne(message: unknown, shapes: Readonly<Record<string, Fields>>): boolean {
+  if (typeof message !== 'object' || message === null || !('type' in message) || typeof message.type !== 'string') return false;
+  const fields = Object.hasOwn(shapes, message.type) ? shapes[message.type] : undefined;
+  return fields !== undefined && hasFields(message, fields);
+}

@@ -1,0 +1,23 @@
+/**
+ * Who a token is. Slot numbers and handles change; a serial number alone is not enough (some tokens answer sixteen zeros), so the name of a
+ * token is a digest over everything that is known before its certificates are read.
+ */
+import { createHash } from 'node:crypto';
+import type { TokenInfo } from '../token.ts';
+import type { TokenFacts } from './protocol.ts';
+
+/** SHA-256 (hex) over module, slot description, serial and label, each with its length in front so that no two lists collide. */
+export function tokenId(module: string, facts: Pick<TokenFacts, 'slot' | 'serial' | 'label'>): string {
+  const digest = createHash('sha256');
+  for (const part of [module, facts.slot, facts.serial, facts.label]) {
+    const bytes = Buffer.from(part, 'utf8');
+    digest.update(`${bytes.length}:`).update(bytes);
+  }
+  return digest.digest('hex');
+}
+
+/** The public description of a token. */
+export function tokenInfo(module: string, facts: TokenFacts): TokenInfo {
+  const { slot, label, manufacturer, model, serial } = facts;
+  return { id: tokenId(module, facts), module, slot, label, manufacturer, model, serial };
+}

@@ -1,0 +1,85 @@
+/**
+ * The contract of a token: what the rest of the house may know of a smartcard. Implemented by `pkcs11/source.ts`. It knows nothing of
+ * documents, consents or logs.
+ */
+import type { Secret } from './secret.ts';
+
+/** PIN flags as the token tells them (PKCS#11 CK_TOKEN_INFO flags). A token that never tells is `unknown`. */
+export type PinState = 'unknown' | 'ok' | 'low' | 'last-try' | 'locked';
+
+export interface PinInfo {
+  readonly state: PinState;
+  /** Bytes, as the token states them (ulMinPinLen, ulMaxPinLen). */
+  readonly minLength: number;
+  readonly maxLength: number;
+  /** Absent where the token does not tell a number. */
+  readonly triesLeft?: number;
+  /** True: the PIN is typed on the reader (CKF_PROTECTED_AUTHENTICATION_PATH). */
+  readonly protectedPath: boolean;
+}
+
+/** One token that is in a slot now. */
+export interface TokenInfo {
+  /** Stable while the token stays in: SHA-256 (hex) over module, slot description, token serial and label. Never a slot number. */
+  readonly id: string;
+  /** Name of the PKCS#11 module from the configuration. */
+  readonly module: string;
+  /** Name of the slot, for a person ("Virtual PCD 00 00"). */
+  readonly slot: string;
+  readonly label: string;
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly serial: string;
+}
+
+export type Hash = 'sha256' | 'sha384' | 'sha512';
+
+/** How a signature is made. ECDSA signatures are raw r||s (IEEE P1363); the container that wants DER converts. */
+export type SignatureScheme = 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa';
+
+/** A certificate on a token that has a private key beside it. */
+export interface SigningKey {
+  /** X.509 certificate, DER. */
+  readonly certificate: Uint8Array;
+  /** SHA-256 of the DER, lower-case hex: the one name of this key outside the driver. */
+  readonly certificateSha256: string;
+  /** CKA_ID, hex. */
+  readonly ckaId: string;
+  readonly label: string;
+  /** Schemes that key type and mechanism list allow, best first. */
+  readonly schemes: readonly SignatureScheme[];
+}
+
+export interface TokenContents {
+  readonly token: TokenInfo;
+  readonly pin: PinInfo;
+  readonly keys: readonly SigningKey[];
+}
+
+export interface SignRequest {
+  /** The token it must be made on; another one is `token-changed`. */
+  readonly tokenId: string;
+  readonly certificateSha256: string;
+  readonly scheme: SignatureScheme;
+  readonly hash: Hash;
+  /** The bytes whose digest is signed (for CAdES the DER of the signed attributes). The driver hashes them itself, so it can also verify. */
+  readonly message: Uint8Array;
+}
+
+/** The tokens that are in the readers now. */
+export interface TokenSource {
+  /** Tokens as last seen. Cheap: no device is asked. */
+  tokens(): readonly TokenInfo[];
+  /** Calls back with the new list whenever it changes. Returns the way to stop. */
+  watch(listener: (tokens: readonly TokenInfo[]) => void): () => void;
+  /** Reads certificates and PIN state. Throws DeviceError: no-token, token-removed, unsupported-token, module-crashed, module-timeout. */
+  read(tokenId: string): Promise<TokenContents>;
+  /**
+   * Logs in, signs once, logs out. The signature has been verified with the certificate's public key when it is returned.
+   * `pin` is taken and zeroed whatever happens; it is absent only for a token with a protected path.
+   * Throws DeviceError; `outcome-unknown` when the token may have signed and nobody can tell.
+   */
+  sign(request: SignRequest, pin: Secret | undefined): Promise<Uint8Array>;
+  /** Ends the child processes. */
+  close(): Promise<void>;
+}

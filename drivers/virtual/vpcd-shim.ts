@@ -1,0 +1,46 @@
+/**
+ * vpcd 3.3 has two ways that do not suit us: it listens on every network address, and it writes length and body of a message apart, so
+ * that Nagle's algorithm and the delayed acknowledgement cost 44 ms per APDU. This builds the little library that, preloaded into pcscd,
+ * cures both.
+ */
+import { execFile } from 'node:child_process';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Set in the environment of pcscd to keep the 44 ms: about as slow as a real card. */
+export const keepSlowVariable = 'VPCD_KEEP_SLOW';
+
+const source = `#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+int bind(int fd, const struct sockaddr *address, socklen_t length) {
+  int (*next)(int, const struct sockaddr *, socklen_t) = dlsym(RTLD_NEXT, "bind");
+  if (address->sa_family != AF_INET) return next(fd, address, length);
+  struct sockaddr_in loopback = *(const struct sockaddr_in *)address;
+  loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return next(fd, (struct sockaddr *)&loopback, sizeof loopback);
+}
+
+int accept(int fd, struct sockaddr *address, socklen_t *length) {
+  int (*next)(int, struct sockaddr *, socklen_t *) = dlsym(RTLD_NEXT, "accept");
+  int client = next(fd, address, length), on = 1;
+  if (client >= 0 && !getenv("${keepSlowVariable}")) setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return client;
+}
+`;
+
+/** Compiles the library into `directory` and returns its path. Throws when there is no working C compiler. */
+export async function buildVpcdShim(directory: string): Promise<string> {
+  const c = join(directory, 'vpcd-shim.c');
+  const made = join(directory, 'vpcd-shim.so.new');
+  const library = join(directory, 'vpcd-shim.so');
+  await writeFile(c, source);
+  await promisify(execFile)('cc', ['-shared', '-fPIC', '-O1', '-o', made, c, '-ldl'], { timeout: 30_000 });
+  await rename(made, library);
+  return library;
+}
