@@ -1,0 +1,134 @@
+/** `countersign demo`: a station with virtual devices, made on first use; with `sign`, one visit without a screen. */
+import { cp, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Secret } from '../../drivers/secret.ts';
+import { makeDemoStation } from '../workbench/demo-station.ts';
+import { demoCards, fingers } from '../workbench/catalogue.ts';
+import type { VirtualHardware } from '../workbench/hardware.ts';
+import type { Station } from '../main.ts';
+import { StartRefused } from '../refusals.ts';
+import type { CommandIo } from './io.ts';
+import { signOneFile } from './one-file.ts';
+import { parsePort, runStation } from './start.ts';
+import { tellState } from './tell.ts';
+
+/** The station looks for cards every 200 ms. */
+const seeMs = 2000;
+
+const help = `countersign demo [options]
+countersign demo sign FILE --out OUT [options]
+
+Starts a demo station with virtual hardware: cards, a card reader, a fingerprint reader. Open the address in a browser and sign.
+With "sign", one document is signed without a screen: the virtual finger touches, the PIN is given.
+
+  --data DIR    data folder (default ./demo-data/station; for sign ./demo-data/terminal)
+  --port N      port on 127.0.0.1 (default 7410; 0 takes a free one)
+  --card NAME   sign: which virtual card, ${demoCards.map(({ id }) => id).join(', ')} (default ada)
+  --finger NAME sign: which finger, ${fingers.map(({ id }) => id).join(', ')} (default right-index)
+  --pin PIN     sign: another PIN than the card's
+  --out OUT     sign: where the signed document goes; an existing file is never written over
+  --json        sign: the outcome as one JSON object
+  --help
+
+Exit codes: 0 stopped in order or signed, 1 not signed or the log is broken, 2 cannot start, 70 a fault.
+`;
+
+export async function demo(args: string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      data: { type: 'string' },
+      port: { type: 'string', default: '7410' },
+      card: { type: 'string', default: 'ada' },
+      finger: { type: 'string', default: 'right-index' },
+      pin: { type: 'string' },
+      out: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    io.out(help);
+    return 0;
+  }
+  const [verb, file, ...others] = positionals;
+  if (verb === undefined) return runDemo(values.data ?? './demo-data/station', parsePort(values.port), io);
+  if (verb !== 'sign') throw new StartRefused('countersign demo takes no word but sign: countersign demo sign FILE --out OUT');
+  if (file === undefined || others.length > 0) throw new StartRefused('Name one document: countersign demo sign FILE --out OUT');
+  return signInDemo(file, { ...values, data: values.data ?? './demo-data/terminal', out: values.out }, io);
+}
+
+async function runDemo(data: string, port: number, io: CommandIo): Promise<number> {
+  const fresh = await prepare(data, port, io);
+  return runStation({ data, port }, io, async (station) => {
+    if (fresh) await putSample(station.paths.inbox);
+    const address = station.server?.address ?? '';
+    io.out(`\nThe demo station is ready. Open this address in a browser on this machine:\n\n    ${address}\n\n`);
+    io.out('Insert a card and touch the reader in the panel beside the screen; each card shows its PIN there.\n');
+    io.out(`  documents to be signed  ${station.paths.inbox}\n  signed documents        ${station.paths.outbox}\n`);
+    io.out(`  the log                 countersign log show --data ${data}\nStop with Ctrl+C.\n`);
+  });
+}
+
+async function signInDemo(
+  file: string,
+  options: { data: string; card: string; finger: string; pin?: string | undefined; out: string | undefined; json: boolean },
+  io: CommandIo,
+): Promise<number> {
+  const card = demoCards.find(({ id }) => id === options.card);
+  if (card === undefined)
+    throw new StartRefused(`There is no demo card "${options.card}". There are: ${demoCards.map(({ id }) => id).join(', ')}`);
+  if (!fingers.some(({ id }) => id === options.finger))
+    throw new StartRefused(`There is no finger "${options.finger}". There are: ${fingers.map(({ id }) => id).join(', ')}`);
+  await prepare(options.data, 0, io);
+  return signOneFile(file, { data: options.data, out: options.out, json: options.json }, io, {
+    begin: async (station) => {
+      const { devices } = station.hardware as VirtualHardware;
+      const plastic = devices.cards.get(card.id);
+      if (plastic === undefined) throw new Error(`the card ${card.id} was not opened`);
+      devices.key.autoTouch(options.finger);
+      await devices.reader.insert(plastic);
+    },
+    // The card is taken out at the end, as a holder would, and the log says so.
+    end: async (station) => {
+      const { devices } = station.hardware as VirtualHardware;
+      // Ctrl+C ends pcscd too, which then notices nothing.
+      const out = devices.reader.remove().catch(() => undefined);
+      await Promise.race([out, sleep(seeMs, undefined, { ref: false })]);
+      await tokensGone(station);
+    },
+    tell: (state) => tellState(state, io),
+    chooseCertificate: (state) => Promise.resolve(state.certificates[0]?.certificateSha256),
+    consent: () => Promise.resolve(true),
+    pin: () => Promise.resolve(new Secret(Buffer.from(options.pin ?? card.pin, 'utf8'))),
+    goOn: () => Promise.resolve(false),
+  });
+}
+
+/** Resolves when the station has seen that no card is in, or would have had time to. */
+async function tokensGone({ hardware }: Station): Promise<void> {
+  for (const end = Date.now() + seeMs; hardware.tokens.tokens().length > 0 && Date.now() < end;) await sleep(20);
+}
+
+/** True when the station was made just now. */
+async function prepare(data: string, port: number, io: CommandIo): Promise<boolean> {
+  const there = await stat(join(data, 'station.json')).then(
+    () => true,
+    () => false,
+  );
+  if (there) return false;
+  io.err(`Making a demo station in ${data} ...\n`);
+  await makeDemoStation(data, port);
+  return true;
+}
+
+/** The sample agreement of the repository goes into a new demo's inbox. */
+async function putSample(inbox: string): Promise<void> {
+  const up = import.meta.url.endsWith('.js') ? '../../..' : '../..';
+  const sample = fileURLToPath(new URL(`${up}/fixtures/documents/agreement.pdf`, import.meta.url));
+  await cp(sample, join(inbox, 'Tenancy agreement.pdf'), { force: false });
+}

@@ -1,0 +1,76 @@
+/** `countersign init`: makes a station, once: its folders, its configuration, its log. The only thing that ever makes a log. */
+import { parseArgs } from 'node:util';
+import { installedPath, knownModules } from '../../drivers/pkcs11/known-modules.ts';
+import { stationPaths, type StationConfig } from '../config.ts';
+import { StartRefused } from '../refusals.ts';
+import { makeStation, newConfig } from '../station.ts';
+import type { CommandIo } from './io.ts';
+
+const help = `countersign init --name NAME [options]
+
+Makes a station: folders, station.json, and its operation log with the first entry.
+
+  --name NAME           name of the station, for example branch-12.example.org (required)
+  --organisation DOMAIN domain for which fingerprint credentials are made (default: NAME without its first part)
+  --data DIR            data folder (default ./station)
+  --port N              port on 127.0.0.1 (default 7411)
+  --module NAME=PATH    a PKCS#11 module; may be given several times (default: OpenSC where it is installed)
+  --help
+
+Exit codes: 0 made, 2 not made (the sentence says why).
+`;
+
+export async function init(args: string[], io: CommandIo): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      name: { type: 'string' },
+      organisation: { type: 'string' },
+      data: { type: 'string', default: './station' },
+      port: { type: 'string', default: '7411' },
+      module: { type: 'string', multiple: true, default: [] },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    io.out(help);
+    return 0;
+  }
+  if (values.name === undefined) throw new StartRefused('A station needs a name: countersign init --name branch-12.example.org');
+  const config = newConfig({
+    name: values.name,
+    rpId: values.organisation ?? organisationOf(values.name),
+    port: Number(values.port),
+    modules: values.module.length > 0 ? values.module.map(parseModule) : defaultModules(),
+    demo: false,
+  });
+  await makeStation(values.data, config);
+  const paths = stationPaths(values.data);
+  io.out(`Station ${config.name} is made in ${paths.data}.\n`);
+  io.out(`  documents to be signed go into  ${paths.inbox}\n  signed documents come out in    ${paths.outbox}\n`);
+  io.out(`  trusted issuers (PEM or DER)    ${paths.trust}\n  configuration                   ${paths.config}\n`);
+  if (config.modules.length === 0)
+    io.out('No PKCS#11 module was found. Add one to "modules" in station.json; countersign doctor shows what is installed.\n');
+  io.out(
+    `Next: put issuer certificates into the trust folder, enrol holders with countersign enrol --data ${values.data}, then countersign start --data ${values.data}\n`,
+  );
+  return 0;
+}
+
+function defaultModules(): StationConfig['modules'] {
+  const opensc = knownModules.find(({ file }) => file === 'opensc-pkcs11.so');
+  const path = opensc === undefined ? undefined : installedPath(opensc);
+  return path === undefined ? [] : [{ name: 'opensc', path }];
+}
+
+function parseModule(text: string): StationConfig['modules'][number] {
+  const at = text.indexOf('=');
+  if (at < 1)
+    throw new StartRefused(`--module wants NAME=PATH, for example opensc=/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so; this is not: ${text}`);
+  return { name: text.slice(0, at), path: text.slice(at + 1) };
+}
+
+function organisationOf(name: string): string {
+  const [, ...rest] = name.split('.');
+  return rest.length >= 2 ? rest.join('.') : name;
+}

@@ -1,0 +1,52 @@
+/** One sentence per entry, for a person who reads the log. Hashes are shortened here; `--json` has them whole. */
+import type { LogEvent } from '../log/events.ts';
+
+/** Says in plain words what an entry records. Strings that came from outside are quoted, so that they cannot dress up as the log's words. */
+export function sentence(event: LogEvent): string {
+  switch (event.op) {
+    case 'genesis':
+      return `The log of ${JSON.stringify(event.station_name)} begins${event.demo ? '; it is a demo station with virtual devices' : ''}.`;
+    case 'boot':
+      return 'The agent started.';
+    case 'clock-changed':
+      return `The clock was changed: it should have said ${event.from} and said ${event.to}.`;
+    case 'enrol':
+      return `A finger was enrolled for certificate ${short(event.certificate_sha256)}.`;
+    case 'document-in':
+      return `Document ${short(event.document_sha256)} was taken in: ${event.pages} pages, ${event.size} bytes, ${event.signatures} signatures in it.`;
+    case 'document-refused':
+      return `A document was refused: ${event.refusal}.`;
+    case 'token-in':
+      return event.problem === undefined
+        ? `Token ${JSON.stringify(event.token_serial)} was put in, with ${event.certificates.length} certificates.`
+        : `Token ${JSON.stringify(event.token_serial)} was put in and cannot be used: ${event.problem}.`;
+    case 'token-out':
+      return 'The token was taken out.';
+    case 'consent':
+      return `The holder consented; the consent is ${short(event.consent_sha256)}.`;
+    case 'finger-matched':
+      return `A finger matched for consent ${short(event.consent_sha256)} (${event.assurance}).`;
+    case 'finger-refused':
+      return `The finger was refused: ${event.problem}${left(event.tries_left)}.`;
+    case 'pin-wrong':
+      return `The PIN was refused: ${event.problem}${left(event.tries_left)}.`;
+    case 'pin-locked':
+      return `The PIN is locked: ${event.problem}.`;
+    case 'sign.intent':
+      return `A signature on document ${short(event.document_sha256)} is about to be made (${event.scheme}, ${event.hash}).`;
+    case 'sign.done':
+      return `Signed: document ${short(event.document_sha256)} became ${short(event.output_sha256)}, ${event.output_size} bytes (begun in entry ${event.intent}).`;
+    case 'sign.failed':
+      return `Nothing was signed: ${event.problem}${event.intent === undefined ? '' : ` (begun in entry ${event.intent})`}.`;
+    case 'sign.outcome-unknown':
+      return `Nobody can tell whether the token signed: ${event.problem} (begun in entry ${event.intent}).`;
+  }
+}
+
+function short(hash: string): string {
+  return `${hash.slice(0, 12)}…`;
+}
+
+function left(tries: number | undefined): string {
+  return tries === undefined ? '' : `, ${tries} tries left`;
+}

@@ -1,0 +1,71 @@
+/** `countersign verify FILE`: judges the signatures of a PDF. It needs no station and writes nothing. */
+import { parseArgs } from 'node:util';
+import { readFile } from 'node:fs/promises';
+import { loadTrust } from '../documents/trust.ts';
+import { verifyPdf, type SignatureReport, type VerificationReport } from '../documents/verify.ts';
+import { StartRefused } from '../refusals.ts';
+import type { CommandIo } from './io.ts';
+
+const help = `countersign verify FILE [options]
+
+Judges every signature in a PDF, in the words of ETSI EN 319 102-1.
+
+  --trust DIR  folder with the certificates of trusted issuers (PEM or DER); without it no verdict is better than INDETERMINATE
+  --json       the report as one JSON object
+  --help
+
+Exit codes: 0 every signature is TOTAL-PASSED, 1 at least one is not or there is none, 2 the file cannot be read.
+`;
+
+export async function verify(args: string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { trust: { type: 'string' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) {
+    io.out(help);
+    return 0;
+  }
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0) throw new StartRefused('Name one document: countersign verify FILE');
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new StartRefused(`${file} cannot be read${because(error)}.`, 2, error);
+  });
+  const trust = values.trust === undefined ? undefined : await trustFrom(values.trust);
+  const report = verifyPdf(bytes, trust === undefined ? {} : { trust });
+  io.out(values.json ? `${JSON.stringify(report)}\n` : inWords(report));
+  if (report.outcome === 'UNREADABLE') return 2;
+  return report.outcome === 'TOTAL-PASSED' ? 0 : 1;
+}
+
+async function trustFrom(directory: string) {
+  return loadTrust(directory).catch((error: unknown) => {
+    throw new StartRefused(`The trust folder ${directory} cannot be read${because(error)}.`, 2, error);
+  });
+}
+
+function inWords(report: VerificationReport): string {
+  return [`${report.outcome}: ${report.sentence}`, ...report.signatures.flatMap(signatureLines), ''].join('\n');
+}
+
+function signatureLines(signature: SignatureReport, index: number): string[] {
+  const { verdict, subIndication, signer, signedAt, location, coversWholeDocument, sentences } = signature;
+  return [
+    '',
+    `Signature ${index + 1}: ${verdict}${subIndication === undefined ? '' : ` (${subIndication})`}`,
+    ...(signer === undefined ? [] : [`  signer    ${signer.name}, issued by ${signer.issuer}, serial ${signer.serial}`]),
+    ...(signedAt === undefined ? [] : [`  time      ${signedAt} as claimed by the station's clock, no timestamp by a third party`]),
+    ...(location === undefined ? [] : [`  station   ${location}`]),
+    `  covers    ${coversWholeDocument ? 'the whole document' : 'an earlier revision of the document'}`,
+    ...sentences.map((sentence) => `  ${sentence}`),
+  ];
+}
+
+function because(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return ': it does not exist';
+  if (code === 'EACCES') return ': there is no permission';
+  if (code === 'EISDIR') return ': it is a folder';
+  return typeof code === 'string' ? ` (${code})` : '';
+}

@@ -1,0 +1,105 @@
+/** The station's configuration: one schema, read from `station.json` in the data folder. Unknown keys are refused with their name, never ignored. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import * as z from 'zod';
+import { StartRefused } from './refusals.ts';
+
+const host = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, 'must be a name like branch-12.example.org');
+const folder = z.string().min(1);
+
+const schema = z.strictObject({
+  /** Name of the station; the log's origin is `<name>/e<epoch>`. */
+  name: host,
+  epoch: z.int().min(1),
+  /** The organisation's domain, for which fingerprint credentials are made. */
+  rpId: host,
+  /** Virtual devices; must agree with the first entry of the log. */
+  demo: z.boolean(),
+  /** Port on 127.0.0.1. */
+  port: z.int().min(0).max(65_535),
+  inbox: folder,
+  outbox: folder,
+  trust: folder,
+  /** PKCS#11 modules. */
+  modules: z.array(z.strictObject({ name: z.string().regex(/^[a-z0-9-]{1,32}$/), path: z.string().startsWith('/') })).max(8),
+  limits: z.strictObject({
+    maxBytes: z.int().min(1024).max(500_000_000),
+    maxPages: z.int().min(1).max(20_000),
+    idleSeconds: z.int().min(60).max(300),
+    idleWarningSeconds: z.int().min(20).max(120),
+  }),
+});
+
+export type StationConfig = z.infer<typeof schema>;
+
+export const defaultLimits: StationConfig['limits'] = { maxBytes: 50_000_000, maxPages: 500, idleSeconds: 120, idleWarningSeconds: 45 };
+
+/** Where everything of one station lies. */
+export interface StationPaths {
+  readonly data: string;
+  readonly config: string;
+  readonly log: string;
+  readonly inbox: string;
+  readonly outbox: string;
+  readonly staging: string;
+  readonly originals: string;
+  readonly trust: string;
+  /** Keys of the virtual devices; exists in demo stations only. */
+  readonly virtual: string;
+}
+
+export function stationPaths(data: string, config?: Pick<StationConfig, 'inbox' | 'outbox' | 'trust'>): StationPaths {
+  const at = (name: string) => resolve(data, name);
+  return {
+    data: resolve(data),
+    config: at('station.json'),
+    log: at('log'),
+    inbox: at(config?.inbox ?? 'inbox'),
+    outbox: at(config?.outbox ?? 'outbox'),
+    staging: at('pending'),
+    originals: at('originals'),
+    trust: at(config?.trust ?? 'trust'),
+    virtual: at('virtual'),
+  };
+}
+
+/** Reads and checks `station.json`. Throws StartRefused with a sentence that names the line or the key. */
+export async function readConfig(data: string): Promise<StationConfig> {
+  const path = join(data, 'station.json');
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') throw new StartRefused(`There is no station in ${data}. Make one with: countersign init --data ${data}`);
+    throw new StartRefused(`The configuration ${path} cannot be read (${String(code)}).`);
+  });
+  return parseConfig(text, path);
+}
+
+/** Checks the text of a configuration. Throws StartRefused. */
+export function parseConfig(text: string, path: string): StationConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new StartRefused(`The configuration ${path} is not JSON: ${error instanceof Error ? error.message : ''}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join('.') ?? '';
+  throw new StartRefused(
+    `The configuration ${path} is not right${where === '' ? '' : ` at "${where}"`}: ${issue?.message ?? 'unknown reason'}.`,
+  );
+}
+
+/** SHA-256 (hex) of the configuration as it is in force; it stands in every entry. */
+export function configDigest(config: StationConfig): string {
+  return createHash('sha256').update(JSON.stringify(config)).digest('hex');
+}
+
+/** The log's origin: the station's name and its epoch. */
+export function originOf(config: Pick<StationConfig, 'name' | 'epoch'>): string {
+  return `${config.name}/e${config.epoch}`;
+}

@@ -1,0 +1,142 @@
+/**
+ * What the kiosk is told: one public state at a time, each with exactly the data that its screen shows. It carries no PIN, no path, no native
+ * text, and no decision that the kiosk would have to take. The agent's `signing/view.ts` is the only place that makes these.
+ */
+import type { DocumentRefusal, ProblemCode, Recover, TroubleScreen } from './problems.ts';
+
+/** The holder, as their certificate names them. */
+export interface HolderView {
+  readonly name: string;
+  readonly issuer: string;
+  /** Serial number of the certificate, hex. */
+  readonly serial: string;
+  /** Last day of validity, RFC 3339. */
+  readonly validTo: string;
+}
+
+export interface CertificateChoice extends HolderView {
+  /** SHA-256 of the certificate, hex: what the kiosk sends back. */
+  readonly certificateSha256: string;
+}
+
+export interface DocumentView {
+  /** Opaque id: what the kiosk sends back, and the key of GET /api/documents/:id. */
+  readonly id: string;
+  /** Name for a person; control characters and direction overrides are escaped. */
+  readonly name: string;
+  readonly pages: number;
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256 of the bytes, hex. */
+  readonly digest: string;
+  /** Signatures that are already in it. */
+  readonly signatures: number;
+}
+
+export interface RefusedDocumentView {
+  readonly name: string;
+  readonly refusal: DocumentRefusal;
+}
+
+/** One line of trust on the start screen (UX.md rule 13). */
+export interface StationView {
+  /** Name of the station, for example `branch-12.example.org`. */
+  readonly name: string;
+  /** A demo station uses virtual devices, and every screen says so. */
+  readonly demo: boolean;
+  /** Number of entries in the log, and that it was verified at start. */
+  readonly logSize: number;
+  readonly cardReaderReady: boolean;
+  readonly fingerprintReaderReady: boolean;
+}
+
+export interface PinView {
+  readonly minLength: number;
+  readonly maxLength: number;
+  /** Absent where the token does not tell. */
+  readonly triesLeft?: number;
+  readonly lastTry: boolean;
+  /** Where the PIN is typed. */
+  readonly pad: 'screen' | 'reader';
+  /** Set when the try before this one was wrong, or the PIN had a length the card cannot take. */
+  readonly previous?: 'pin-wrong' | 'pin-length';
+}
+
+/** The steps of signing, in their order; each is shown only while it is really going on. */
+export type SigningStep = 'card-signing' | 'checking' | 'saving';
+
+/** How a visit ended; it is read from the log, never guessed. */
+export type VisitOutcome = 'signed' | 'nothing-signed' | 'outcome-unknown';
+
+export type PublicState =
+  | { readonly screen: 'start'; readonly documentsWaiting: number }
+  | { readonly screen: 'insert-card' }
+  | { readonly screen: 'reading-card' }
+  | { readonly screen: 'choose-certificate'; readonly certificates: readonly CertificateChoice[] }
+  | {
+      readonly screen: 'choose-document';
+      readonly holder: HolderView;
+      readonly documents: readonly DocumentView[];
+      readonly refused: readonly RefusedDocumentView[];
+    }
+  | { readonly screen: 'review-document'; readonly holder: HolderView; readonly document: DocumentView }
+  | { readonly screen: 'confirm'; readonly holder: HolderView; readonly document: DocumentView }
+  | {
+      readonly screen: 'touch-reader';
+      readonly document: DocumentView;
+      readonly prompt: 'touch' | 'processing';
+      /** Set when the finger before this one did not match. */
+      readonly previous?: 'not-matched' | 'touch-timeout';
+      readonly triesLeft?: number;
+    }
+  | { readonly screen: 'last-try'; readonly document: DocumentView }
+  | { readonly screen: 'enter-pin'; readonly document: DocumentView; readonly pin: PinView }
+  | { readonly screen: 'signing'; readonly document: DocumentView; readonly step: SigningStep }
+  | {
+      readonly screen: 'signed';
+      readonly document: DocumentView;
+      /** Number of the `sign.done` entry. */
+      readonly entry: number;
+      /** RFC 3339: the station's clock, not a timestamp by a third party. */
+      readonly at: string;
+      /** SHA-256 of the signed document, hex. */
+      readonly outputDigest: string;
+      /** Name of the file in the outbox. */
+      readonly outputName: string;
+      /** False while the signed document waits in the station because the outbox could not take it: staff fetch it later. */
+      readonly delivered: boolean;
+      /** Set once the token is out: nothing is left to do, and `continue` leads back to the start. */
+      readonly cardTaken?: true;
+    }
+  | { readonly screen: 'take-card'; readonly outcome: VisitOutcome }
+  | {
+      readonly screen: 'trouble';
+      readonly trouble: TroubleScreen;
+      readonly problem: ProblemCode;
+      readonly recover: Recover;
+      /** Whether anything was signed in this visit: the sentence under the headline. */
+      readonly outcome: VisitOutcome;
+      readonly triesLeft?: number;
+      readonly entry?: number;
+      /** True when `continue` leads on (try again); false when only taking the card does. */
+      readonly canContinue: boolean;
+      readonly refusal?: DocumentRefusal;
+    };
+
+export type ScreenName = PublicState['screen'];
+
+/** A question laid over the screen: the visit ends by itself unless somebody answers. */
+export interface IdleWarning {
+  /** Whole seconds that are left. */
+  readonly secondsLeft: number;
+}
+
+/** One message of the event stream. `seq` rises by one with each; a gap means that the kiosk must reconnect. */
+export interface StateMessage {
+  readonly seq: number;
+  /** Number of this visit since the agent started; it changes when the screen must be wiped. */
+  readonly visit: number;
+  readonly station: StationView;
+  readonly state: PublicState;
+  readonly idle?: IdleWarning;
+}

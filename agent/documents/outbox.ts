@@ -1,0 +1,161 @@
+/**
+ * Where signed documents go. First `stage`: the bytes are on disk, durably, where nobody looks. Then the log says `sign.done`. Only then `publish`: the
+ * file appears in the outbox under its name, whole or not at all, and never over another file. A crash between the two is mended at start.
+ */
+import { createHash } from 'node:crypto';
+import { link, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+
+/** Something that was staged and not published yet. */
+export interface Pending {
+  readonly operation: string;
+  readonly fileName: string;
+  /** SHA-256 of the bytes, hex. */
+  readonly digest: string;
+}
+
+export class Outbox {
+  readonly #staging: string;
+  readonly #directory: string;
+  readonly #exactName: string | undefined;
+
+  /**
+   * `staging` is a folder of the station's own. `target` is the outbox folder, or, with `exact`, the one file that the next document becomes.
+   */
+  constructor(staging: string, target: string, exact = false) {
+    this.#staging = staging;
+    this.#directory = exact ? dirname(target) : target;
+    this.#exactName = exact ? basename(target) : undefined;
+  }
+
+  /** Writes the bytes durably under the operation's id. Throws on any I/O error (disk full, no permission); nothing half-written stays. */
+  async stage(operation: string, fileName: string, bytes: Uint8Array): Promise<void> {
+    const folder = join(this.#staging, operation);
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeDurably(join(folder, `.${operation}.tmp`), bytes);
+      await rename(join(folder, `.${operation}.tmp`), join(folder, fileName));
+      await syncFolder(folder);
+      await syncFolder(this.#staging);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Puts the staged document into the outbox and gives the name it got there. Throws on I/O errors; the staged copy then stays. */
+  async publish(operation: string): Promise<string> {
+    const folder = join(this.#staging, operation);
+    const fileName = await stagedName(folder);
+    const bytes = await readFile(join(folder, fileName));
+    const temporary = join(this.#directory, `.countersign-${operation}.tmp`);
+    const published = await this.#alreadyThere(fileName, bytes);
+    await rm(temporary, { force: true });
+    const name = published ?? (await this.#write(temporary, fileName, bytes));
+    await rm(folder, { recursive: true, force: true });
+    return name;
+  }
+
+  /** Everything that is staged. */
+  async pending(): Promise<readonly Pending[]> {
+    await mkdir(this.#staging, { recursive: true, mode: 0o700 });
+    const found: Pending[] = [];
+    for (const operation of await readdir(this.#staging)) {
+      const folder = join(this.#staging, operation);
+      const fileName = await stagedName(folder).catch(() => undefined);
+      if (fileName === undefined) await rm(folder, { recursive: true, force: true });
+      else found.push({ operation, fileName, digest: sha256(await readFile(join(folder, fileName))) });
+    }
+    return found;
+  }
+
+  /** Throws away what was staged for an operation that ended without a signature. */
+  async discard(operation: string): Promise<void> {
+    await rm(join(this.#staging, operation), { recursive: true, force: true });
+  }
+
+  /** A crash after publishing and before tidying up must not publish twice. */
+  async #alreadyThere(fileName: string, bytes: Uint8Array): Promise<string | undefined> {
+    const there = new Set(await readdir(this.#directory));
+    for (const name of this.#names(fileName)) {
+      if (!there.has(name)) continue;
+      const found = await readFile(join(this.#directory, name)).catch(() => undefined);
+      if (found !== undefined && sha256(found) === sha256(bytes)) return name;
+    }
+    return undefined;
+  }
+
+  async #write(temporary: string, fileName: string, bytes: Uint8Array): Promise<string> {
+    try {
+      await writeDurably(temporary, bytes);
+      for (const name of this.#names(fileName)) {
+        // link() fails when the name is taken, so that nothing is ever written over.
+        const free = await link(temporary, join(this.#directory, name)).then(
+          () => true,
+          (error: unknown) => {
+            if (isTaken(error)) return false;
+            throw error;
+          },
+        );
+        if (free) return name;
+      }
+      throw new Error('no free name in the outbox');
+    } finally {
+      await rm(temporary, { force: true });
+      await syncFolder(this.#directory);
+    }
+  }
+
+  *#names(fileName: string): Generator<string> {
+    if (this.#exactName !== undefined) {
+      yield this.#exactName;
+      return;
+    }
+    const stem = fileName.slice(0, fileName.length - extname(fileName).length);
+    yield fileName;
+    for (let n = 2; n < 1000; n += 1) yield `${stem}-${n}${extname(fileName)}`;
+  }
+}
+
+/** "contract.pdf" becomes "contract-signed.pdf"; a name that would be too long for a file system is cut. */
+export function signedName(fileName: string): string {
+  const stem = fileName.replace(/\.pdf$/i, '');
+  let short = stem;
+  while (Buffer.byteLength(short) > 200) short = Array.from(short).slice(0, -1).join('');
+  return `${short}-signed.pdf`;
+}
+
+async function stagedName(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => !name.endsWith('.tmp'));
+  const [name] = names;
+  if (name === undefined) throw new Error('nothing is staged');
+  return name;
+}
+
+/** Writes a new file and returns when the disk has it. */
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

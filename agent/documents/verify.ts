@@ -1,0 +1,80 @@
+/** Verifies the signatures of a PDF, in the words of ETSI EN 319 102-1 section 5.1.3. It trusts nothing that made the file, not even this room. */
+import type { DocumentRefusal } from '../contract/problems.ts';
+import { refusalSentences } from './intake.ts';
+import { type PdfFile, openPdf } from './pdf.ts';
+import { readFields } from './pdf-fields.ts';
+import { PdfRefused, defaultPdfLimits } from './pdf-objects.ts';
+import type { Trust } from './trust.ts';
+import { type SignatureReport, type Verdict, judgeSignature } from './verify-signature.ts';
+
+export type { SignatureReport, SubIndication, Verdict } from './verify-signature.ts';
+
+export interface VerificationReport {
+  /** The worst verdict of all signatures; `NO-SIGNATURE` when there is none; `UNREADABLE` when the file is no PDF that can be judged. */
+  readonly outcome: Verdict | 'NO-SIGNATURE' | 'UNREADABLE';
+  /** Set when the outcome is `UNREADABLE`. */
+  readonly refusal?: DocumentRefusal;
+  /** In the order of the field tree. */
+  readonly signatures: readonly SignatureReport[];
+  /** For a person. */
+  readonly sentence: string;
+}
+
+export interface VerifyOptions {
+  /** Without it no chain is judged, and the best verdict is INDETERMINATE. */
+  readonly trust?: Trust;
+  /** The moment to judge certificates at; otherwise the time that each signature claims. */
+  readonly at?: Date;
+}
+
+const verifyLimits = { ...defaultPdfLimits, maxPages: Number.POSITIVE_INFINITY };
+const mostSignatures = 64;
+const worstFirst: readonly Verdict[] = ['TOTAL-FAILED', 'INDETERMINATE', 'TOTAL-PASSED'];
+
+function unreadable(refusal: DocumentRefusal): VerificationReport {
+  return { outcome: 'UNREADABLE', refusal, signatures: [], sentence: refusalSentences[refusal] };
+}
+
+function judgeAll(file: PdfFile, options: VerifyOptions): readonly SignatureReport[] {
+  const { signed } = readFields(file);
+  if (signed.length > mostSignatures) throw new PdfRefused('too-complex', 'too many signatures');
+  const reports = signed.map((field, index) => {
+    const twice = signed.slice(0, index).some((other) => other.dict === field.dict);
+    return judgeSignature(file, field, { ...options, twice });
+  });
+  const end = Math.max(0, ...reports.map((report) => (report.intact ? report.coveredBytes : 0)));
+  if (end === file.bytes.length) return reports;
+  // What was added after the last signature that holds is signed by nobody, so none of those before passes without a word.
+  const sentence = 'Something was added to the document after the last signature that holds. What you see may not be what was signed.';
+  return reports.map((report) => {
+    if (!report.intact) return report;
+    const doubted =
+      report.verdict === 'TOTAL-PASSED' ? ({ verdict: 'INDETERMINATE', subIndication: 'SIG_CONSTRAINTS_FAILURE' } as const) : {};
+    return { ...report, ...doubted, sentences: [...report.sentences, sentence] };
+  });
+}
+
+function summary(outcome: Verdict, count: number): string {
+  const subject = count === 1 ? 'The signature' : `All ${count} signatures`;
+  switch (outcome) {
+    case 'TOTAL-PASSED':
+      return `${subject} ${count === 1 ? 'is' : 'are'} valid, and nothing was changed since.`;
+    case 'INDETERMINATE':
+      return 'Not everything could be confirmed. Read what is said about each signature.';
+    case 'TOTAL-FAILED':
+      return 'At least one signature is not valid. Do not rely on this document.';
+  }
+}
+
+/** Verifies every signature in a PDF. Never throws on bad input. */
+export function verifyPdf(bytes: Uint8Array, options: VerifyOptions = {}): VerificationReport {
+  try {
+    const signatures = judgeAll(openPdf(bytes, verifyLimits), options);
+    const outcome = worstFirst.find((verdict) => signatures.some((report) => report.verdict === verdict));
+    if (outcome === undefined) return { outcome: 'NO-SIGNATURE', signatures, sentence: 'There is no signature in this document.' };
+    return { outcome, signatures, sentence: summary(outcome, signatures.length) };
+  } catch (problem) {
+    if (problem instanceof PdfRefused) return unreadable(problem.refusal);
+    throw problem;
+  }
+}

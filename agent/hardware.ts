@@ -1,0 +1,34 @@
+/** The devices of a station: real ones, or, in a station that was initialised as a demo, virtual ones behind the same contracts. */
+import type { ReaderSource } from '../drivers/fingerprint.ts';
+import { createHidrawTransport } from '../drivers/fido/hidraw.ts';
+import { createReaderSource } from '../drivers/fido/source.ts';
+import { createTokenSource, type Pkcs11Source } from '../drivers/pkcs11/source.ts';
+import type { StationConfig, StationPaths } from './config.ts';
+import type { WorkbenchPort } from './http/ports.ts';
+import type { LogStore } from './log/store.ts';
+
+export interface Hardware {
+  readonly tokens: Pkcs11Source;
+  readonly readers: ReaderSource;
+  /** Demo stations only: what the workbench panel talks to. */
+  readonly workbench?: (log: LogStore) => WorkbenchPort;
+  close(): Promise<void>;
+}
+
+/** Opens the devices. The virtual ones are loaded only where the configuration (checked against the log's first entry) says demo. */
+export async function openHardware(config: StationConfig, paths: StationPaths): Promise<Hardware> {
+  if (config.demo) {
+    const { openVirtualHardware } = await import('./workbench/hardware.ts');
+    return openVirtualHardware(config, paths);
+  }
+  const tokens = createTokenSource({ modules: config.modules });
+  const readers = createReaderSource(createHidrawTransport());
+  return {
+    tokens,
+    readers,
+    async close() {
+      await tokens.close();
+      await readers.close();
+    },
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * Appends: one commit at a time, and every append that waits meanwhile shares the next one. An append is acknowledged only after the commit
+ * that holds it; after a commit that failed nothing more is taken, because what is on the disk is unknown.
+ */
+import { type Clock, Timekeeper } from './clock.ts';
+import type { Database } from './database.ts';
+import { entryOf, type LogEntry, type RawEntry } from './entry.ts';
+import { LogUnavailable } from './errors.ts';
+import { type Actor, type AppendableEvent, type LogEvent, NotInCatalogue, parseEvent, storeOps } from './events.ts';
+import { type Envelope, type EntryStation, type EntryTime, leafHash, makeBody } from './record.ts';
+import { insertEntries } from './schema.ts';
+
+/** Most events in one append. */
+export const appendLimit = 32;
+/** Most entries in one commit: an append and the note of a changed clock always fit. */
+const commitLimit = 64;
+/** Who acts when the log itself writes. */
+export const stationActor: Actor = { id: 'station', role: 'station' };
+
+interface Waiting {
+  readonly events: readonly LogEvent[];
+  readonly resolve: (entries: readonly LogEntry[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** An entry and the row that holds it. */
+export interface Made {
+  readonly entry: LogEntry;
+  readonly raw: RawEntry;
+}
+
+/** Makes the entry that an event becomes at its place in the log. Throws NotCanonical. */
+export function makeEntry(envelope: Envelope, event: LogEvent): Made {
+  const body = makeBody(envelope, event);
+  const leaf = leafHash(body);
+  return { entry: entryOf(envelope, event, leaf), raw: { seq: envelope.seq, body, leaf, prev: Buffer.from(envelope.prev, 'hex') } };
+}
+
+/** The one writer of a log that is open. */
+export class Appender {
+  readonly #database: Database;
+  readonly #station: EntryStation;
+  readonly #timekeeper: Timekeeper;
+  #tip: LogEntry;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+  #failure: LogUnavailable | undefined;
+
+  /** `tip` is the last entry on the disk. */
+  constructor(database: Database, tip: LogEntry, station: EntryStation, clock: Clock | undefined) {
+    this.#database = database;
+    this.#station = station;
+    this.#timekeeper = new Timekeeper(clock, tip.at.time);
+    this.#tip = tip;
+  }
+
+  /** The last entry that is on the disk. */
+  get tip(): LogEntry {
+    return this.#tip;
+  }
+
+  /** Why nothing is taken any more, if so. */
+  get failure(): LogUnavailable | undefined {
+    return this.#failure;
+  }
+
+  /** Appends what a caller asks for; see `LogStore.appendAll`. */
+  async append(events: readonly AppendableEvent[]): Promise<readonly LogEntry[]> {
+    if (events.length === 0 || events.length > appendLimit)
+      throw new NotInCatalogue(`${events.length} events in one append; 1 to ${appendLimit} are taken`);
+    return this.write(events.map((event) => this.#check(event)));
+  }
+
+  /** Appends events that were checked, also those that only the log itself writes. Throws LogUnavailable. */
+  write(events: readonly LogEvent[]): Promise<readonly LogEntry[]> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ events, resolve, reject });
+      // Begins after the callers of this turn have added theirs, so that they share the commit.
+      this.#writing ??= Promise.resolve().then(() => this.#writeAll());
+    });
+  }
+
+  /** Takes nothing more and waits until what waits is written. */
+  async stop(): Promise<void> {
+    this.#failure ??= new LogUnavailable('the operation log was closed');
+    await this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#takeGroup();
+      try {
+        const made = this.#make(group);
+        const all = made.flat();
+        await insertEntries(
+          this.#database,
+          all.map(({ raw }) => raw),
+        );
+        this.#tip = all.at(-1)?.entry ?? this.#tip;
+        group.forEach((append, index) => {
+          const entries = made[index] ?? [];
+          append.resolve(entries.slice(-append.events.length).map(({ entry }) => entry));
+        });
+      } catch (cause) {
+        // Whatever it was: what is on the disk is unknown now, and so is the entry that the next one would follow. No retry.
+        const failure = new LogUnavailable(`the operation log failed: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+        this.#failure = failure;
+        for (const append of [...group, ...this.#waiting.splice(0)]) append.reject(failure);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  /** The appends that share the next commit: all that wait, up to the limit, each with one place for the note of a changed clock. */
+  #takeGroup(): readonly Waiting[] {
+    let room = commitLimit;
+    const first = this.#waiting.findIndex(({ events }) => (room -= events.length + 1) < 0);
+    return this.#waiting.splice(0, first === -1 ? this.#waiting.length : first);
+  }
+
+  #make(group: readonly Waiting[]): readonly (readonly Made[])[] {
+    let tip = this.#tip;
+    const follow = (at: EntryTime, event: LogEvent): Made => {
+      const made = makeEntry({ origin: tip.origin, seq: tip.seq + 1, prev: tip.leaf, at, station: this.#station }, event);
+      tip = made.entry;
+      return made;
+    };
+    return group.map(({ events }) => {
+      const { at, change } = this.#timekeeper.now();
+      // At a start the entry `boot` comes first, so that every start of the agent begins with it.
+      const noted: readonly LogEvent[] = change === undefined ? [] : [{ op: 'clock-changed', actor: stationActor, ...change }];
+      const starts = events[0]?.op === 'boot';
+      return (starts ? [...events, ...noted] : [...noted, ...events]).map((event) => follow(at, event));
+    });
+  }
+
+  /** Refuses what the log does not take before anything is queued, so that only the disk can fail later. */
+  #check(event: AppendableEvent): LogEvent {
+    const checked = parseEvent(event);
+    if (storeOps.some((op) => op === checked.op)) throw new NotInCatalogue(`${checked.op} is written by the log itself`);
+    const { origin, leaf, at } = this.#tip;
+    // With the longest numbers that can stand in it.
+    const longest = Number.MAX_SAFE_INTEGER;
+    makeBody({ origin, seq: longest, prev: leaf, at: { ...at, mono: longest }, station: this.#station }, checked);
+    return checked;
+  }
+}

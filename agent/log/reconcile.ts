@@ -1,0 +1,48 @@
+/** Finds what an agent that ended without warning left open. Pure: it reads entries and decides nothing that they do not say. */
+import type { LogEntry } from './entry.ts';
+import type { Op } from './events.ts';
+
+/** The ops that `openIntents` looks at: enough to ask the store for. */
+export const reconcileOps = [
+  'sign.intent',
+  'finger-matched',
+  'sign.done',
+  'sign.failed',
+  'sign.outcome-unknown',
+] as const satisfies readonly Op[];
+
+/** A `sign.intent` that no later `sign.done`, `sign.failed` or `sign.outcome-unknown` names. */
+export interface OpenIntent {
+  /** Number of the `sign.intent` entry. */
+  readonly seq: number;
+  readonly operation: string;
+  readonly documentSha256: string;
+  readonly consentSha256: string;
+  /**
+   * True when `finger-matched` for the same operation and consent is in the log: from then on the token may have been asked, and the outcome
+   * is unknown. False: the token cannot have been asked, because that waits for this entry to be on the disk; nothing was signed.
+   */
+  readonly tokenMayHaveSigned: boolean;
+}
+
+/** The intents without an outcome, oldest first. `entries` must be in log order; ops other than `reconcileOps` are passed over. */
+export function openIntents(entries: Iterable<LogEntry>): readonly OpenIntent[] {
+  const open = new Map<number, OpenIntent>();
+  // An intent may only follow its finger by mistake; then too the token may have been asked.
+  const matched = new Set<string>();
+  for (const { seq, event } of entries) {
+    const operation = event.operation ?? '';
+    if (event.op === 'sign.intent') {
+      const { document_sha256: documentSha256, consent_sha256: consentSha256 } = event;
+      open.set(seq, { seq, operation, documentSha256, consentSha256, tokenMayHaveSigned: matched.has(`${operation} ${consentSha256}`) });
+    } else if (event.op === 'finger-matched') {
+      matched.add(`${operation} ${event.consent_sha256}`);
+      for (const intent of open.values())
+        if (intent.operation === operation && intent.consentSha256 === event.consent_sha256)
+          open.set(intent.seq, { ...intent, tokenMayHaveSigned: true });
+    } else if (event.op === 'sign.done' || event.op === 'sign.failed' || event.op === 'sign.outcome-unknown') {
+      if (event.intent !== undefined) open.delete(event.intent);
+    }
+  }
+  return [...open.values()];
+}

@@ -1,0 +1,258 @@
+/**
+ * The operation log of one station: what is appended here stays, in this order. The room never changes or removes an entry, never makes a log
+ * where one should be, never says that an entry is in before the disk has it, and knows neither devices nor documents.
+ */
+import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Appender, makeEntry, stationActor } from './appender.ts';
+import { type Clock, Timekeeper } from './clock.ts';
+import { type Database, DatabaseError, openForWriting, type Ownership, takeOwnership, unreadable } from './database.ts';
+import { isUnreadable, checkLink, type LogEntry, type RawEntry, readEntry } from './entry.ts';
+import { LogRefusal, LogUnavailable } from './errors.ts';
+import type { AppendableEvent, LogEvent, Op } from './events.ts';
+import { type EntryStation, noPrev } from './record.ts';
+import { checkTables, createTables, findRows, insertEntries, readRows } from './schema.ts';
+
+/** The folder of the log inside the data folder of a station. */
+export function logFolder(data: string): string {
+  return join(data, 'log');
+}
+
+/** The database in a log's folder. */
+export function databaseFile(directory: string): string {
+  return join(directory, 'log.sqlite');
+}
+
+export interface StoreOptions {
+  /** Name and version of the software, for every entry. */
+  readonly software: string;
+  /** SHA-256 of the configuration, hex, for every entry. */
+  readonly configDigest: string;
+  readonly clock?: Clock;
+}
+
+export interface NewStoreOptions extends StoreOptions {
+  /** Station and epoch, for example `branch-12.example.org/e1`. */
+  readonly origin: string;
+  readonly stationName: string;
+  readonly demo: boolean;
+}
+
+/** Which entries to read. Numbers are inclusive; without `limit` every entry that fits comes back. */
+export interface EntryQuery {
+  readonly from?: number;
+  readonly to?: number;
+  readonly op?: Op | readonly Op[];
+  readonly operation?: string;
+  readonly limit?: number;
+  readonly newestFirst?: boolean;
+}
+
+export interface LogStore {
+  readonly origin: string;
+  /** Number of entries that are on the disk. */
+  readonly size: number;
+  /** False once the log was closed or has failed. */
+  readonly isOpen: boolean;
+  /** The newest entry; there is always one. */
+  last(): LogEntry;
+  /** Resolves when the entry is on the disk. Throws as `appendAll`. */
+  append(event: AppendableEvent): Promise<LogEntry>;
+  /**
+   * Appends 1 to 32 events, all in one commit or none. Throws NotInCatalogue or NotCanonical for an event that the log does not take (nothing
+   * is written and the store goes on), and LogUnavailable when the outcome is unknown (the store has failed and takes nothing more).
+   */
+  appendAll(events: readonly AppendableEvent[]): Promise<readonly LogEntry[]>;
+  /** Entries that fit, oldest first unless asked otherwise. Throws LogUnavailable when the log is not open or cannot be read. */
+  entries(query?: EntryQuery): Promise<readonly LogEntry[]>;
+  /** Waits for appends under way, then lets the log go. */
+  close(): Promise<void>;
+}
+
+const originPattern = /^[a-z0-9][a-z0-9.-]{0,99}\/e[1-9]\d{0,8}$/;
+
+/**
+ * Makes the log of a new station: the folder (0700), the database (0600), the first entry. Throws LogRefusal `exists` where one is,
+ * `in-use`, or `settings`; RangeError for an origin that is not `station/e<number>`. A crash half-way leaves no log.
+ */
+export async function createStore(directory: string, options: NewStoreOptions): Promise<void> {
+  if (!originPattern.test(options.origin)) throw new RangeError(`not an origin: ${options.origin}`);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await chmod(directory, 0o700);
+  const ownership = await own(directory);
+  const file = databaseFile(directory);
+  const draft = `${file}.new`;
+  try {
+    if (await exists(file)) throw new LogRefusal('exists', `there is an operation log at ${file} already`);
+    for (const rest of ['', '-wal', '-shm']) await rm(`${draft}${rest}`, { force: true });
+    await makeEmpty(draft);
+    const database = await openForWriting(draft, { create: true });
+    try {
+      await createTables(database, options.origin);
+      const { at } = new Timekeeper(options.clock).now();
+      const genesis: LogEvent = { op: 'genesis', actor: stationActor, station_name: options.stationName, demo: options.demo };
+      const { raw } = makeEntry({ origin: options.origin, seq: 0, prev: noPrev, at, station: stationOf(options) }, genesis);
+      await insertEntries(database, [raw]);
+    } finally {
+      await database.close();
+    }
+    await rename(draft, file);
+    await syncFolder(directory);
+    await syncFolder(dirname(directory));
+  } finally {
+    await ownership.release();
+  }
+}
+
+/**
+ * Opens the log of a station for its agent, checks the whole chain of hashes, and appends `boot`. Never makes a log. Throws LogRefusal:
+ * `missing`, `unreadable`, `in-use` (another agent has it), `settings`, or `broken` with the number of the first bad entry.
+ */
+export async function openStore(directory: string, options: StoreOptions): Promise<LogStore> {
+  const file = databaseFile(directory);
+  if (!(await exists(file))) throw new LogRefusal('missing', `there is no operation log at ${file}`);
+  const ownership = await own(directory);
+  let database: Database | undefined;
+  try {
+    database = await openForWriting(file);
+    const origin = await checkTables(database, file);
+    const { tip, boot } = await checkChain(readRows(database, file), origin);
+    const appender = new Appender(database, tip, stationOf(options), options.clock);
+    await appender.write([{ op: 'boot', actor: stationActor, ...(boot === undefined ? {} : { previous: boot }) }]);
+    return new Store(database, ownership, appender);
+  } catch (error) {
+    await database?.close();
+    await ownership.release();
+    throw error instanceof DatabaseError ? unreadable(file, error) : error;
+  }
+}
+
+/** Follows the chain from the first row to the last. Returns the last entry and the number of the last `boot`. */
+async function checkChain(rows: AsyncIterable<RawEntry>, origin: string): Promise<{ readonly tip: LogEntry; readonly boot?: number }> {
+  let last: RawEntry | undefined;
+  let prev = noPrev;
+  let boot: number | undefined;
+  for await (const raw of rows) {
+    const link = checkLink(raw, { seq: last === undefined ? 0 : last.seq + 1, prev, origin });
+    if ('problem' in link) throw new LogRefusal('broken', `the operation log is broken: ${link.problem}`, { seq: link.seq });
+    if (link.op === 'boot') boot = raw.seq;
+    last = raw;
+    prev = link.leaf;
+  }
+  if (last === undefined) throw new LogRefusal('broken', 'the operation log is broken: entry 0 is missing', { seq: 0 });
+  try {
+    return { tip: readEntry(last), ...(boot === undefined ? {} : { boot }) };
+  } catch (cause) {
+    if (!isUnreadable(cause)) throw cause;
+    throw new LogRefusal('broken', `the operation log is broken: entry ${last.seq} cannot be read`, { seq: last.seq, cause });
+  }
+}
+
+/** Entries that one query looks through before appends get their turn. */
+const scanSize = 2000;
+
+class Store implements LogStore {
+  readonly #database: Database;
+  readonly #ownership: Ownership;
+  readonly #appender: Appender;
+
+  constructor(database: Database, ownership: Ownership, appender: Appender) {
+    this.#database = database;
+    this.#ownership = ownership;
+    this.#appender = appender;
+  }
+
+  get origin(): string {
+    return this.#appender.tip.origin;
+  }
+
+  get size(): number {
+    return this.#appender.tip.seq + 1;
+  }
+
+  get isOpen(): boolean {
+    return this.#appender.failure === undefined;
+  }
+
+  last(): LogEntry {
+    return this.#appender.tip;
+  }
+
+  async append(event: AppendableEvent): Promise<LogEntry> {
+    const [entry] = await this.#appender.append([event]);
+    return entry ?? this.last();
+  }
+
+  appendAll(events: readonly AppendableEvent[]): Promise<readonly LogEntry[]> {
+    return this.#appender.append(events);
+  }
+
+  async entries(query: EntryQuery = {}): Promise<readonly LogEntry[]> {
+    if (this.#appender.failure !== undefined) throw this.#appender.failure;
+    const first = Math.max(0, query.from ?? 0);
+    const last = Math.min(this.size - 1, query.to ?? this.size - 1);
+    const limit = query.limit ?? Number.MAX_SAFE_INTEGER;
+    const newestFirst = query.newestFirst ?? false;
+    const ops = query.op === undefined ? {} : { ops: typeof query.op === 'string' ? [query.op] : query.op };
+    const operation = query.operation === undefined ? {} : { operation: query.operation };
+    const found: LogEntry[] = [];
+    try {
+      for (let done = 0; first + done <= last && found.length < limit; done += scanSize) {
+        const from = newestFirst ? Math.max(first, last - done - scanSize + 1) : first + done;
+        const to = newestFirst ? last - done : Math.min(last, from + scanSize - 1);
+        const rows = await findRows(this.#database, { from, to, ...ops, ...operation, limit: limit - found.length, newestFirst });
+        for (const row of rows) found.push(readEntry(row));
+      }
+    } catch (cause) {
+      throw new LogUnavailable('the operation log cannot be read', cause);
+    }
+    return found;
+  }
+
+  async close(): Promise<void> {
+    await this.#appender.stop();
+    try {
+      await this.#database.close();
+    } finally {
+      await this.#ownership.release();
+    }
+  }
+}
+
+function stationOf(options: StoreOptions): EntryStation {
+  return { software: options.software, config: options.configDigest };
+}
+
+async function own(directory: string): Promise<Ownership> {
+  const file = join(directory, 'log.lock');
+  if (!(await exists(file))) await makeEmpty(file);
+  return takeOwnership(file);
+}
+
+/** Makes an empty file, 0600, unless there is one: a file that is there is not opened, which would drop the locks of this process on it. */
+async function makeEmpty(file: string): Promise<void> {
+  try {
+    await (await open(file, 'wx', 0o600)).close();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function syncFolder(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

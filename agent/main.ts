@@ -1,0 +1,140 @@
+/** Wires one station together, in the order in which it may come up: configuration, log, projections, devices, visit, and the door last. Nothing else. */
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StationView } from './contract/state.ts';
+import { configDigest, readConfig, stationPaths, type StationConfig, type StationPaths } from './config.ts';
+import { Inbox } from './documents/inbox.ts';
+import { Outbox } from './documents/outbox.ts';
+import { loadTrust } from './documents/trust.ts';
+import { openHardware, type Hardware } from './hardware.ts';
+import { startServer, type RunningServer } from './http/server.ts';
+import { openStationLog } from './opening.ts';
+import { signingActors } from './signing/actors.ts';
+import { Desk } from './signing/desk.ts';
+import { Recorder } from './signing/recorder.ts';
+import { recover, type Recovered } from './signing/recovery.ts';
+import { Visit } from './signing/visit.ts';
+import { software } from './version.ts';
+
+export interface StationOptions {
+  readonly data: string;
+  /** Folder of the built kiosk; absent when nobody is to see a screen (terminal commands). */
+  readonly kiosk?: (demo: boolean) => string;
+  /** Instead of the configured ones, for a terminal command that signs one file. */
+  readonly inbox?: string;
+  readonly outputFile?: string;
+  readonly port?: number;
+  /** A bug of ours, or a log that cannot be written: the caller decides about leaving. */
+  readonly onFault: (error: unknown) => void;
+  readonly inboxPollMs?: number;
+}
+
+export interface Station {
+  readonly config: StationConfig;
+  readonly paths: StationPaths;
+  readonly visit: Visit;
+  readonly desk: Desk;
+  readonly hardware: Hardware;
+  readonly recorder: Recorder;
+  readonly server: RunningServer | undefined;
+  readonly recovered: Recovered;
+  /** Lets a step that must not be cut off finish, ends the visit, then closes everything. */
+  close(): Promise<void>;
+}
+
+/** Starts the station in `data`. Throws StartRefused, with a sentence, when it must not start. */
+export async function startStation(options: StationOptions): Promise<Station> {
+  const config = await readConfig(options.data);
+  const paths = stationPaths(options.data, config);
+  const outbox = new Outbox(paths.staging, options.outputFile ?? paths.outbox, options.outputFile !== undefined);
+  const opened = await openStationLog(paths.log, config, { software, configDigest: configDigest(config) });
+  const { log, enrolments, documents } = opened;
+  const recorder = new Recorder(log, enrolments);
+  const closers: (() => Promise<void> | void)[] = [() => log.close()];
+  const close = async () => {
+    for (const step of closers.reverse()) await step();
+    closers.length = 0;
+  };
+  try {
+    for (const folder of [paths.inbox, paths.outbox, paths.staging, paths.originals]) await mkdir(folder, { recursive: true, mode: 0o700 });
+    const recovered = await recover(opened.openIntents, documents.outputs, recorder, outbox);
+    const trust = await loadTrust(paths.trust);
+    const hardware = await openHardware(config, paths);
+    closers.push(() => hardware.close());
+    const limits = { maxBytes: config.limits.maxBytes, maxPages: config.limits.maxPages };
+    const inbox = new Inbox(options.inbox ?? paths.inbox, limits);
+    const record = recorder.record.bind(recorder);
+    const desk = new Desk({ inbox, outbox, originals: paths.originals, limits, record }, documents.known);
+    const actors = signingActors({
+      tokens: hardware.tokens,
+      readers: hardware.readers,
+      desk,
+      recorder,
+      enrolments,
+      trust: () => trust,
+      origin: log.origin,
+      stationName: config.name,
+      rpId: config.rpId,
+      now: () => new Date(),
+      onPrompt: (prompt) => visit.promptChanged(prompt),
+    });
+    const station = (): StationView => ({
+      name: config.name,
+      demo: config.demo,
+      logSize: log.size,
+      cardReaderReady: hardware.tokens.modules().some(({ state }) => state === 'ready'),
+      fingerprintReaderReady: hardware.readers.readers().length > 0,
+    });
+    const { idleSeconds, idleWarningSeconds } = config.limits;
+    const visit: Visit = new Visit({
+      actors,
+      limits: { idleMs: idleSeconds * 1000, idleWarningSeconds, lingerMs: 15_000 },
+      tokens: hardware.tokens.tokens(),
+      station,
+      onFault: options.onFault,
+    });
+    closers.push(() => visit.end());
+    closers.push(hardware.tokens.watch((tokens) => visit.tokensChanged(tokens)));
+    closers.push(hardware.readers.watch(() => visit.stationChanged()));
+    closers.push(watchDesk(desk, visit, options.inboxPollMs ?? 500, options.onFault));
+    let server: RunningServer | undefined;
+    if (options.kiosk !== undefined) {
+      const workbench = hardware.workbench?.(log);
+      server = await startServer({
+        visit,
+        kioskDirectory: options.kiosk(config.demo),
+        host: '127.0.0.1',
+        port: options.port ?? config.port,
+        onFault: options.onFault,
+        ...(workbench === undefined ? {} : { workbench }),
+      });
+      const running = server;
+      closers.push(() => running.close());
+    }
+    return { config, paths, visit, desk, hardware, recorder, server, recovered, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Looks into the inbox at intervals; gives the way to stop, which waits for a look that is going on. */
+function watchDesk(desk: Desk, visit: Visit, everyMs: number, onFault: (error: unknown) => void): () => Promise<void> {
+  const stopped = new AbortController();
+  const watching = (async () => {
+    while (!stopped.signal.aborted) {
+      const view = await desk.look();
+      if (view !== undefined) visit.inboxChanged(view);
+      // The line of trust on the start screen: a reader may have come or gone, the log has grown.
+      visit.stationChanged();
+      await sleep(everyMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+    }
+  })().catch((error: unknown) => {
+    visit.fault();
+    onFault(error);
+  });
+  return async () => {
+    stopped.abort();
+    await watching;
+  };
+}

@@ -1,0 +1,77 @@
+/** Opens a station's log and reads from it what the station must know: who is enrolled, which documents it has seen, which visits were cut off. */
+import { originOf, type StationConfig } from './config.ts';
+import { LogRefusal } from './log/errors.ts';
+import { openIntents, reconcileOps, type OpenIntent } from './log/reconcile.ts';
+import { openStore, type LogStore, type StoreOptions } from './log/store.ts';
+import { Enrolments } from './people/enrolment.ts';
+import { StartRefused } from './refusals.ts';
+
+export interface OpenedLog {
+  readonly log: LogStore;
+  readonly enrolments: Enrolments;
+  readonly documents: {
+    /** Digests of every document that came in. */
+    readonly known: ReadonlySet<string>;
+    /** Operation to digest of its signed output. */
+    readonly outputs: ReadonlyMap<string, string>;
+  };
+  readonly openIntents: readonly OpenIntent[];
+}
+
+/** Throws StartRefused when there is no log, it is broken, another agent has it, or it is not the log of this configuration. */
+export async function openStationLog(directory: string, config: StationConfig, options: StoreOptions): Promise<OpenedLog> {
+  const log = await openStore(directory, options).catch((error: unknown) => {
+    throw error instanceof LogRefusal ? new StartRefused(sentence(error), error.code === 'broken' ? 1 : 2, error) : error;
+  });
+  try {
+    await mustBelong(log, config);
+    const enrolments = new Enrolments();
+    const known = new Set<string>();
+    const outputs = new Map<string, string>();
+    const entries = await log.entries({ op: ['enrol', 'finger-matched', 'document-in', 'sign.done'] });
+    for (const { event } of entries) {
+      enrolments.take(event);
+      if (event.op === 'document-in') known.add(event.document_sha256);
+      if (event.op === 'sign.done' && event.operation !== undefined) outputs.set(event.operation, event.output_sha256);
+    }
+    return { log, enrolments, documents: { known, outputs }, openIntents: openIntents(await log.entries({ op: reconcileOps })) };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+/** A demo station stays one for ever, and a real one never becomes one: the first entry of the log says which it is. */
+async function mustBelong(log: LogStore, config: StationConfig): Promise<void> {
+  const [genesis] = await log.entries({ op: 'genesis', limit: 1 });
+  if (genesis?.event.op !== 'genesis' || log.origin !== originOf(config))
+    throw new StartRefused(
+      `This log belongs to ${log.origin}, and the configuration says ${originOf(config)}. The station does not start.`,
+    );
+  if (genesis.event.demo === config.demo) return;
+  throw new StartRefused(
+    genesis.event.demo
+      ? 'This station was initialised as a demo and cannot become a real one. Make a new station with: countersign init'
+      : 'This station was initialised as a real one and cannot use virtual devices. Make a demo with: countersign demo',
+  );
+}
+
+function sentence(error: LogRefusal): string {
+  switch (error.code) {
+    case 'in-use':
+      return 'Another Countersign agent is running on this data folder. Only one may write a log.';
+    case 'missing':
+      return `${capital(error.message)}. A log is made by "countersign init" and never by starting, so that a lost log is noticed.`;
+    case 'broken':
+      return `The operation log is broken${error.seq === undefined ? '' : ` at entry ${error.seq}`}: ${error.message}. The station does not start. See: countersign log verify`;
+    case 'exists':
+    case 'unreadable':
+    case 'settings':
+    case 'not-allowed':
+      return `The operation log cannot be used: ${error.message}.`;
+  }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,63 @@
+/**
+ * The consent: what the holder agreed to, as one canonical statement. Its digest is the challenge of the fingerprint reader, so the reader's
+ * signature binds the finger to this document, this certificate, this station and this moment, and to nothing else.
+ */
+import { createHash } from 'node:crypto';
+import { serialise } from '../log/record.ts';
+
+/** The sentence above the commit button, in English; the statement names its digest, whatever language the screen shows. */
+export const consentText = 'I have read this document and I sign it with my card, my finger and my PIN.';
+
+export interface ConsentStatement {
+  readonly v: 1;
+  /** Origin of the log, which names the station and its epoch. */
+  readonly station: string;
+  readonly operation: string;
+  readonly document_sha256: string;
+  readonly document_size: number;
+  readonly certificate_sha256: string;
+  readonly text_sha256: string;
+  /** 32 random bytes, hex, used once. */
+  readonly nonce: string;
+  /** RFC 3339, the station's clock. */
+  readonly at: string;
+  /** After this the fingerprint reader's answer is not accepted any more. */
+  readonly expires: string;
+}
+
+export interface ConsentFacts {
+  readonly station: string;
+  readonly operation: string;
+  readonly documentDigest: string;
+  readonly documentSize: number;
+  readonly certificateSha256: string;
+  readonly nonce: Uint8Array;
+  readonly at: Date;
+}
+
+/** How long a consent may be acted on: the whole walk from commit button to finger, milliseconds. */
+export const consentLifeMs = 10 * 60_000;
+
+/** Builds the statement. `nonce` must be 32 fresh random bytes. */
+export function makeConsent(facts: ConsentFacts): ConsentStatement {
+  return {
+    v: 1,
+    station: facts.station,
+    operation: facts.operation,
+    document_sha256: facts.documentDigest,
+    document_size: facts.documentSize,
+    certificate_sha256: facts.certificateSha256,
+    text_sha256: createHash('sha256').update(consentText, 'utf8').digest('hex'),
+    nonce: Buffer.from(facts.nonce).toString('hex'),
+    at: facts.at.toISOString(),
+    expires: new Date(facts.at.getTime() + consentLifeMs).toISOString(),
+  };
+}
+
+/** SHA-256 over `countersign/v1/consent\n` and the statement in RFC 8785 form: 32 bytes. */
+export function consentDigest(statement: ConsentStatement): Uint8Array {
+  return createHash('sha256')
+    .update('countersign/v1/consent\n')
+    .update(serialise({ ...statement }))
+    .digest();
+}

@@ -1,0 +1,145 @@
+/** The document desk: joins inbox and outbox with the log. Every document that comes in, and every one that is refused, is an entry. */
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DocumentView, RefusedDocumentView } from '../contract/state.ts';
+import type { Inbox, InboxContents, InboxDocument } from '../documents/inbox.ts';
+import { readDocument, type IntakeLimits } from '../documents/intake.ts';
+import { signedName, type Outbox } from '../documents/outbox.ts';
+import { printable } from '../documents/printable.ts';
+import type { AppendableEvent } from '../log/events.ts';
+import type { OpenDocument } from './model.ts';
+import { documentProblem, SigningProblem } from './problem.ts';
+
+export interface DeskParts {
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  /** Where the originals of signed documents are kept. */
+  readonly originals: string;
+  readonly limits: IntakeLimits;
+  readonly record: (event: AppendableEvent) => Promise<unknown>;
+}
+
+export interface DeskView {
+  readonly documents: readonly DocumentView[];
+  readonly refused: readonly RefusedDocumentView[];
+}
+
+const station = { id: 'station', role: 'station' } as const;
+
+export class Desk {
+  readonly #parts: DeskParts;
+  readonly #known: Set<string>;
+  /** Files that were signed and could not be moved out of the inbox. */
+  readonly #signed = new Set<string>();
+  readonly #refused = new Set<string>();
+  #shown = '';
+
+  /** `known` are the digests that `document-in` entries name already. */
+  constructor(parts: DeskParts, known: Iterable<string>) {
+    this.#parts = parts;
+    this.#known = new Set(known);
+  }
+
+  /** Looks into the inbox and records what is new. Gives the new list when it differs from the last one. */
+  async look(): Promise<DeskView | undefined> {
+    const contents = await this.#parts.inbox.scan();
+    await this.#record(contents);
+    const view = this.view();
+    const shown = JSON.stringify(view);
+    if (shown === this.#shown) return undefined;
+    this.#shown = shown;
+    return view;
+  }
+
+  view(): DeskView {
+    const { documents, refused } = this.#parts.inbox.contents();
+    return {
+      documents: documents.filter(({ id }) => !this.#signed.has(id)).map(viewOf),
+      refused: refused.map(({ fileName, refusal }) => ({ name: printable(fileName, 120), refusal })),
+    };
+  }
+
+  /** Reads the document once: these bytes are shown, hashed and signed. Throws SigningProblem document-refused or document-changed. */
+  async open(documentId: string): Promise<OpenDocument> {
+    const listed = this.#listed(documentId);
+    const read = await readDocument(this.#parts.inbox.path(listed.fileName), this.#parts.limits);
+    if (!read.ok) throw documentProblem(read.refusal);
+    if (read.document.digest !== listed.digest) throw this.#changed(listed);
+    return { view: viewOf(listed), fileName: listed.fileName, bytes: read.document.bytes };
+  }
+
+  /** Throws document-changed when the file is not what the holder has read (any more). */
+  async mustBeUnchanged(document: OpenDocument): Promise<void> {
+    if (!(await this.#isInInbox(document.fileName, document.view.digest))) throw this.#changed(document);
+  }
+
+  async stage(operation: string, document: OpenDocument, output: Uint8Array): Promise<string> {
+    const name = signedName(document.fileName);
+    await this.#parts.outbox.stage(operation, name, output);
+    return name;
+  }
+
+  /** After `sign.done`: the signed document appears, the original leaves the inbox. Gives the name in the outbox. Throws on I/O errors. */
+  async publish(operation: string, document: OpenDocument): Promise<string> {
+    this.#signed.add(document.view.id);
+    const name = await this.#parts.outbox.publish(operation);
+    await this.#keepOriginal(operation, document);
+    return name;
+  }
+
+  discard(operation: string): Promise<void> {
+    return this.#parts.outbox.discard(operation);
+  }
+
+  /**
+   * The original is kept beside the record. Where it cannot be moved it stays, and is not offered again until the station starts anew. A file
+   * that took its name since it was read is another document and stays where it is.
+   */
+  async #keepOriginal(operation: string, { view, fileName, bytes }: OpenDocument): Promise<void> {
+    try {
+      const folder = join(this.#parts.originals, operation);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      if (await this.#isInInbox(fileName, view.digest)) await rename(this.#parts.inbox.path(fileName), join(folder, fileName));
+      else await writeFile(join(folder, fileName), bytes, { mode: 0o600 });
+      this.#parts.inbox.forget(fileName);
+      this.#signed.delete(view.id);
+    } catch {
+      return;
+    }
+  }
+
+  async #isInInbox(fileName: string, digest: string): Promise<boolean> {
+    const read = await readDocument(this.#parts.inbox.path(fileName), this.#parts.limits);
+    return read.ok && read.document.digest === digest;
+  }
+
+  async #record(contents: InboxContents): Promise<void> {
+    for (const { digest, size, pages, signatures } of contents.documents) {
+      if (this.#known.has(digest)) continue;
+      await this.#parts.record({ op: 'document-in', actor: station, document_sha256: digest, size, pages, signatures });
+      this.#known.add(digest);
+    }
+    for (const { fileName, refusal } of contents.refused) {
+      const key = `${fileName}\0${refusal}`;
+      if (this.#refused.has(key)) continue;
+      await this.#parts.record({ op: 'document-refused', actor: station, refusal });
+      this.#refused.add(key);
+    }
+  }
+
+  #listed(documentId: string): InboxDocument {
+    const found = this.#parts.inbox.contents().documents.find(({ id }) => id === documentId);
+    if (found === undefined) throw new SigningProblem('document-changed');
+    return found;
+  }
+
+  #changed(listed: { readonly fileName: string }): SigningProblem {
+    this.#parts.inbox.forget(listed.fileName);
+    return new SigningProblem('document-changed');
+  }
+}
+
+function viewOf(document: InboxDocument): DocumentView {
+  const { id, fileName, pages, size, digest, signatures } = document;
+  return { id, name: printable(fileName, 120), pages, size, digest, signatures };
+}

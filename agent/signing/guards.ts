@@ -1,0 +1,47 @@
+/** The questions that the signing machine asks of its memory: pure, one line each. */
+import type { Context } from './model.ts';
+
+/** The token that this visit is bound to is not in any reader now. */
+export function tokenGone(context: Context): boolean {
+  return !context.tokens.some((token) => token.id === context.tokenId);
+}
+
+/** The intent is open and has no signature yet: one intent never gets two. */
+function mayTryAgain(context: Context): boolean {
+  return context.intent !== undefined && context.signature === undefined;
+}
+
+const code = (context: Context) => context.problem?.code;
+
+export const guards = {
+  oneToken: ({ context }: { context: Context }) => context.tokens.length === 1,
+  someToken: ({ context }: { context: Context }) => context.tokens.length > 0,
+  twoTokens: ({ context }: { context: Context }) => context.tokens.length > 1,
+  notTwoTokens: ({ context }: { context: Context }) => context.tokens.length < 2,
+  tokenGone: ({ context }: { context: Context }) => tokenGone(context),
+  tokenStillIn: ({ context }: { context: Context }) => !tokenGone(context),
+  hasToken: ({ context }: { context: Context }) => context.tokenId !== undefined,
+  severalKeys: ({ context }: { context: Context }) => context.keys.length > 1,
+  intentOpen: ({ context }: { context: Context }) => context.intent !== undefined,
+  tokenGoneWithIntent: ({ context }: { context: Context }) => tokenGone(context) && context.intent !== undefined,
+  tokenGoneUnrecorded: ({ context }: { context: Context }) => tokenGone(context) && !context.tokenOutRecorded,
+  pinLocked: ({ context }: { context: Context }) => context.pin?.state === 'locked',
+  lastTry: ({ context }: { context: Context }) => context.pin?.state === 'last-try',
+  padOnReader: ({ context }: { context: Context }) => context.pin?.protectedPath === true,
+  /** Only after the finger: whatever a device says, a PIN is never asked for before. */
+  pinAgain: ({ context }: { context: Context }) =>
+    mayTryAgain(context) && context.fingerMatched && (code(context) === 'pin-wrong' || code(context) === 'pin-length'),
+  fingerAgain: ({ context }: { context: Context }) =>
+    mayTryAgain(context) && (code(context) === 'not-matched' || code(context) === 'touch-timeout'),
+  documentAgain: ({ context }: { context: Context }) =>
+    context.key !== undefined && (code(context) === 'document-refused' || code(context) === 'document-changed'),
+  /** The station itself cannot go on: no log, or a bug of ours. */
+  stationFault: ({ context }: { context: Context }) => code(context) === 'log-unavailable' || code(context) === 'fault',
+};
+
+/** True when `continue` on the trouble page leads somewhere other than out. */
+export function canContinue(context: Context): boolean {
+  if (context.problem === undefined) return false;
+  if (tokenGone(context)) return true;
+  return guards.pinAgain({ context }) || guards.fingerAgain({ context }) || guards.documentAgain({ context });
+}

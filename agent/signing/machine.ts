@@ -1,0 +1,290 @@
+/**
+ * The signing machine: every way one visit can go. It does no I/O and holds no decision about devices: actors are provided by `actors.ts`, tokens
+ * and touches arrive as events. What it guarantees by its shape: "signed" is reached only through consent recorded, finger verified, signature
+ * made, output checked and `sign.done` committed, in that order.
+ */
+import { assign } from 'xstate';
+import { idleRegion } from './idle.ts';
+import * as inputs from './inputs.ts';
+import { signingSetup } from './setup.ts';
+import * as steps from './steps.ts';
+
+export const signingMachine = signingSetup.createMachine({
+  id: 'signing',
+  context: ({ input }) => steps.firstContext(input),
+  type: 'parallel',
+  on: {
+    tokens: { actions: assign(({ event }) => ({ tokens: event.tokens })) },
+    inbox: { actions: assign(({ event }) => ({ documents: event.documents, refused: event.refused })) },
+    fault: { target: '.visit.outOfService', actions: assign(({ context }) => steps.setUnrecorded(context, undefined)) },
+  },
+  states: {
+    idle: idleRegion,
+    visit: {
+      initial: 'start',
+      states: {
+        start: {
+          entry: assign(({ context }) => steps.wipe(context)),
+          always: [
+            { guard: 'twoTokens', target: 'twoTokens' },
+            { guard: 'oneToken', target: 'readingToken' },
+          ],
+          on: { begin: 'insertToken' },
+        },
+        insertToken: {
+          always: [
+            { guard: 'twoTokens', target: 'twoTokens' },
+            { guard: 'oneToken', target: 'readingToken' },
+          ],
+          on: { cancel: 'start', back: 'start' },
+        },
+        // Never a guess between two: the person is asked to take one out.
+        twoTokens: {
+          invoke: {
+            src: 'recordTwoTokens',
+            input: ({ context }) => ({ tokens: context.tokens }),
+            onError: { target: 'outOfService', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
+          },
+          always: { guard: 'notTwoTokens', target: 'start' },
+        },
+        readingToken: {
+          entry: assign(({ context }) => steps.bindToken(context)),
+          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
+          invoke: {
+            src: 'readToken',
+            input: ({ context }) => inputs.readToken(context),
+            onDone: [
+              {
+                guard: ({ event }) => event.output.keys.length > 1,
+                target: 'choosingCertificate',
+                actions: assign(({ event }) => steps.setKeys(event.output)),
+              },
+              { target: 'choosingDocument', actions: assign(({ event }) => steps.setKeys(event.output)) },
+            ],
+            onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
+          },
+          on: { cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) } },
+        },
+        choosingCertificate: {
+          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
+          on: {
+            'choose-certificate': {
+              guard: 'keyIsListed',
+              target: 'choosingDocument',
+              actions: assign(({ context, event }) => steps.chooseKey(context, event.certificateSha256)),
+            },
+            cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) },
+          },
+        },
+        choosingDocument: {
+          entry: assign(steps.closeDocument),
+          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
+          on: {
+            'choose-document': { guard: 'documentIsListed', target: 'openingDocument' },
+            back: { guard: 'severalKeys', target: 'choosingCertificate' },
+            cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) },
+          },
+        },
+        openingDocument: {
+          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
+          invoke: {
+            src: 'openDocument',
+            input: ({ event }) => inputs.openDocument(event),
+            onDone: { target: 'reviewing', actions: assign(({ event }) => steps.setDocument(event.output)) },
+            onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
+          },
+        },
+        reviewing: {
+          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
+          on: {
+            reviewed: 'confirming',
+            back: 'choosingDocument',
+            cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) },
+          },
+        },
+        confirming: {
+          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
+          on: {
+            consent: { guard: 'digestIsShown', target: 'recordingConsent' },
+            back: 'reviewing',
+            cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) },
+          },
+        },
+        // The log first: from here on an open intent exists, and every way out closes it with an outcome.
+        recordingConsent: {
+          invoke: {
+            src: 'recordConsent',
+            input: ({ context }) => inputs.recordConsent(context),
+            onDone: { target: 'waitingForFinger', actions: assign(({ event }) => steps.setIntent(event.output)) },
+            onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
+          },
+        },
+        waitingForFinger: {
+          entry: assign(steps.setPrompt('touch')),
+          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
+          invoke: {
+            src: 'verifyFinger',
+            input: ({ context }) => inputs.verifyFinger(context),
+            onDone: { target: 'beforePin', actions: assign({ fingerMatched: true }) },
+            onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
+          },
+          on: {
+            prompt: { actions: assign(({ event }) => steps.setPrompt(event.prompt)) },
+            cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) },
+          },
+        },
+        beforePin: {
+          always: [
+            { guard: 'pinLocked', target: 'failing', actions: assign(steps.problem('pin-locked')) },
+            { guard: 'lastTry', target: 'lastTry' },
+            { guard: 'padOnReader', target: 'signing' },
+            { target: 'enteringPin' },
+          ],
+        },
+        lastTry: {
+          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
+          on: {
+            continue: [{ guard: 'padOnReader', target: 'signing' }, { target: 'enteringPin' }],
+            cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) },
+          },
+        },
+        enteringPin: {
+          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
+          on: { pin: 'signing', cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) } },
+        },
+        // Not interruptible: whatever happens to the token now, the driver's answer says what became of the signature.
+        signing: {
+          invoke: {
+            src: 'sign',
+            input: ({ context, event }) => inputs.sign(context, event),
+            onDone: { target: 'checking', actions: assign(({ event }) => steps.setSignature(event.output)) },
+            onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
+          },
+        },
+        checking: {
+          invoke: {
+            src: 'check',
+            input: ({ context }) => inputs.check(context),
+            onDone: { target: 'saving', actions: assign(({ event }) => steps.setStaged(event.output)) },
+            onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
+          },
+        },
+        saving: {
+          invoke: {
+            src: 'save',
+            input: ({ context }) => inputs.save(context),
+            onDone: { target: 'signed', actions: assign(({ event }) => steps.setResult(event.output)) },
+            onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
+          },
+        },
+        signed: {
+          always: { guard: 'tokenGone', target: 'signedTokenOut' },
+          on: { continue: 'takingToken', cancel: 'takingToken', 'idle.expired': 'takingToken' },
+        },
+        signedTokenOut: {
+          initial: 'recording',
+          states: {
+            recording: {
+              invoke: {
+                src: 'recordTokenOut',
+                input: ({ context }) => ({ operation: context.operation }),
+                onDone: 'resting',
+                onError: {
+                  target: '#signing.visit.outOfService',
+                  actions: assign(({ context, event }) => steps.setProblem(context, event.error)),
+                },
+              },
+            },
+            // The holder may still read what was signed; whoever comes next needs not wait for that.
+            resting: {
+              always: { guard: 'someToken', target: '#signing.visit.start' },
+              after: { linger: '#signing.visit.start' },
+              on: { continue: '#signing.visit.start', begin: '#signing.visit.start' },
+            },
+          },
+        },
+        takingToken: { always: { guard: 'tokenGone', target: 'leaving' } },
+        leaving: {
+          invoke: {
+            src: 'recordTokenOut',
+            input: ({ context }) => ({ operation: context.operation }),
+            onDone: { target: 'start' },
+            onError: { target: 'outOfService', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
+          },
+        },
+        // The two doors to the trouble page: `abandoning` when the person ended it, `failing` when a device, a document or the log did.
+        abandoning: {
+          invoke: {
+            src: 'recordProblem',
+            input: ({ context }) => inputs.recordProblem(context),
+            onDone: [
+              {
+                guard: 'tokenStillIn',
+                target: 'takingToken',
+                actions: assign(({ context, event }) => steps.setRecorded(context, event.output)),
+              },
+              { target: 'trouble', actions: assign(({ context, event }) => steps.setRecorded(context, event.output)) },
+            ],
+            onError: { target: 'outOfService', actions: assign(({ context, event }) => steps.setUnrecorded(context, event.error)) },
+          },
+        },
+        failing: {
+          invoke: {
+            src: 'recordProblem',
+            input: ({ context }) => inputs.recordProblem(context),
+            onDone: [
+              {
+                guard: 'stationFault',
+                target: 'outOfService',
+                actions: assign(({ context, event }) => steps.setRecorded(context, event.output)),
+              },
+              { target: 'trouble', actions: assign(({ context, event }) => steps.setRecorded(context, event.output)) },
+            ],
+            onError: { target: 'outOfService', actions: assign(({ context, event }) => steps.setUnrecorded(context, event.error)) },
+          },
+        },
+        trouble: {
+          initial: 'open',
+          states: {
+            open: {
+              always: [
+                { guard: 'tokenGoneWithIntent', target: '#signing.visit.abandoning', actions: assign(steps.problem('token-removed')) },
+                { guard: 'tokenGoneUnrecorded', target: '#signing.visit.leaving' },
+                { guard: 'tokenGone', target: 'tokenOut' },
+              ],
+              on: {
+                continue: [
+                  { guard: 'pinAgain', target: '#signing.visit.beforePin' },
+                  { guard: 'fingerAgain', target: '#signing.visit.waitingForFinger' },
+                  { guard: 'documentAgain', target: '#signing.visit.choosingDocument' },
+                ],
+                cancel: [
+                  { guard: 'intentOpen', target: '#signing.visit.abandoning', actions: assign(steps.problem('cancelled')) },
+                  { target: '#signing.visit.takingToken' },
+                ],
+                'idle.expired': [
+                  { guard: 'intentOpen', target: '#signing.visit.abandoning', actions: assign(steps.problem('idle-timeout')) },
+                  { target: '#signing.visit.takingToken' },
+                ],
+              },
+            },
+            tokenOut: {
+              always: { guard: 'someToken', target: '#signing.visit.start' },
+              after: { linger: '#signing.visit.start' },
+              on: { continue: '#signing.visit.start', begin: '#signing.visit.start' },
+            },
+          },
+        },
+        outOfService: {},
+      },
+      on: {
+        'idle.expired': [
+          { guard: 'hasToken', target: '.abandoning', actions: assign(steps.problem('idle-timeout')) },
+          { target: '.start' },
+        ],
+      },
+    },
+  },
+});
+
+export type SigningMachine = typeof signingMachine;

@@ -1,0 +1,189 @@
+/**
+ * The words of one visit: what the signing machine remembers, what it is told, and what it asks of the actors. No PIN stands in here: the PIN
+ * travels as a `Secret` inside one event and goes straight to the `sign` actor.
+ */
+import type { ReaderPrompt } from '../../drivers/fingerprint.ts';
+import type { Secret } from '../../drivers/secret.ts';
+import type { Hash, PinInfo, SignatureScheme, TokenInfo } from '../../drivers/token.ts';
+import type { DocumentRefusal, ProblemCode } from '../contract/problems.ts';
+import type { DocumentView, HolderView, RefusedDocumentView, VisitOutcome } from '../contract/state.ts';
+import type { PreparedPades } from '../documents/pades.ts';
+import type { EnrolledCredential } from '../people/enrolment.ts';
+
+/** A key that the holder may sign with: usable, trusted, valid, and with an enrolled finger. */
+export interface HolderKey {
+  readonly certificateSha256: string;
+  readonly certificate: Uint8Array;
+  /** The certificates between it and the trust anchor, DER. */
+  readonly chain: readonly Uint8Array[];
+  readonly holder: HolderView;
+  readonly scheme: SignatureScheme;
+  readonly hash: Hash;
+  readonly credential: EnrolledCredential;
+}
+
+/** The document that is on the screen: the very bytes that will be signed. */
+export interface OpenDocument {
+  readonly view: DocumentView;
+  /** Name in the inbox folder. */
+  readonly fileName: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What the holder consented to, once it stands in the log. */
+export interface Intent {
+  /** Number of the `sign.intent` entry. */
+  readonly entry: number;
+  /** SHA-256 over the consent: the challenge for the fingerprint reader. */
+  readonly consentDigest: Uint8Array;
+  /** The finger must have matched by then. */
+  readonly expires: Date;
+  readonly prepared: PreparedPades;
+}
+
+export interface SignedResult {
+  readonly entry: number;
+  readonly at: string;
+  readonly outputDigest: string;
+  readonly outputName: string;
+  /** False while the signed document still waits in the station because the outbox could not take it. */
+  readonly delivered: boolean;
+}
+
+/** Something went wrong; the cause has a row in `contract/problems.ts`. */
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly triesLeft?: number;
+  readonly origin?: { readonly kind: string; readonly value: string };
+  readonly refusal?: DocumentRefusal;
+  /** It stands in the log already. */
+  readonly recorded?: boolean;
+}
+
+export interface Limits {
+  /** Time without a touch before the idle question, milliseconds. */
+  readonly idleMs: number;
+  /** How long the idle question waits, whole seconds. */
+  readonly idleWarningSeconds: number;
+  /** How long a last page stays when the token is out already, milliseconds. */
+  readonly lingerMs: number;
+}
+
+export interface MachineInput {
+  readonly limits: Limits;
+  /** Makes the id of an operation. */
+  readonly newOperation: () => string;
+  readonly tokens: readonly TokenInfo[];
+}
+
+export interface Context {
+  readonly limits: Limits;
+  readonly newOperation: () => string;
+  readonly visit: number;
+  readonly tokens: readonly TokenInfo[];
+  readonly operation: string;
+  readonly tokenId: string | undefined;
+  readonly pin: PinInfo | undefined;
+  readonly previousPin: 'pin-wrong' | 'pin-length' | undefined;
+  readonly keys: readonly HolderKey[];
+  readonly key: HolderKey | undefined;
+  readonly documents: readonly DocumentView[];
+  readonly refused: readonly RefusedDocumentView[];
+  readonly document: OpenDocument | undefined;
+  readonly intent: Intent | undefined;
+  readonly prompt: ReaderPrompt;
+  readonly previousFinger: 'not-matched' | 'touch-timeout' | undefined;
+  readonly fingerMatched: boolean;
+  readonly signature: Uint8Array | undefined;
+  readonly staged: StagedOutput | undefined;
+  readonly result: SignedResult | undefined;
+  readonly problem: Problem | undefined;
+  readonly outcome: VisitOutcome;
+  readonly problemEntry: number | undefined;
+  /** The `token-out` entry of this visit is in the log. */
+  readonly tokenOutRecorded: boolean;
+  readonly idleFactor: number;
+  readonly idleSecondsLeft: number;
+}
+
+export interface StagedOutput {
+  readonly digest: string;
+  readonly size: number;
+  readonly name: string;
+  readonly signatureDigest: string;
+}
+
+export type VisitEvent =
+  | { readonly type: 'tokens'; readonly tokens: readonly TokenInfo[] }
+  | { readonly type: 'inbox'; readonly documents: readonly DocumentView[]; readonly refused: readonly RefusedDocumentView[] }
+  | { readonly type: 'prompt'; readonly prompt: ReaderPrompt }
+  | { readonly type: 'fault' }
+  /** Raised by the machine's own idle region. */
+  | { readonly type: 'idle.expired' }
+  | { readonly type: 'begin' }
+  | { readonly type: 'choose-certificate'; readonly certificateSha256: string }
+  | { readonly type: 'choose-document'; readonly documentId: string }
+  | { readonly type: 'reviewed' }
+  | { readonly type: 'consent'; readonly digest: string }
+  | { readonly type: 'pin'; readonly pin: Secret }
+  | { readonly type: 'back' }
+  | { readonly type: 'continue' }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'more-time' }
+  | { readonly type: 'alive' };
+
+/** What the actors take and give. Each is one promise; a refusal is thrown as a `SigningProblem`. */
+export interface ReadTokenInput {
+  readonly operation: string;
+  readonly tokenId: string;
+}
+export interface ReadTokenOutput {
+  readonly pin: PinInfo;
+  readonly keys: readonly HolderKey[];
+}
+export interface RecordConsentInput {
+  readonly operation: string;
+  readonly key: HolderKey;
+  readonly document: OpenDocument;
+}
+export interface VerifyFingerInput {
+  readonly operation: string;
+  readonly key: HolderKey;
+  readonly intent: Intent;
+}
+export interface SignInput {
+  readonly operation: string;
+  readonly tokenId: string;
+  readonly key: HolderKey;
+  readonly intent: Intent;
+  readonly pin: Secret | undefined;
+}
+export interface CheckInput {
+  readonly operation: string;
+  readonly document: OpenDocument;
+  readonly intent: Intent;
+  readonly signature: Uint8Array;
+}
+export interface SaveInput {
+  readonly operation: string;
+  readonly document: OpenDocument;
+  readonly key: HolderKey;
+  readonly intent: Intent;
+  readonly staged: StagedOutput;
+}
+export interface RecordProblemInput {
+  readonly operation: string;
+  readonly problem: Problem;
+  readonly intent: Intent | undefined;
+  readonly fingerMatched: boolean;
+  /** The token left, and the log does not say so yet. */
+  readonly tokenGone: boolean;
+}
+export interface RecordProblemOutput {
+  readonly outcome: VisitOutcome;
+  readonly entry: number | undefined;
+  readonly tokenOutRecorded: boolean;
+}
+
+/** Problems after which the holder may try the same step again, with the same intent. */
+export const retryable: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['pin-wrong', 'pin-length', 'not-matched', 'touch-timeout']);

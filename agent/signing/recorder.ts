@@ -1,0 +1,93 @@
+/** Writes the entries of a visit. An entry that cannot be committed becomes the problem `log-unavailable`: no log, no signature. */
+import type { LogEntry } from '../log/entry.ts';
+import { LogUnavailable } from '../log/errors.ts';
+import type { Actor, AppendableEvent } from '../log/events.ts';
+import type { LogStore } from '../log/store.ts';
+import type { Enrolments } from '../people/enrolment.ts';
+import { problems } from '../contract/problems.ts';
+import { retryable, type RecordProblemInput, type RecordProblemOutput } from './model.ts';
+import { SigningProblem } from './problem.ts';
+
+/** The last entry of a commit must exist, because empty commits are not made. */
+export class Recorder {
+  readonly #log: LogStore;
+  readonly #enrolments: Enrolments;
+
+  constructor(log: LogStore, enrolments: Enrolments) {
+    this.#log = log;
+    this.#enrolments = enrolments;
+  }
+
+  /** Appends the events in one commit and gives the last entry. */
+  async record(...events: [AppendableEvent, ...AppendableEvent[]]): Promise<LogEntry> {
+    try {
+      const entries = await this.#log.appendAll(events);
+      for (const event of events) this.#enrolments.take(event);
+      const last = entries.at(-1);
+      if (last === undefined) throw new Error('the log answered a commit with no entry');
+      return last;
+    } catch (error) {
+      throw error instanceof LogUnavailable ? new SigningProblem('log-unavailable', { cause: error }) : error;
+    }
+  }
+
+  /** The entries that a problem leaves: what happened, and, unless the holder may try again, how the intent ended. */
+  async recordProblem(actor: Actor, input: RecordProblemInput): Promise<RecordProblemOutput> {
+    const outcome = isUnknown(input) ? 'outcome-unknown' : 'nothing-signed';
+    if (input.problem.code === 'log-unavailable')
+      return { outcome: input.intent === undefined ? outcome : 'outcome-unknown', entry: undefined, tokenOutRecorded: false };
+    const told = [...happening(actor, input), ...ending(actor, input)];
+    const out = tokenOut(actor, input);
+    const [first, ...others] = [...told, ...out];
+    const last = first === undefined ? undefined : await this.record(first, ...others);
+    // The screen names the entry that tells what happened, not the one of the token that left after it in the same commit.
+    const entry = last === undefined || told.length === 0 ? last?.seq : last.seq - out.length;
+    return { outcome, entry, tokenOutRecorded: input.tokenGone };
+  }
+}
+
+/** The entry of its own that some problems have (LOG.md: refusals and failures are entries too). */
+function happening(actor: Actor, { operation, problem, intent }: RecordProblemInput): AppendableEvent[] {
+  const base = { operation, actor } as const;
+  const tries = problem.triesLeft === undefined ? {} : { tries_left: problem.triesLeft };
+  switch (problems[problem.code].event) {
+    case 'pin-wrong':
+      return [{ ...base, op: 'pin-wrong', problem: problem.code, ...tries }];
+    case 'pin-locked':
+      return [{ ...base, op: 'pin-locked', problem: problem.code }];
+    case 'finger-refused':
+      return [{ ...base, op: 'finger-refused', problem: problem.code, ...tries }];
+    case 'document-refused':
+      return problem.refusal === undefined ? [] : [{ ...base, op: 'document-refused', refusal: problem.refusal }];
+    case 'sign.failed':
+      // Without an intent nothing was being signed; that the person left is told by token-out.
+      return intent !== undefined || personLeft.has(problem.code)
+        ? []
+        : [{ ...base, op: 'sign.failed', problem: problem.code, ...origin(problem) }];
+    case 'token-in':
+    case 'sign.outcome-unknown':
+      return [];
+  }
+}
+
+const personLeft: ReadonlySet<string> = new Set(['cancelled', 'idle-timeout', 'token-removed', 'no-token']);
+
+/** Nobody can tell what the token did; a bug of ours after the finger matched tells as little as a token that gave no answer. */
+function isUnknown({ problem, intent, fingerMatched }: RecordProblemInput): boolean {
+  return problem.code === 'outcome-unknown' || (problem.code === 'fault' && intent !== undefined && fingerMatched);
+}
+
+function ending(actor: Actor, input: RecordProblemInput): AppendableEvent[] {
+  const { operation, problem, intent } = input;
+  if (intent === undefined || retryable.has(problem.code)) return [];
+  const base = { operation, actor, intent: intent.entry, problem: problem.code } as const;
+  return isUnknown(input) ? [{ ...base, op: 'sign.outcome-unknown' }] : [{ ...base, op: 'sign.failed', ...origin(problem) }];
+}
+
+function tokenOut(actor: Actor, { operation, tokenGone }: RecordProblemInput): AppendableEvent[] {
+  return tokenGone ? [{ op: 'token-out', operation, actor }] : [];
+}
+
+function origin(problem: RecordProblemInput['problem']): { origin_kind?: string; origin_value?: string } {
+  return problem.origin === undefined ? {} : { origin_kind: problem.origin.kind, origin_value: problem.origin.value };
+}

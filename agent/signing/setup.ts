@@ -1,0 +1,56 @@
+/** What the signing machine is made of: its types, the actors it asks, its guards and delays. The states stand in `machine.ts`. */
+import { fromPromise, or, setup, stateIn } from 'xstate';
+import { guards } from './guards.ts';
+import type * as model from './model.ts';
+import * as steps from './steps.ts';
+
+/** States in which nothing happens unless a person acts. */
+const waitingStates = [
+  { visit: 'insertToken' },
+  { visit: 'choosingCertificate' },
+  { visit: 'choosingDocument' },
+  { visit: 'reviewing' },
+  { visit: 'confirming' },
+  { visit: 'lastTry' },
+  { visit: 'enteringPin' },
+  { visit: 'signed' },
+  { visit: { trouble: 'open' } },
+] as const;
+
+/** Stands where `actors.ts` must provide the real one; a machine that was not wired refuses to run. */
+const unwired = (name: string) => (): Promise<never> => Promise.reject(new Error(`the actor ${name} was not provided`));
+
+export const signingSetup = setup({
+  types: {
+    context: {} as model.Context,
+    events: {} as model.VisitEvent,
+    input: {} as model.MachineInput,
+  },
+  actors: {
+    recordTwoTokens: fromPromise<undefined, { tokens: model.Context['tokens'] }>(unwired('recordTwoTokens')),
+    readToken: fromPromise<model.ReadTokenOutput, model.ReadTokenInput>(unwired('readToken')),
+    openDocument: fromPromise<model.OpenDocument, { documentId: string }>(unwired('openDocument')),
+    recordConsent: fromPromise<model.Intent, model.RecordConsentInput>(unwired('recordConsent')),
+    verifyFinger: fromPromise<undefined, model.VerifyFingerInput>(unwired('verifyFinger')),
+    sign: fromPromise<Uint8Array, model.SignInput>(unwired('sign')),
+    check: fromPromise<model.StagedOutput, model.CheckInput>(unwired('check')),
+    save: fromPromise<model.SignedResult, model.SaveInput>(unwired('save')),
+    recordProblem: fromPromise<model.RecordProblemOutput, model.RecordProblemInput>(unwired('recordProblem')),
+    recordTokenOut: fromPromise<undefined, { operation: string }>(unwired('recordTokenOut')),
+  },
+  guards: {
+    ...guards,
+    keyIsListed: ({ context, event }) => event.type === 'choose-certificate' && steps.keyOf(context, event.certificateSha256) !== undefined,
+    documentIsListed: ({ context, event }) =>
+      event.type === 'choose-document' && context.documents.some(({ id }) => id === event.documentId),
+    /** The consent names what the screen showed, and that is what is open. */
+    digestIsShown: ({ context, event }) => event.type === 'consent' && event.digest === context.document?.view.digest,
+    /** A person is expected to do something, so time without a touch counts. */
+    waitsForPerson: or(waitingStates.map((state) => stateIn(state))),
+  },
+  delays: {
+    idle: ({ context }) => context.limits.idleMs * context.idleFactor,
+    linger: ({ context }) => context.limits.lingerMs,
+    second: 1000,
+  },
+});

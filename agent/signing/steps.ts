@@ -1,0 +1,155 @@
+/** What each transition of the signing machine does to its memory: pure functions from context and event to the fields that change. */
+import type { ReaderPrompt } from '../../drivers/fingerprint.ts';
+import type { PinInfo } from '../../drivers/token.ts';
+import type { ProblemCode } from '../contract/problems.ts';
+import {
+  retryable,
+  type Context,
+  type HolderKey,
+  type Intent,
+  type MachineInput,
+  type OpenDocument,
+  type Problem,
+  type ReadTokenOutput,
+  type RecordProblemOutput,
+  type SignedResult,
+  type StagedOutput,
+} from './model.ts';
+import { problemOf } from './problem.ts';
+
+type Change = Partial<Context>;
+
+const clean = {
+  operation: '',
+  tokenId: undefined,
+  pin: undefined,
+  previousPin: undefined,
+  keys: [],
+  key: undefined,
+  document: undefined,
+  intent: undefined,
+  prompt: 'touch',
+  previousFinger: undefined,
+  fingerMatched: false,
+  signature: undefined,
+  staged: undefined,
+  result: undefined,
+  problem: undefined,
+  outcome: 'nothing-signed',
+  problemEntry: undefined,
+  tokenOutRecorded: false,
+  idleFactor: 1,
+  idleSecondsLeft: 0,
+} as const satisfies Change;
+
+export function firstContext(input: MachineInput): Context {
+  return { ...clean, limits: input.limits, newOperation: input.newOperation, visit: 0, tokens: input.tokens, documents: [], refused: [] };
+}
+
+/** Back at the start: nothing of the last visit stays, and the screen is told so by a new visit number. */
+export function wipe(context: Context): Change {
+  return { ...clean, visit: context.visit + 1 };
+}
+
+/** The one token that is in becomes the token of this visit, which gets its operation id here. */
+export function bindToken(context: Context): Change {
+  return { tokenId: context.tokens[0]?.id, operation: context.newOperation() };
+}
+
+export function setKeys(output: ReadTokenOutput): Change {
+  return { pin: output.pin, keys: output.keys, key: output.keys.length === 1 ? output.keys[0] : undefined };
+}
+
+export function chooseKey(context: Context, certificateSha256: string): Change {
+  return { key: keyOf(context, certificateSha256) };
+}
+
+export function keyOf(context: Context, certificateSha256: string): HolderKey | undefined {
+  return context.keys.find((key) => key.certificateSha256 === certificateSha256);
+}
+
+/** Leaves whatever document was open; a document is read anew each time it is chosen. */
+export const closeDocument: Change = {
+  document: undefined,
+  intent: undefined,
+  fingerMatched: false,
+  previousFinger: undefined,
+  previousPin: undefined,
+  signature: undefined,
+  staged: undefined,
+  result: undefined,
+  problem: undefined,
+  problemEntry: undefined,
+};
+
+export function setDocument(document: OpenDocument): Change {
+  return { document };
+}
+
+export function setIntent(intent: Intent): Change {
+  return { intent, fingerMatched: false };
+}
+
+export function setPrompt(prompt: ReaderPrompt): Change {
+  return { prompt };
+}
+
+export function setSignature(signature: Uint8Array): Change {
+  return { signature };
+}
+
+export function setStaged(staged: StagedOutput): Change {
+  return { staged };
+}
+
+export function setResult(result: SignedResult): Change {
+  return { result, outcome: 'signed', intent: undefined, signature: undefined };
+}
+
+export function problem(code: ProblemCode): Change {
+  return { problem: { code } };
+}
+
+/** Remembers what went wrong, and what it says about the next try. */
+export function setProblem(context: Context, error: unknown): Change {
+  const found = problemOf(error);
+  return {
+    problem: found,
+    pin: pinAfter(context.pin, found),
+    ...(found.code === 'pin-wrong' || found.code === 'pin-length' ? { previousPin: found.code } : {}),
+    ...(found.code === 'not-matched' || found.code === 'touch-timeout' ? { previousFinger: found.code } : {}),
+  };
+}
+
+/** What went wrong could not be recorded: the screen says what the next start of the agent will read from the log (`recovery.ts`). */
+export function setUnrecorded(context: Context, error: unknown): Change {
+  const outcome = context.intent !== undefined && context.fingerMatched ? 'outcome-unknown' : context.outcome;
+  return { ...setProblem(context, error), outcome };
+}
+
+/** PIN state after a wrong PIN, as far as the token told. */
+function pinAfter(pin: PinInfo | undefined, found: Problem): PinInfo | undefined {
+  if (pin === undefined) return undefined;
+  if (found.code === 'pin-locked') return { ...pin, state: 'locked', triesLeft: 0 };
+  if (found.code !== 'pin-wrong') return pin;
+  const { minLength, maxLength, protectedPath } = pin;
+  const rest = { minLength, maxLength, protectedPath };
+  if (found.triesLeft === undefined) return { ...rest, state: 'unknown' };
+  const state = found.triesLeft === 0 ? 'locked' : found.triesLeft === 1 ? 'last-try' : 'low';
+  return { ...rest, state, triesLeft: found.triesLeft };
+}
+
+/** The problem stands in the log; unless the holder may try again, its intent is closed. */
+export function setRecorded(context: Context, output: RecordProblemOutput): Change {
+  const open = context.problem !== undefined && retryable.has(context.problem.code);
+  return {
+    outcome: output.outcome,
+    problemEntry: output.entry,
+    tokenOutRecorded: context.tokenOutRecorded || output.tokenOutRecorded,
+    intent: open ? context.intent : undefined,
+  };
+}
+
+export function moreTime(context: Context): Change {
+  return { idleFactor: Math.min(context.idleFactor * 2, 8) };
+}

@@ -1,0 +1,133 @@
+/** From the machine's memory to the one public state that the kiosk shows. The only place that makes public states; it decides nothing. */
+import type { SnapshotFrom } from 'xstate';
+import { problems } from '../contract/problems.ts';
+import type { CertificateChoice, PinView, PublicState } from '../contract/state.ts';
+import { canContinue } from './guards.ts';
+import type { SigningMachine } from './machine.ts';
+import type { Context, OpenDocument } from './model.ts';
+
+export type VisitSnapshot = SnapshotFrom<SigningMachine>;
+
+type VisitValue = VisitSnapshot['value']['visit'];
+type VisitStateName = Extract<VisitValue, string> | KeyOf<Exclude<VisitValue, string>>;
+type KeyOf<T> = T extends unknown ? keyof T : never;
+
+/** Name of the state that the visit is in, without what lies inside it. */
+export function visitState(snapshot: VisitSnapshot): VisitStateName {
+  const { visit } = snapshot.value;
+  if (typeof visit === 'string') return visit;
+  return 'trouble' in visit ? 'trouble' : 'signedTokenOut';
+}
+
+/** What is on the screen now; undefined while an outcome is being recorded: the screen says nothing that the log does not say yet. */
+export function publicState(snapshot: VisitSnapshot): PublicState | undefined {
+  const { context } = snapshot;
+  const state = visitState(snapshot);
+  switch (state) {
+    case 'start':
+      return { screen: 'start', documentsWaiting: context.documents.length };
+    case 'insertToken':
+      return { screen: 'insert-card' };
+    case 'twoTokens':
+      return trouble(context, 'two-tokens', false);
+    case 'readingToken':
+      return { screen: 'reading-card' };
+    case 'choosingCertificate':
+      return { screen: 'choose-certificate', certificates: context.keys.map(choice) };
+    case 'choosingDocument':
+    case 'openingDocument':
+      return { screen: 'choose-document', holder: holderOf(context), documents: context.documents, refused: context.refused };
+    case 'reviewing':
+      return { screen: 'review-document', holder: holderOf(context), document: documentOf(context).view };
+    case 'confirming':
+    case 'recordingConsent':
+      return { screen: 'confirm', holder: holderOf(context), document: documentOf(context).view };
+    case 'waitingForFinger':
+      return touchReader(context);
+    case 'lastTry':
+      return { screen: 'last-try', document: documentOf(context).view };
+    case 'enteringPin':
+      return { screen: 'enter-pin', document: documentOf(context).view, pin: pinView(context) };
+    case 'signing':
+      // A reader with its own pad takes the PIN now: the holder must be told to type it there.
+      if (context.pin?.protectedPath === true) return { screen: 'enter-pin', document: documentOf(context).view, pin: pinView(context) };
+      return { screen: 'signing', document: documentOf(context).view, step: 'card-signing' };
+    case 'checking':
+      return { screen: 'signing', document: documentOf(context).view, step: 'checking' };
+    case 'saving':
+      return { screen: 'signing', document: documentOf(context).view, step: 'saving' };
+    case 'signed':
+      return signed(context);
+    case 'signedTokenOut':
+      return { ...signed(context), cardTaken: true };
+    case 'takingToken':
+    case 'leaving':
+      return { screen: 'take-card', outcome: context.outcome };
+    case 'beforePin':
+    case 'abandoning':
+    case 'failing':
+      return undefined;
+    case 'trouble':
+      return trouble(context, context.problem?.code ?? 'fault', canContinue(context));
+    case 'outOfService':
+      return trouble(context, context.problem?.code ?? 'fault', false);
+  }
+}
+
+function trouble(context: Context, code: keyof typeof problems, mayContinue: boolean): PublicState {
+  const { problem } = context;
+  return {
+    screen: 'trouble',
+    trouble: problems[code].screen,
+    problem: code,
+    recover: problems[code].recover,
+    outcome: context.outcome,
+    canContinue: mayContinue,
+    ...(problem?.triesLeft === undefined ? {} : { triesLeft: problem.triesLeft }),
+    ...(problem?.refusal === undefined ? {} : { refusal: problem.refusal }),
+    ...(context.problemEntry === undefined ? {} : { entry: context.problemEntry }),
+  };
+}
+
+function touchReader(context: Context): PublicState {
+  const { previousFinger, problem } = context;
+  return {
+    screen: 'touch-reader',
+    document: documentOf(context).view,
+    prompt: context.prompt,
+    ...(previousFinger === undefined ? {} : { previous: previousFinger }),
+    ...(previousFinger === undefined || problem?.triesLeft === undefined ? {} : { triesLeft: problem.triesLeft }),
+  };
+}
+
+function pinView(context: Context): PinView {
+  const { pin, previousPin } = context;
+  return {
+    minLength: pin?.minLength ?? 4,
+    maxLength: pin?.maxLength ?? 8,
+    lastTry: pin?.state === 'last-try',
+    pad: pin?.protectedPath === true ? 'reader' : 'screen',
+    ...(pin?.triesLeft === undefined ? {} : { triesLeft: pin.triesLeft }),
+    ...(previousPin === undefined ? {} : { previous: previousPin }),
+  };
+}
+
+function signed(context: Context): Extract<PublicState, { screen: 'signed' }> {
+  const { result } = context;
+  if (result === undefined) throw new Error('signed, but there is no result');
+  return { screen: 'signed', document: documentOf(context).view, ...result };
+}
+
+function choice(key: Context['keys'][number]): CertificateChoice {
+  return { ...key.holder, certificateSha256: key.certificateSha256 };
+}
+
+function holderOf(context: Context) {
+  if (context.key === undefined) throw new Error('there is no holder in this state');
+  return context.key.holder;
+}
+
+function documentOf(context: Context): OpenDocument {
+  if (context.document === undefined) throw new Error('there is no document in this state');
+  return context.document;
+}
