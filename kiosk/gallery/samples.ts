@@ -1,0 +1,154 @@
+/** One sample of every state that a screen can show. */
+import type { WorkbenchState } from '../../agent/contract/api.ts';
+import { problems, type ProblemCode } from '../../agent/contract/problems.ts';
+import type { DocumentView, HolderView, IdleWarning, PublicState, StationView } from '../../agent/contract/state.ts';
+import { sha256Hex } from '../digest.ts';
+import { writeSamplePdf } from './sample-pdf.ts';
+
+const pdf = writeSamplePdf(7);
+
+export const samplePdf = (): Uint8Array<ArrayBuffer> => pdf.slice();
+
+export const sampleStation: StationView = {
+  name: 'branch-12.example.org',
+  demo: true,
+  logSize: 18_204,
+  cardReaderReady: true,
+  fingerprintReaderReady: true,
+};
+
+export const sampleIdle: IdleWarning = { secondsLeft: 37 };
+
+const holder: HolderView = {
+  name: 'Ada Lovelace',
+  issuer: 'Example Signing CA 3',
+  serial: '5a:01:7f:93:0c:44',
+  validTo: '2028-03-31T23:59:59Z',
+};
+
+export const sampleDocument: DocumentView = {
+  id: 'doc-1',
+  name: 'Tenancy agreement 12 Mill Lane.pdf',
+  pages: 7,
+  size: pdf.length,
+  digest: await sha256Hex(pdf),
+  signatures: 0,
+};
+
+const documents: readonly DocumentView[] = [
+  sampleDocument,
+  { ...sampleDocument, id: 'doc-2', name: 'Handover protocol.pdf', pages: 1, size: 48_210, signatures: 1 },
+  {
+    ...sampleDocument,
+    id: 'doc-3',
+    name: 'Vollmacht_fuer_die_Vertretung_in_allen_Angelegenheiten_der_Hausverwaltung_2026.pdf',
+    pages: 1204,
+    size: 18_400_000,
+    signatures: 2,
+  },
+];
+
+const refused = [
+  { name: 'Scan 0003.pdf', refusal: 'encrypted' },
+  { name: 'letter.docx', refusal: 'not-a-pdf' },
+] as const;
+
+const pin = { minLength: 4, maxLength: 8, triesLeft: 3, lastTry: false, pad: 'screen' } as const;
+
+const document = sampleDocument;
+
+/** The trouble page of one problem, as the agent would send it most likely. */
+function trouble(problem: ProblemCode): PublicState {
+  const { screen, recover } = problems[problem];
+  return {
+    screen: 'trouble',
+    trouble: screen,
+    problem,
+    recover,
+    outcome: problem === 'outcome-unknown' ? 'outcome-unknown' : 'nothing-signed',
+    entry: 18_211,
+    canContinue: recover === 'retry' || recover === 're-enter-pin',
+    ...(problem === 'pin-wrong' ? { triesLeft: 2 } : {}),
+    ...(problem === 'not-matched' ? { triesLeft: 1 } : {}),
+    ...(problem === 'document-refused' ? { refusal: 'encrypted' } : {}),
+  };
+}
+
+const troubles = Object.fromEntries(
+  Object.keys(problems)
+    .filter((code): code is ProblemCode => code in problems)
+    .map((code) => [`trouble-${code}`, trouble(code)]),
+);
+
+export const samples: Record<string, PublicState> = {
+  start: { screen: 'start', documentsWaiting: 3 },
+  'start-none': { screen: 'start', documentsWaiting: 0 },
+  'insert-card': { screen: 'insert-card' },
+  'reading-card': { screen: 'reading-card' },
+  'choose-certificate': {
+    screen: 'choose-certificate',
+    certificates: [
+      { ...holder, certificateSha256: 'a'.repeat(64) },
+      { ...holder, name: 'Ada Lovelace, Analytical Engines Ltd', serial: '5a:01:7f:93:0c:45', certificateSha256: 'b'.repeat(64) },
+    ],
+  },
+  'choose-document': { screen: 'choose-document', holder, documents, refused },
+  'choose-document-one': { screen: 'choose-document', holder, documents: [sampleDocument], refused: [] },
+  'choose-document-empty': { screen: 'choose-document', holder, documents: [], refused },
+  'review-document': { screen: 'review-document', holder, document },
+  'review-changed': { screen: 'review-document', holder, document },
+  confirm: { screen: 'confirm', holder, document },
+  'confirm-unread': { screen: 'confirm', holder, document: { ...document, digest: 'e'.repeat(64) } },
+  'touch-reader': { screen: 'touch-reader', document, prompt: 'touch' },
+  'touch-reader-again': { screen: 'touch-reader', document, prompt: 'touch', previous: 'not-matched', triesLeft: 2 },
+  'touch-reader-processing': { screen: 'touch-reader', document, prompt: 'processing' },
+  'last-try': { screen: 'last-try', document },
+  'enter-pin': { screen: 'enter-pin', document, pin },
+  'enter-pin-again': { screen: 'enter-pin', document, pin: { ...pin, triesLeft: 2, previous: 'pin-wrong' } },
+  'enter-pin-last': { screen: 'enter-pin', document, pin: { ...pin, triesLeft: 1, lastTry: true } },
+  'enter-pin-reader': { screen: 'enter-pin', document, pin: { ...pin, pad: 'reader' } },
+  signing: { screen: 'signing', document, step: 'card-signing' },
+  'signing-saving': { screen: 'signing', document, step: 'saving' },
+  signed: {
+    screen: 'signed',
+    document,
+    entry: 18_211,
+    at: '2026-11-22T18:31:07.412Z',
+    outputDigest: sampleDocument.digest.split('').reverse().join(''),
+    outputName: 'Tenancy agreement 12 Mill Lane, signed.pdf',
+    delivered: true,
+  },
+  'signed-card-taken': {
+    screen: 'signed',
+    document,
+    entry: 18_211,
+    at: '2026-11-22T18:31:07.412Z',
+    outputDigest: sampleDocument.digest.split('').reverse().join(''),
+    outputName: 'Tenancy agreement 12 Mill Lane, signed.pdf',
+    delivered: true,
+    cardTaken: true,
+  },
+  'take-card': { screen: 'take-card', outcome: 'nothing-signed' },
+  'idle-warning': { screen: 'confirm', holder, document },
+  unreachable: { screen: 'start', documentsWaiting: 3 },
+  ...troubles,
+};
+
+export const sampleBench: WorkbenchState = {
+  cards: [
+    { id: 'ada', title: 'Ada Lovelace, RSA-2048', pin: '123456' },
+    { id: 'bert', title: 'Bert Example, P-256, expired', pin: '4711' },
+  ],
+  inserted: 'ada',
+  fingers: [
+    { id: 'right', title: 'Right finger', enrolled: true },
+    { id: 'wrong', title: 'Another finger', enrolled: false },
+  ],
+  fingerprintReaderPlugged: true,
+  log: [
+    { seq: 18_203, op: 'boot', at: '2026-11-22T18:30:01.000Z' },
+    { seq: 18_204, op: 'token-in', at: '2026-11-22T18:30:07.000Z' },
+    { seq: 18_205, op: 'consent', at: '2026-11-22T18:30:41.000Z' },
+    { seq: 18_206, op: 'finger-refused', at: '2026-11-22T18:30:47.000Z', problem: 'not-matched' },
+  ],
+};

@@ -1,0 +1,28 @@
+/** The icons of the kiosk, one import each, so that only these are in the build. Every one stands beside words. */
+export { default as AArrowUp } from '@lucide/svelte/icons/a-arrow-up';
+export { default as ArrowLeft } from '@lucide/svelte/icons/arrow-left';
+export { default as ArrowRight } from '@lucide/svelte/icons/arrow-right';
+export { default as Check } from '@lucide/svelte/icons/check';
+export { default as ChevronDown } from '@lucide/svelte/icons/chevron-down';
+export { default as ChevronUp } from '@lucide/svelte/icons/chevron-up';
+export { default as CircleQuestionMark } from '@lucide/svelte/icons/circle-question-mark';
+export { default as Clock } from '@lucide/svelte/icons/clock';
+export { default as CornerDownLeft } from '@lucide/svelte/icons/corner-down-left';
+export { default as CreditCard } from '@lucide/svelte/icons/credit-card';
+export { default as Eraser } from '@lucide/svelte/icons/eraser';
+export { default as FileText } from '@lucide/svelte/icons/file-text';
+export { default as FileX } from '@lucide/svelte/icons/file-x';
+export { default as FingerprintPattern } from '@lucide/svelte/icons/fingerprint-pattern';
+export { default as FlaskConical } from '@lucide/svelte/icons/flask-conical';
+export { default as KeyRound } from '@lucide/svelte/icons/key-round';
+export { default as Languages } from '@lucide/svelte/icons/languages';
+export { default as LoaderCircle } from '@lucide/svelte/icons/loader-circle';
+export { default as PenLine } from '@lucide/svelte/icons/pen-line';
+export { default as RotateCcw } from '@lucide/svelte/icons/rotate-ccw';
+export { default as ShieldCheck } from '@lucide/svelte/icons/shield-check';
+export { default as TriangleAlert } from '@lucide/svelte/icons/triangle-alert';
+export { default as UserRound } from '@lucide/svelte/icons/user-round';
+export { default as X } from '@lucide/svelte/icons/x';
+export { default as ZoomIn } from '@lucide/svelte/icons/zoom-in';
+export { default as ZoomOut } from '@lucide/svelte/icons/zoom-out';
+export type { LucideIcon as Icon } from '@lucide/svelte';
