@@ -1,0 +1,133 @@
+/** The inbox folder: files count once they stand still, and what is not a document is named as such. */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Inbox } from '../../../agent/documents/inbox.ts';
+import { agreement, handMade, onePage } from '../../support/sample-pdf.ts';
+
+const pdf = agreement();
+const other = handMade({ objects: onePage() });
+const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+let folder: string;
+let inbox: Inbox;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'countersign-inbox-'));
+  inbox = new Inbox(folder, { maxBytes: 200_000, maxPages: 20 });
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const put = (name: string, bytes: Uint8Array | string): Promise<void> => writeFile(join(folder, name), bytes);
+/** Two looks: the second one reads what stood still since the first. */
+async function looks(count = 2) {
+  for (let look = 1; look < count; look += 1) await inbox.scan();
+  return inbox.scan();
+}
+
+it('a new file is not read at the first look, and read at the second', async () => {
+  await put('contract.pdf', pdf);
+  expect(await inbox.scan()).toEqual({ documents: [], refused: [] });
+  const { documents, refused } = await inbox.scan();
+  expect(refused).toEqual([]);
+  expect(documents).toMatchObject([{ fileName: 'contract.pdf', digest: digestOf(pdf), size: pdf.length, signatures: 0 }]);
+  expect(documents[0]?.pages).toBeGreaterThan(0);
+  expect(inbox.contents()).toEqual({ documents, refused });
+});
+
+it('a file that grows between two looks is neither read nor refused until it stands still', async () => {
+  for (const part of [0.25, 0.5, 0.75, 1]) {
+    await put('contract.pdf', pdf.subarray(0, Math.floor(pdf.length * part)));
+    expect(await inbox.scan()).toEqual({ documents: [], refused: [] });
+  }
+  expect((await inbox.scan()).documents).toHaveLength(1);
+});
+
+it('a half-copied file that stands still is refused, and taken in when the rest has come', async () => {
+  await put('contract.pdf', pdf.subarray(0, pdf.length - 100));
+  expect((await looks()).refused).toMatchObject([{ fileName: 'contract.pdf' }]);
+  await put('contract.pdf', pdf);
+  expect(await inbox.scan()).toEqual({ documents: [], refused: [] });
+  expect(await inbox.scan()).toMatchObject({ documents: [{ digest: digestOf(pdf) }], refused: [] });
+});
+
+it('a file that changed is read again, under another id', async () => {
+  await put('contract.pdf', pdf);
+  const [before] = (await looks()).documents;
+  await put('contract.pdf', other);
+  const [after] = (await looks()).documents;
+  expect(after).toMatchObject({ fileName: 'contract.pdf', digest: digestOf(other) });
+  expect(after?.id).not.toBe(before?.id);
+});
+
+it('another file under the same name, size and time is read again', async () => {
+  const time = new Date('2026-01-01T00:00:00Z');
+  await put('contract.pdf', pdf);
+  await utimes(join(folder, 'contract.pdf'), time, time);
+  await looks();
+  const twisted = Uint8Array.from(pdf);
+  twisted[pdf.length - 1] = 0x20;
+  await put('.new', twisted);
+  await utimes(join(folder, '.new'), time, time);
+  await rename(join(folder, '.new'), join(folder, 'contract.pdf'));
+  await looks();
+  expect(inbox.contents().documents.map(({ digest }) => digest)).not.toContain(digestOf(pdf));
+});
+
+it('a file that did not change keeps its id, also for another agent', async () => {
+  await put('contract.pdf', pdf);
+  await put('copy.pdf', pdf);
+  const first = (await looks()).documents.map(({ id }) => id);
+  expect(new Set(first).size).toBe(2);
+  expect((await inbox.scan()).documents.map(({ id }) => id)).toEqual(first);
+  inbox = new Inbox(folder, { maxBytes: 200_000, maxPages: 20 });
+  expect((await looks()).documents.map(({ id }) => id)).toEqual(first);
+});
+
+it('a file that was taken away is gone, and one that was forgotten is read anew', async () => {
+  await put('contract.pdf', pdf);
+  await put('lease.pdf', other);
+  await looks();
+  inbox.forget('lease.pdf');
+  await rm(join(folder, 'contract.pdf'));
+  expect(await inbox.scan()).toEqual({ documents: [], refused: [] });
+  expect((await inbox.scan()).documents.map(({ fileName }) => fileName)).toEqual(['lease.pdf']);
+});
+
+it('names that a copying program uses meanwhile are passed over', async () => {
+  for (const name of ['.contract.pdf', '~$contract.pdf', 'a.pdf.part', 'b.PARTIAL', 'c.tmp', 'd.crdownload']) await put(name, pdf);
+  expect(await looks()).toEqual({ documents: [], refused: [] });
+  await rename(join(folder, 'a.pdf.part'), join(folder, 'a.pdf'));
+  expect((await looks()).documents.map(({ fileName }) => fileName)).toEqual(['a.pdf']);
+});
+
+it('what is not a document is refused by name, and the others are not held up', async () => {
+  await put('a.pdf', 'not a PDF at all');
+  await put('b.pdf', '');
+  await mkdir(join(folder, 'c.pdf'));
+  await symlink('/etc/passwd', join(folder, 'd.pdf'));
+  await put('e.pdf', pdf);
+  await put('f.pdf', new Uint8Array(200_001));
+  const { documents, refused } = await looks();
+  expect(documents.map(({ fileName }) => fileName)).toEqual(['e.pdf']);
+  expect(Object.fromEntries(refused.map(({ fileName, refusal }) => [fileName, refusal]))).toEqual({
+    'a.pdf': 'not-a-pdf',
+    'b.pdf': 'empty',
+    'c.pdf': 'not-a-file',
+    'd.pdf': 'not-a-file',
+    'f.pdf': 'too-large',
+  });
+});
+
+it('of a folder that is flooded, the first two hundred by name are looked at', async () => {
+  for (let n = 0; n < 210; n += 1) await put(`${String(n).padStart(4, '0')}.pdf`, 'junk');
+  const { refused } = await looks();
+  expect([refused.length, refused[0]?.fileName, refused.at(-1)?.fileName]).toEqual([200, '0000.pdf', '0199.pdf']);
+});
+
+it('a folder that is gone is an error, not an empty inbox', async () => {
+  await rm(folder, { recursive: true });
+  await expect(inbox.scan()).rejects.toMatchObject({ code: 'ENOENT' });
+});

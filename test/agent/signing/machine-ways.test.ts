@@ -1,0 +1,80 @@
+/** The shape of the signing machine: every way into a state, read from its definition. No order of events can take a way that is not there. */
+import { expect, it } from 'vitest';
+import { type AnyStateMachine } from 'xstate';
+import { guards } from '../../../agent/signing/guards.ts';
+import { signingMachine } from '../../../agent/signing/machine.ts';
+import { intent, visitContext } from '../../support/signing/visit-facts.ts';
+import { brokenMachine } from '../../support/signing/broken-machine.ts';
+import { actorOf, ways, waysInto } from '../../support/signing/ways.ts';
+
+/** Every way into each step from consent to "signed", and the actor that the step asks. */
+function theWay(machine: AnyStateMachine): Record<string, readonly string[]> {
+  const steps = ['recordingConsent', 'waitingForFinger', 'beforePin', 'lastTry', 'enteringPin', 'signing', 'checking', 'saving', 'signed'];
+  return Object.fromEntries(steps.map((step) => [`${step} (${actorOf(machine, step) ?? 'nobody'})`, waysInto(machine, step)]));
+}
+
+const onlyWay = {
+  'recordingConsent (recordConsent)': ['confirming: consent if digestIsShown'],
+  'waitingForFinger (verifyFinger)': ['recordingConsent: done', 'trouble.open: continue if fingerAgain'],
+  'beforePin (nobody)': ['trouble.open: continue if pinAgain', 'waitingForFinger: done'],
+  'lastTry (nobody)': ['beforePin: at once if lastTry'],
+  'enteringPin (nobody)': ['beforePin: at once', 'lastTry: continue'],
+  'signing (sign)': ['beforePin: at once if padOnReader', 'enteringPin: pin', 'lastTry: continue if padOnReader'],
+  'checking (check)': ['signing: done'],
+  'saving (save)': ['checking: done'],
+  'signed (nobody)': ['saving: done'],
+};
+
+it('"signed" is reached only through consent recorded, finger verified, signature made, output checked and sign.done committed', () => {
+  expect(theWay(signingMachine)).toEqual(onlyWay);
+  expect(waysInto(signingMachine, 'signedTokenOut')).toEqual(['signed: at once if tokenGone']);
+});
+
+it('only saving asks for sign.done, only signing asks the token to sign, only waiting for the finger asks the reader', () => {
+  const asking = (actor: string) => ways(signingMachine).states.filter((state) => actorOf(signingMachine, state) === actor);
+  expect(asking('save')).toEqual(['saving']);
+  expect(asking('check')).toEqual(['checking']);
+  expect(asking('sign')).toEqual(['signing']);
+  expect(asking('verifyFinger')).toEqual(['waitingForFinger']);
+  expect(asking('recordConsent')).toEqual(['recordingConsent']);
+});
+
+it('signing, checking and saving are left by the answer of their actor alone, whatever happens to the token', () => {
+  for (const state of ['recordingConsent', 'signing', 'checking', 'saving']) {
+    const out = ways(signingMachine).edges.filter(({ from }) => from === state);
+    expect(out.map(({ event }) => event).sort(), state).toEqual(['done', 'error']);
+  }
+});
+
+it('every state that asks somebody has a way for the answer and one for the refusal', () => {
+  const { states, edges } = ways(signingMachine);
+  for (const state of states.filter((name) => actorOf(signingMachine, name) !== undefined)) {
+    const events = new Set(edges.filter(({ from }) => from === state).map(({ event }) => event));
+    // Two tokens: what is waited for is that one is taken out; the answer of the log changes nothing.
+    expect([...events], state).toEqual(expect.arrayContaining(state === 'twoTokens' ? ['error'] : ['done', 'error']));
+  }
+});
+
+it('out of service is left by nothing but a new start of the agent', () => {
+  const out = ways(signingMachine).edges.filter(({ from }) => from === 'outOfService');
+  expect(out).toEqual([]);
+});
+
+it('a PIN is asked for again only with an open intent and a finger that matched', () => {
+  const wrong = { problem: { code: 'pin-wrong' } } as const;
+  expect(guards.pinAgain({ context: visitContext({ ...wrong, intent: intent(2), fingerMatched: true }) })).toBe(true);
+  expect(guards.pinAgain({ context: visitContext({ ...wrong, intent: intent(2) }) })).toBe(false);
+  expect(guards.pinAgain({ context: visitContext({ ...wrong, fingerMatched: true }) })).toBe(false);
+  expect(guards.fingerAgain({ context: visitContext({ problem: { code: 'not-matched' } }) })).toBe(false);
+});
+
+it.each([
+  ['a check that is skipped', 'signing', { done: 'saving' }],
+  ['a signature that is shown before it is in the log', 'checking', { done: 'signed' }],
+  ['a log that fails and is passed over', 'saving', { error: 'signed' }],
+  ['a PIN without a finger', 'waitingForFinger', { error: 'beforePin' }],
+  ['a finger without a consent in the log', 'confirming', { consent: 'waitingForFinger' }],
+  ['a holder who signs without a PIN', 'enteringPin', { continue: 'signing' }],
+] as const)('a machine with %s has another shape', (_name, state, changed) => {
+  expect(theWay(brokenMachine({ [state]: changed }))).not.toEqual(onlyWay);
+});

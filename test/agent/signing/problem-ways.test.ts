@@ -1,0 +1,107 @@
+/** What each refusal of a device, a document or the log leads to: the page, the sentence about the outcome, and the way on. */
+import { describe, expect, it } from 'vitest';
+import { problems, type ProblemCode } from '../../../agent/contract/problems.ts';
+import { LiveMachine } from '../../support/signing/live-machine.ts';
+import { firstKey, pin } from '../../support/signing/visit-facts.ts';
+
+const codes = Object.keys(problems) as ProblemCode[];
+const steps = [
+  ['readingToken', 'readToken'],
+  ['openingDocument', 'openDocument'],
+  ['recordingConsent', 'recordConsent'],
+  ['waitingForFinger', 'verifyFinger'],
+  ['signing', 'sign'],
+  ['checking', 'check'],
+  ['saving', 'save'],
+] as const;
+
+/** After these the station itself cannot go on. */
+const outOfService: readonly ProblemCode[] = ['log-unavailable', 'fault'];
+const onOffer: Readonly<Record<string, readonly ProblemCode[]>> = {
+  openingDocument: ['document-refused', 'document-changed'],
+  recordingConsent: ['document-refused', 'document-changed'],
+  waitingForFinger: ['document-refused', 'document-changed', 'not-matched', 'touch-timeout'],
+  signing: ['document-refused', 'document-changed', 'not-matched', 'touch-timeout', 'pin-wrong', 'pin-length'],
+  checking: ['document-refused', 'document-changed'],
+  saving: ['document-refused', 'document-changed'],
+};
+
+describe.each(steps)('refused in %s', (state, actor) => {
+  it.each(codes)('%s is recorded, then shown on its page', async (code) => {
+    const visit = await new LiveMachine().walkTo(state);
+    await visit.refuse(actor, code);
+    expect(visit.screen).toBeUndefined();
+    expect(visit.recorded.map(({ problem }) => problem.code)).toEqual([code]);
+    await visit.problemRecorded();
+    expect(visit.name()).toBe(outOfService.includes(code) ? 'outOfService' : 'trouble');
+    const { screen, recover } = problems[code];
+    const canContinue = (onOffer[state] ?? []).includes(code);
+    expect(visit.screen).toMatchObject({ screen: 'trouble', problem: code, trouble: screen, recover, canContinue });
+    expect(visit.snapshot.can({ type: 'continue' })).toBe(canContinue);
+  });
+});
+
+it('a wrong finger: the same intent, another touch', async () => {
+  const visit = await new LiveMachine().walkTo('waitingForFinger');
+  await visit.refuse('verifyFinger', 'not-matched');
+  await visit.problemRecorded();
+  visit.send({ type: 'continue' });
+  expect(visit.screen).toMatchObject({ screen: 'touch-reader', previous: 'not-matched' });
+  expect(visit.asked.at(-1)?.input).toMatchObject({ intent: { entry: 7 } });
+});
+
+it('a wrong PIN: the same intent and the same finger, and the last try is asked about first', async () => {
+  const visit = await new LiveMachine().walkTo('enteringPin', { pin: { ...pin, triesLeft: 2 }, keys: [firstKey] });
+  visit.typePin();
+  await visit.refuse('sign', 'pin-wrong');
+  expect(visit.snapshot.context.pin).toMatchObject({ state: 'unknown' });
+  await visit.problemRecorded();
+  visit.send({ type: 'continue' });
+  expect(visit.screen).toMatchObject({ screen: 'enter-pin', pin: { previous: 'pin-wrong', lastTry: false } });
+});
+
+it('a PIN that is locked before it is asked for is never asked for', async () => {
+  const visit = await new LiveMachine().walkTo('waitingForFinger', { pin: { ...pin, state: 'locked', triesLeft: 0 }, keys: [firstKey] });
+  await visit.answer('verifyFinger');
+  expect(visit.name()).toBe('failing');
+  expect(visit.recorded).toMatchObject([{ problem: { code: 'pin-locked' }, intent: { entry: 7 } }]);
+});
+
+it('a reader with its own pad is told to take the PIN there, and asks before the last try too', async () => {
+  const pad = { ...pin, protectedPath: true };
+  const visit = await new LiveMachine().walkTo('signing', { pin: pad, keys: [firstKey] });
+  expect(visit.screen).toMatchObject({ screen: 'enter-pin', pin: { pad: 'reader' } });
+  expect(visit.asked.at(-1)?.input).toMatchObject({ pin: undefined });
+  const careful = await new LiveMachine().walkTo('lastTry', { pin: { ...pad, state: 'last-try' }, keys: [firstKey] });
+  careful.send({ type: 'continue' });
+  expect(careful.name()).toBe('signing');
+});
+
+it('an outcome that nobody can know is never called "nothing was signed", even when it cannot be recorded', async () => {
+  const unknown = await new LiveMachine().walkTo('signing');
+  await unknown.refuse('sign', 'outcome-unknown');
+  await unknown.refuse('recordProblem', 'log-unavailable');
+  expect(unknown.screen).toMatchObject({ problem: 'log-unavailable', outcome: 'outcome-unknown' });
+  const fault = await new LiveMachine().walkTo('signing');
+  fault.send({ type: 'fault' });
+  expect(fault.screen).toMatchObject({ problem: 'fault', outcome: 'outcome-unknown' });
+  const early = await new LiveMachine().walkTo('waitingForFinger');
+  early.send({ type: 'fault' });
+  expect(early.screen).toMatchObject({ problem: 'fault', outcome: 'nothing-signed' });
+});
+
+it('a bug in an actor is a fault: recorded, and out of service', async () => {
+  const visit = await new LiveMachine().walkTo('openingDocument');
+  await visit.refuse('openDocument', new TypeError('undefined is not a function'));
+  await visit.problemRecorded();
+  expect(visit.screen).toMatchObject({ problem: 'fault', trouble: 'out-of-service', canContinue: false });
+});
+
+it('what the screen did not show is refused: another digest, another document, another certificate', async () => {
+  const confirming = await new LiveMachine().walkTo('confirming');
+  expect(confirming.snapshot.can({ type: 'consent', digest: '0'.repeat(64) })).toBe(false);
+  const choosing = await new LiveMachine().walkTo('choosingDocument');
+  expect(choosing.snapshot.can({ type: 'choose-document', documentId: 'doc-2' })).toBe(false);
+  const certificates = await new LiveMachine().walkTo('choosingCertificate');
+  expect(certificates.snapshot.can({ type: 'choose-certificate', certificateSha256: '0'.repeat(64) })).toBe(false);
+});

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import type { PublicState } from '../../agent/contract/state.ts';
+import { canCancel, wayOn } from '../../kiosk/steps.ts';
+import type { StateOf } from '../../kiosk/state-of.ts';
+
+const trouble: StateOf<'trouble'> = {
+  screen: 'trouble',
+  trouble: 'wrong-pin',
+  problem: 'pin-wrong',
+  recover: 're-enter-pin',
+  outcome: 'nothing-signed',
+  canContinue: true,
+};
+
+describe('the ways out of a screen', () => {
+  test('a wrong PIN leads to another try, and Cancel is there', () => {
+    expect(wayOn(trouble)).toBe('again');
+    expect(canCancel(trouble)).toBe(true);
+  });
+
+  test('a refused document leads back to the documents', () => {
+    expect(wayOn({ ...trouble, trouble: 'document-refused', problem: 'document-refused', recover: 'ask-staff' })).toBe('other-document');
+  });
+
+  test('once the card is out, a trouble page leads to the start and promises no other try', () => {
+    const out: PublicState = { ...trouble, trouble: 'pin-locked', problem: 'pin-locked', recover: 'other-token' };
+    expect(wayOn(out)).toBe('start');
+    expect(canCancel(out)).toBe(false);
+  });
+
+  test('a trouble that only the card ends shows no button at all', () => {
+    const stuck: PublicState = { ...trouble, canContinue: false };
+    expect(wayOn(stuck)).toBeUndefined();
+    expect(canCancel(stuck)).toBe(false);
+  });
+
+  test('nobody is offered Cancel while the card signs or after it has', () => {
+    expect(canCancel({ screen: 'take-card', outcome: 'signed' })).toBe(false);
+    expect(canCancel({ screen: 'insert-card' })).toBe(true);
+  });
+});

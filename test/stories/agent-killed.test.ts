@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { makeDemoStation } from '../../agent/workbench/demo-station.ts';
+import type { LogEvent } from '../../agent/log/events.ts';
+import { RunningAgent, type KioskClient } from '../support/kiosk-client.ts';
+import { agreement, readLog } from '../support/station.ts';
+
+let data: string;
+let agent: RunningAgent | undefined;
+
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'killed-'));
+  await makeDemoStation(data, 0);
+  await copyFile(agreement, join(data, 'inbox', 'contract.pdf'));
+});
+
+afterEach(async () => {
+  await agent?.kill('SIGKILL');
+  await rm(data, { recursive: true, force: true });
+});
+
+async function restart(): Promise<KioskClient> {
+  agent = await RunningAgent.start(data);
+  return agent.client();
+}
+
+/** What must hold after any kill and a restart: every intent has one outcome, and the outbox holds exactly what `sign.done` entries name. */
+async function mustHold(): Promise<readonly LogEvent[]> {
+  const events = await readLog(data);
+  const intents = events.filter(({ op }) => op === 'sign.intent');
+  const ends = events.filter(({ op }) => op === 'sign.done' || op === 'sign.failed' || op === 'sign.outcome-unknown');
+  expect(ends.length).toBe(intents.length);
+  const named = events.flatMap((event) => (event.op === 'sign.done' ? [event.output_sha256] : []));
+  const outbox = join(data, 'outbox');
+  const there = await Promise.all((await readdir(outbox)).map(async (name) => sha256(await readFile(join(outbox, name)))));
+  expect(there.sort()).toEqual(named.sort());
+  expect(await readdir(join(data, 'pending'))).toEqual([]);
+  return events;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+for (const state of ['review-document', 'confirm', 'touch-reader', 'enter-pin'] as const) {
+  test(`agent killed on ${state}: it starts anew at the first screen, and the log tells what became of the intent`, async () => {
+    const client = await restart();
+    await client.walkTo(state);
+    await agent?.kill('SIGKILL');
+    const again = await restart();
+    expect((await again.message()).state.screen).toBe('start');
+    const events = await mustHold();
+    const last = events.at(-1)?.op;
+    if (state === 'touch-reader') expect(last).toBe('sign.failed');
+    if (state === 'enter-pin') expect(last).toBe('sign.outcome-unknown');
+  });
+}
+
+/** Moments of the kill as parts of the time from PIN to signed; `signed` is right after the screen said so. */
+const moments = [0, 0.2, 0.4, 0.6, 0.8, 0.95, 'signed'] as const;
+
+test('agent killed at many moments around the signature: no output without an entry, no entry without its output', async () => {
+  let client = await restart();
+  await client.walkTo('enter-pin');
+  const began = performance.now();
+  await client.typePin('123456');
+  await client.until('signed');
+  const wholeMs = performance.now() - began;
+  await agent?.kill('SIGTERM');
+  const seen = new Set<string>();
+  for (const moment of moments) {
+    client = await restart();
+    await copyFile(agreement, join(data, 'inbox', 'contract.pdf'));
+    await client.walkTo('enter-pin');
+    const typed = client.typePin('123456').catch(() => 0);
+    if (moment === 'signed') await client.until('signed');
+    else await sleep(moment * wholeMs);
+    await agent?.kill('SIGKILL');
+    await typed;
+    await restart();
+    const end = (await mustHold()).findLast(({ op }) => op.startsWith('sign.'));
+    seen.add(end?.op ?? '');
+    await agent?.kill('SIGTERM');
+  }
+  // Both sides of the commit must have been met, or the harness proves nothing.
+  expect([...seen].sort()).toEqual(['sign.done', 'sign.outcome-unknown']);
+}, 240_000);
+
+test('agent stopped in order while it serves: exit code 0, and nothing of it is left running', async () => {
+  const client = await restart();
+  await client.walkTo('review-document');
+  expect(await agent?.kill('SIGTERM')).toBe(0);
+  await mustHold();
+});

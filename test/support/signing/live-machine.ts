@@ -1,0 +1,97 @@
+/** A signing machine that really runs, on a clock that a test turns, with actors that wait until the test answers for them. */
+import { createActor, type Actor, SimulatedClock } from 'xstate';
+import { Secret } from '../../../drivers/secret.ts';
+import { type SigningMachine, signingMachine } from '../../../agent/signing/machine.ts';
+import type { Limits, ReadTokenOutput, VisitEvent } from '../../../agent/signing/model.ts';
+import { publicState, visitState } from '../../../agent/signing/view.ts';
+import {
+  ada,
+  contract,
+  firstKey,
+  intent,
+  limits,
+  machineInput,
+  openContract,
+  pin,
+  pinDigits,
+  result,
+  secondKey,
+  staged,
+} from './visit-facts.ts';
+import { WaitingActors } from './waiting-actors.ts';
+
+/** The places of a visit that a test may begin from. */
+export type Place = ReturnType<LiveMachine['name']>;
+
+export class LiveMachine extends WaitingActors {
+  readonly clock = new SimulatedClock();
+  readonly actor: Actor<SigningMachine>;
+
+  constructor(more: Partial<Limits> = {}) {
+    super();
+    const machine = signingMachine.provide({ actors: this.actors });
+    this.actor = createActor(machine, { input: { ...machineInput(), limits: { ...limits, ...more } }, clock: this.clock });
+    this.actor.start();
+    this.send({ type: 'inbox', documents: [contract], refused: [] });
+  }
+
+  get snapshot() {
+    return this.actor.getSnapshot();
+  }
+
+  get screen() {
+    return publicState(this.snapshot);
+  }
+
+  name() {
+    return visitState(this.snapshot);
+  }
+
+  send(event: VisitEvent): void {
+    this.actor.send(event);
+  }
+
+  /** Lets time pass second by second, because a timer that starts another one counts from where the clock stands. */
+  pass(ms: number): void {
+    for (let left = ms; left > 0; left -= 1000) this.clock.increment(Math.min(left, 1000));
+  }
+
+  /** Walks as a holder does until a state is reached; `read` is what the token tells. */
+  async walkTo(
+    target: Place,
+    read: ReadTokenOutput = { pin, keys: target === 'choosingCertificate' ? [firstKey, secondKey] : [firstKey] },
+  ): Promise<this> {
+    const steps: readonly (() => Promise<void> | void)[] = [
+      () => this.send({ type: 'begin' }),
+      () => this.send({ type: 'tokens', tokens: [ada] }),
+      () => this.answer('readToken', read),
+      () =>
+        this.name() === 'choosingCertificate'
+          ? this.send({ type: 'choose-certificate', certificateSha256: firstKey.certificateSha256 })
+          : undefined,
+      () => this.send({ type: 'choose-document', documentId: contract.id }),
+      () => this.answer('openDocument', openContract),
+      () => this.send({ type: 'reviewed' }),
+      () => this.send({ type: 'consent', digest: contract.digest }),
+      () => this.answer('recordConsent', intent(7)),
+      () => this.answer('verifyFinger'),
+      () => (this.name() === 'lastTry' ? this.send({ type: 'continue' }) : undefined),
+      () => (this.name() === 'enteringPin' ? this.typePin() : undefined),
+      () => this.answer('sign', Uint8Array.of(1)),
+      () => this.answer('check', staged),
+      () => this.answer('save', result(12)),
+      () => this.send({ type: 'continue' }),
+      () => this.send({ type: 'tokens', tokens: [] }),
+    ];
+    for (const step of steps) {
+      if (this.name() === target) return this;
+      await step();
+    }
+    if (this.name() !== target) throw new Error(`the visit does not come to ${target}, it is in ${this.name()}`);
+    return this;
+  }
+
+  typePin(): void {
+    this.send({ type: 'pin', pin: new Secret(new TextEncoder().encode(pinDigits)) });
+  }
+}

@@ -1,0 +1,126 @@
+/** Facts for a signing machine that runs without devices: tokens, keys, a document, and what each actor may answer. */
+import type { PinInfo, TokenInfo } from '../../../drivers/token.ts';
+import type { DocumentView } from '../../../agent/contract/state.ts';
+import type {
+  Context,
+  HolderKey,
+  Intent,
+  Limits,
+  MachineInput,
+  OpenDocument,
+  SignedResult,
+  StagedOutput,
+} from '../../../agent/signing/model.ts';
+
+export const limits: Limits = { idleMs: 60_000, idleWarningSeconds: 3, lingerMs: 15_000 };
+
+export const pinDigits = '73519924';
+
+function token(id: string): TokenInfo {
+  return {
+    id,
+    module: 'opensc',
+    slot: `slot of ${id}`,
+    label: 'PIV',
+    manufacturer: 'countersign',
+    model: 'PIV-II',
+    serial: `serial-${id}`,
+  };
+}
+
+export const ada = token('ada');
+export const grace = token('grace');
+
+function key(digit: string): HolderKey {
+  return {
+    certificateSha256: digit.repeat(64),
+    certificate: Uint8Array.of(0x30, 0x00),
+    chain: [],
+    holder: { name: 'Ada Lovelace', issuer: 'Demo CA', serial: digit, validTo: '2031-01-01T00:00:00Z' },
+    scheme: 'rsa-pss',
+    hash: 'sha256',
+    credential: {
+      certificateSha256: digit.repeat(64),
+      subject: 'ab'.repeat(16),
+      credentialId: Uint8Array.of(1),
+      publicKey: Uint8Array.of(2),
+      aaguid: '00'.repeat(16),
+      signCount: 0,
+    },
+  };
+}
+
+export const firstKey = key('1');
+export const secondKey = key('2');
+
+export const pin: PinInfo = { state: 'ok', minLength: 6, maxLength: 8, triesLeft: 3, protectedPath: false };
+
+export const contract: DocumentView = {
+  id: 'doc-1',
+  name: 'contract.pdf',
+  pages: 3,
+  size: 9,
+  digest: 'd'.repeat(64),
+  signatures: 0,
+};
+
+export const openContract: OpenDocument = { view: contract, fileName: 'contract.pdf', bytes: new TextEncoder().encode('%PDF-1.7\n') };
+
+/** An intent as it stands in the log under this number. Nothing here builds an output, so `prepared` refuses to. */
+export function intent(entry: number): Intent {
+  return {
+    entry,
+    consentDigest: new Uint8Array(32).fill(entry),
+    expires: new Date('2031-01-01T00:00:00Z'),
+    prepared: {
+      message: Uint8Array.of(entry),
+      finish: () => {
+        throw new Error('no output is built without devices');
+      },
+    },
+  };
+}
+
+export const staged: StagedOutput = { digest: 'e'.repeat(64), size: 4711, name: 'contract-signed.pdf', signatureDigest: 'f'.repeat(64) };
+
+export function result(entry: number): SignedResult {
+  return { entry, at: '2026-11-22T18:31:07.412Z', outputDigest: staged.digest, outputName: staged.name, delivered: true };
+}
+
+/** What the machine is started with; operations are numbered. */
+export function machineInput(tokens: readonly TokenInfo[] = []): MachineInput {
+  let operations = 0;
+  return { limits, tokens, newOperation: () => `op-${(operations += 1)}` };
+}
+
+/** A memory of the machine in the middle of a visit: token in, document open, nothing begun. */
+export function visitContext(changes: Partial<Context> = {}): Context {
+  return {
+    ...machineInput(),
+    visit: 1,
+    tokens: [ada],
+    operation: 'op-1',
+    tokenId: ada.id,
+    pin,
+    previousPin: undefined,
+    keys: [firstKey],
+    key: firstKey,
+    documents: [contract],
+    refused: [],
+    document: openContract,
+    intent: undefined,
+    prompt: 'touch',
+    previousFinger: undefined,
+    fingerMatched: false,
+    signature: undefined,
+    staged: undefined,
+    result: undefined,
+    problem: undefined,
+    outcome: 'nothing-signed',
+    problemEntry: undefined,
+    tokenOutRecorded: false,
+    idleFactor: 1,
+    idleSecondsLeft: 0,
+    ...changes,
+  };
+}
