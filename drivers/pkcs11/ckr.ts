@@ -46,6 +46,8 @@ export function isMechanismRefusal(value: number | undefined): boolean {
 export interface Failure {
   readonly code: DeviceErrorCode;
   readonly message: string;
+  /** True: it was C_Sign that failed, so the token had been asked to sign. */
+  readonly asked?: boolean;
   readonly ckr?: number;
   readonly origin?: Origin;
 }
@@ -63,6 +65,10 @@ export function nameFailure(failure: Failure, probe: Probe): DeviceError {
   const origin: Origin | undefined = failure.origin ?? (failure.ckr === undefined ? undefined : { kind: 'ckr', value: failure.ckr });
   const kept = origin === undefined ? {} : { origin };
   const said = failure.message;
+  // Modules make up an answer for a token that has left: whether the token itself had signed by then is not in it.
+  if (failure.asked === true && probe.seen !== 'same') {
+    return new DeviceError('outcome-unknown', `the token left after it was asked to sign: ${said}`, kept);
+  }
   switch (probe.seen) {
     case 'empty':
       if (failure.code === 'no-token') return new DeviceError('no-token', said, kept);

@@ -218,7 +218,8 @@ function failureOf(outcome: Outcome | HostLost): Failure {
     return { code, message: outcome.message, ...(outcome.origin === undefined ? {} : { origin: outcome.origin }) };
   }
   if (outcome.type !== 'failed') throw new Error(`a host answered with ${outcome.type} out of turn`);
-  return { code: codeOfFailure(outcome), message: outcome.message, ...(outcome.ckr === undefined ? {} : { ckr: outcome.ckr }) };
+  const { message, during } = outcome;
+  return { code: codeOfFailure(outcome), message, asked: during === 'C_Sign', ...(outcome.ckr === undefined ? {} : { ckr: outcome.ckr }) };
 }
 
 function codeOfFailure(failure: JobFailure): Failure['code'] {

@@ -128,7 +128,7 @@ export class CardSlot {
         this.#waiting.delete(check);
         resolve();
       };
-      wait(deadlineMs, undefined, { signal: late.signal }).then(
+      wait(deadlineMs, undefined, { signal: late.signal, ref: false }).then(
         () => {
           this.#waiting.delete(check);
           reject(new Error(message));

@@ -117,7 +117,8 @@ function launch(namespaces: readonly string[], { run, conf, noUsb }: Folders, { 
     ...(fast ? {} : { [keepSlowVariable]: '1' }),
   };
   const argv = [...namespaces, '--propagation', 'private', 'setpriv', '--pdeathsig', 'KILL', 'sh', '-c', script];
-  const child = spawn('unshare', argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A group of its own: Ctrl+C at a terminal is for the agent, which then takes the cards out in order.
+  const child = spawn('unshare', argv, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let said = '';
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));

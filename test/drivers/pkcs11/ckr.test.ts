@@ -39,6 +39,14 @@ describe('what a failure of a token is called', () => {
     expect(nameFailure({ code, message: 'x' }, { seen: 'empty' }).code).toBe('token-removed');
   });
 
+  it.each(['empty', 'other', 'unknown'] as const)('a token that was asked to sign and then is %s leaves an unknown outcome', (seen) => {
+    for (const code of deviceErrorCodes) expect(nameFailure({ code, message: 'x', asked: true }, { seen }).code).toBe('outcome-unknown');
+  });
+
+  it('a token that was asked to sign, refused, and is still there has signed nothing', () => {
+    expect(nameFailure({ ...fromCkr(0x5), asked: true }, here).code).toBe('device-error');
+  });
+
   it('a wrong PIN from a module whose token has just left is no wrong PIN', () => {
     expect(nameFailure(fromCkr(0xa0), { seen: 'empty' }).code).toBe('token-removed');
     expect(nameFailure(fromCkr(0xa0), { seen: 'other' }).code).toBe('token-changed');
