@@ -23,8 +23,16 @@ const schema = z.strictObject({
   inbox: folder,
   outbox: folder,
   trust: folder,
-  /** PKCS#11 modules. */
-  modules: z.array(z.strictObject({ name: z.string().regex(/^[a-z0-9-]{1,32}$/), path: z.string().startsWith('/') })).max(8),
+  /** PKCS#11 modules. The log names a token's module, so each name stands for one. */
+  modules: z
+    .array(z.strictObject({ name: z.string().regex(/^[a-z0-9-]{1,32}$/), path: z.string().startsWith('/') }))
+    .max(8)
+    .superRefine((modules, context) => {
+      const twice = modules.findIndex(({ name }, index) => modules.slice(0, index).some((earlier) => earlier.name === name));
+      if (twice < 0) return;
+      const message = `another module is named "${modules[twice]?.name}" already; give each a name of its own`;
+      context.addIssue({ code: 'custom', path: [twice, 'name'], message });
+    }),
   limits: z.strictObject({
     maxBytes: z.int().min(1024).max(500_000_000),
     maxPages: z.int().min(1).max(20_000),

@@ -116,6 +116,12 @@ test('a configuration with an unknown key, a wrong value or no JSON is refused b
   expect(await refused(unknown)).toMatchObject({ code: 2, err: expect.stringContaining('"skipFinger"') as string });
   const limits = await changed('real', 'limits', (config) => ({ ...config, limits: { ...(config['limits'] as object), idleSeconds: 0 } }));
   expect(await refused(limits)).toMatchObject({ code: 2, err: expect.stringContaining('"limits.idleSeconds"') as string });
+  const modules = [softhsmModule, at('other.so')].map((path) => ({ name: 'hsm', path }));
+  const twins = await changed('real', 'twins', (config) => ({ ...config, modules }));
+  expect(await refused(twins)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('"modules.1.name": another module is named "hsm" already') as string,
+  });
   await writeFile(join(limits, 'station.json'), '{');
   expect(await refused(limits)).toMatchObject({ code: 2, err: expect.stringContaining('is not JSON') as string });
 });

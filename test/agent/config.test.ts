@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { defaultLimits, parseConfig } from '../../agent/config.ts';
+
+const good = {
+  name: 'branch-12.example.org',
+  epoch: 1,
+  rpId: 'example.org',
+  demo: false,
+  port: 7411,
+  inbox: 'inbox',
+  outbox: 'outbox',
+  trust: 'trust',
+  modules: [
+    { name: 'opensc', path: '/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so' },
+    { name: 'hsm', path: '/usr/lib/softhsm/libsofthsm2.so' },
+  ],
+  limits: defaultLimits,
+};
+
+const parse = (config: object) => parseConfig(JSON.stringify(config), 'station.json');
+
+test('a configuration with two modules is taken as it is', () => {
+  expect(parse(good)).toEqual(good);
+});
+
+test('two modules of one name are refused, and the sentence says which', () => {
+  const modules = [...good.modules, { name: 'opensc', path: '/opt/other/opensc-pkcs11.so' }];
+  const sentence =
+    'The configuration station.json is not right at "modules.2.name": another module is named "opensc" already; give each a name of its own.';
+  expect(() => parse({ ...good, modules })).toThrow(expect.objectContaining({ message: sentence, exitCode: 2 }) as Error);
+});
