@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 /** The one program: picks the command, gives it its words, and turns refusals into sentences and exit codes. It decides nothing else. */
-import { usageError, type CommandIo } from './commands/io.ts';
+import type { Command } from './commands/arguments.ts';
+import type { CommandIo } from './commands/io.ts';
 import { StartRefused } from './refusals.ts';
 import { version } from './version.ts';
-
-type Command = (args: string[], io: CommandIo) => Promise<number>;
 
 /** Loaded when called, so that verifying a file needs no driver and no database. */
 const commands: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Command> }>> = {
@@ -25,7 +24,7 @@ ${Object.entries(commands)
   .map(([name, { about }]) => `  countersign ${name.padEnd(12)} ${about}`)
   .join('\n')}
 
-countersign COMMAND --help tells the options and exit codes of each.
+countersign help COMMAND tells the options and exit codes of each.
 `;
 
 const line = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`);
@@ -34,42 +33,86 @@ const io: CommandIo = {
   err: (text) => void process.stderr.write(line(text)),
 };
 
+const asksForHelp = (word: string | undefined): boolean => word === 'help' || word === '--help' || word === '-h';
+
 async function main(words: string[]): Promise<number> {
-  const [first, second, ...rest] = words;
-  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-    io.out(help);
-    return first === undefined ? 2 : 0;
+  const [first, second] = words;
+  if (first === undefined) {
+    io.err(help);
+    return 2;
   }
   if (first === '--version') {
     io.out(version);
     return 0;
   }
-  const two = commands[`${first} ${second ?? ''}`];
-  const found = two ?? commands[first];
-  if (found === undefined) {
-    io.err(
-      first === 'log'
-        ? 'The log has two commands: countersign log show, countersign log verify'
-        : `There is no command "${first}".\n\n${help}`,
-    );
-    return 2;
+  if (asksForHelp(first)) return explain(words.slice(1));
+  const found = find(words);
+  if (found !== undefined) return (await found.load())(found.rest, io);
+  return group(first).length > 0 && asksForHelp(second) ? explain([first]) : refuse(words);
+}
+
+/** A command has one word or two. */
+function find(words: readonly string[]) {
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(' ');
+    const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (entry !== undefined) return { load: entry.load, rest: words.slice(length) };
   }
-  const command = await found.load();
-  return command(two === undefined ? words.slice(1) : rest, io);
+  return undefined;
+}
+
+/** The names of the commands of two words that begin with this one. */
+function group(word: string): readonly string[] {
+  return Object.keys(commands).filter((name) => name.startsWith(`${word} `));
+}
+
+/** The help of the program, of one command, or of all commands that begin with one word. */
+async function explain(words: readonly string[]): Promise<number> {
+  const [first] = words;
+  if (first === undefined || asksForHelp(first)) {
+    io.out(help);
+    return 0;
+  }
+  const asked = words.length === 1 && group(first).length > 0 ? group(first).map((name) => name.split(' ')) : [words];
+  for (const [index, name] of asked.entries()) {
+    const found = find(name);
+    if (found === undefined) return refuse(words);
+    if (index > 0) io.out('');
+    const command = await found.load();
+    await command(['--help'], io);
+  }
+  return 0;
+}
+
+function refuse([first = '', second]: readonly string[]): 2 {
+  const known = group(first).map((name) => `countersign ${name}`);
+  if (first.startsWith('-')) io.err(`countersign has no option ${first}. See countersign help.`);
+  else if (known.length === 0) io.err(`There is no command "${first}". See countersign help.`);
+  else {
+    const wrong = second === undefined ? `"${first}" alone is no command` : `There is no command "${first} ${second}"`;
+    io.err(`${wrong}; there are ${known.join(' and ')}. See countersign ${first} --help.`);
+  }
+  return 2;
 }
 
 /** 70 is EX_SOFTWARE of sysexits.h: a fault of ours. */
 const faultExit = 70;
+
+// Whoever reads may stop early, as `head` does: what was asked for is done all the same.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    if (stream === process.stdout) io.err(`The output cannot be written (${error.code ?? error.message}).`);
+    process.once('exit', () => (process.exitCode = faultExit));
+  });
 
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
   (error: unknown) => {
-    const usage = usageError(error);
     if (error instanceof StartRefused) io.err(error.message);
-    else if (usage !== undefined) io.err(`${usage}\nSee --help.`);
     else io.err(`A fault stopped countersign: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = error instanceof StartRefused ? error.exitCode : usage === undefined ? faultExit : 2;
+    process.exitCode = error instanceof StartRefused ? error.exitCode : faultExit;
   },
 );

@@ -5,9 +5,11 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { StartRefused } from './refusals.ts';
 
-const host = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, 'must be a name like branch-12.example.org');
+/** What names of stations and domains of organisations look like; the log's origin has room for 100 characters. */
+export const hostName = /^(?=.{1,100}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+const host = z.string().regex(hostName, 'must be a name like branch-12.example.org');
+/** What names of PKCS#11 modules look like. */
+export const moduleName = /^[a-z0-9-]{1,32}$/;
 const folder = z.string().min(1);
 
 const schema = z.strictObject({
@@ -25,7 +27,7 @@ const schema = z.strictObject({
   trust: folder,
   /** PKCS#11 modules. The log names a token's module, so each name stands for one. */
   modules: z
-    .array(z.strictObject({ name: z.string().regex(/^[a-z0-9-]{1,32}$/), path: z.string().startsWith('/') }))
+    .array(z.strictObject({ name: z.string().regex(moduleName), path: z.string().startsWith('/') }))
     .max(8)
     .superRefine((modules, context) => {
       const twice = modules.findIndex(({ name }, index) => modules.slice(0, index).some((earlier) => earlier.name === name));

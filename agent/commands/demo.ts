@@ -3,16 +3,16 @@ import { cp, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Secret } from '../../drivers/secret.ts';
 import { makeDemoStation } from '../workbench/demo-station.ts';
 import { demoCards, fingers } from '../workbench/catalogue.ts';
 import type { VirtualHardware } from '../workbench/hardware.ts';
 import type { Station } from '../main.ts';
 import { StartRefused } from '../refusals.ts';
+import { command, parsePort, WrongUsage } from './arguments.ts';
 import type { CommandIo } from './io.ts';
 import { signOneFile } from './one-file.ts';
-import { parsePort, runStation } from './start.ts';
+import { runStation } from './start.ts';
 import { tellState } from './tell.ts';
 
 /** The station looks for cards every 200 ms. */
@@ -36,10 +36,10 @@ With "sign", one document is signed without a screen: the virtual finger touches
 Exit codes: 0 stopped in order or signed, 1 not signed or the log is broken, 2 cannot start, 70 a fault.
 `;
 
-export async function demo(args: string[], io: CommandIo): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
+export const demo = command(
+  {
+    name: 'demo',
+    help,
     options: {
       data: { type: 'string' },
       port: { type: 'string', default: '7410' },
@@ -48,19 +48,16 @@ export async function demo(args: string[], io: CommandIo): Promise<number> {
       pin: { type: 'string' },
       out: { type: 'string' },
       json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
-  });
-  if (values.help) {
-    io.out(help);
-    return 0;
-  }
-  const [verb, file, ...others] = positionals;
-  if (verb === undefined) return runDemo(values.data ?? './demo-data/station', parsePort(values.port), io);
-  if (verb !== 'sign') throw new StartRefused('countersign demo takes no word but sign: countersign demo sign FILE --out OUT');
-  if (file === undefined || others.length > 0) throw new StartRefused('Name one document: countersign demo sign FILE --out OUT');
-  return signInDemo(file, { ...values, data: values.data ?? './demo-data/terminal', out: values.out }, io);
-}
+    takesWords: true,
+  },
+  async ({ values, words: [verb, file, ...others] }, io) => {
+    if (verb === undefined) return runDemo(values.data ?? './demo-data/station', parsePort(values.port), io);
+    if (verb !== 'sign') throw new WrongUsage(`countersign demo takes no word but sign, and not "${verb}".`);
+    if (file === undefined || others.length > 0) throw new WrongUsage('Name one document: countersign demo sign FILE --out OUT.');
+    return signInDemo(file, { ...values, data: values.data ?? './demo-data/terminal', out: values.out }, io);
+  },
+);
 
 async function runDemo(data: string, port: number, io: CommandIo): Promise<number> {
   const fresh = await prepare(data, port, io);

@@ -3,8 +3,7 @@
  * must never change a thing, touch a card, open a fingerprint reader, or print anything secret or personal.
  */
 import { homedir } from 'node:os';
-import { parseArgs } from 'node:util';
-import { type CommandIo, usageError } from './io.ts';
+import { command } from './arguments.ts';
 import { cards } from './doctor/cards.ts';
 import { computer } from './doctor/computer.ts';
 import { fingerprintReaders } from './doctor/readers.ts';
@@ -12,15 +11,16 @@ import { renderReport } from './doctor/render.ts';
 import { type Check, type Place, type Report, stationCouldWork } from './doctor/report.ts';
 import { versions } from './doctor/versions.ts';
 
-const usage = `Usage: countersign doctor [--data DIR] [--demo] [--json]
+const help = `countersign doctor [--data DIR] [--demo] [--json]
 
 Looks at what a station needs and prints a report that can be pasted into a mail: no secrets and no personal data are in it.
 
   --data DIR  the station's data folder, for free space and the clock
   --demo      judge a demo station, which brings its own virtual card and fingerprint reader
   --json      the report as JSON
+  --help
 
-Exit code: 0 a station could work here, 1 something essential is missing, 2 wrong usage.
+Exit codes: 0 a station could work here, 1 something essential is missing, 2 wrong usage.
 `;
 
 /** Far more than any healthy program takes to say its version, milliseconds. */
@@ -39,44 +39,28 @@ function withoutHome(check: Check): Check {
   return { ...check, found: clean(check.found), ...(check.mend === undefined ? {} : { mend: clean(check.mend) }) };
 }
 
-function parse(args: string[]): { data?: string; demo: boolean; json: boolean; help: boolean } {
-  const { values } = parseArgs({
-    args,
-    options: { data: { type: 'string' }, demo: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-  });
-  const { data, demo = false, json = false, help = false } = values;
-  return { demo, json, help, ...(data === undefined ? {} : { data }) };
-}
-
 /** The command. Resolves to its exit code; never throws for anything that it finds. */
-export async function doctor(args: string[], io: CommandIo): Promise<number> {
-  let options: ReturnType<typeof parse>;
-  try {
-    options = parse(args);
-  } catch (error) {
-    const sentence = usageError(error);
-    if (sentence === undefined) throw error;
-    io.err(`${sentence}\n\n${usage}`);
-    return 2;
-  }
-  if (options.help) {
-    io.out(usage);
-    return 0;
-  }
-  const { data, demo, json } = options;
-  const report = await gather({
-    root: '/',
-    env: process.env,
-    demo,
-    now: Date.now(),
-    ms: longestMs,
-    ...(data === undefined ? {} : { data }),
-  });
-  const works = stationCouldWork(report);
-  io.out(
-    json
-      ? `${JSON.stringify({ format: 'countersign-doctor/1', stationCouldWork: works, ...report }, undefined, 2)}\n`
-      : renderReport(report),
-  );
-  return works ? 0 : 1;
-}
+export const doctor = command(
+  {
+    name: 'doctor',
+    help,
+    options: { data: { type: 'string' }, demo: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  },
+  async ({ values: { data, demo, json } }, io) => {
+    const report = await gather({
+      root: '/',
+      env: process.env,
+      demo,
+      now: Date.now(),
+      ms: longestMs,
+      ...(data === undefined ? {} : { data }),
+    });
+    const works = stationCouldWork(report);
+    io.out(
+      json
+        ? `${JSON.stringify({ format: 'countersign-doctor/1', stationCouldWork: works, ...report }, undefined, 2)}\n`
+        : renderReport(report),
+    );
+    return works ? 0 : 1;
+  },
+);

@@ -1,5 +1,4 @@
 /** `countersign enrol`: ties the finger of a holder, who is present, to the signing certificate on their card. The station must not be running. */
-import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeviceError } from '../../drivers/errors.ts';
 import type { ReaderSource } from '../../drivers/fingerprint.ts';
@@ -12,7 +11,7 @@ import { openStationLog } from '../opening.ts';
 import { enrolFinger, ReaderNotAllowed } from '../people/enrol.ts';
 import { StartRefused } from '../refusals.ts';
 import { software } from '../version.ts';
-import type { CommandIo } from './io.ts';
+import { command } from './arguments.ts';
 
 const help = `countersign enrol [options]
 
@@ -27,49 +26,44 @@ Exit codes: 0 enrolled, 1 refused (the sentence says why), 2 cannot start.
 /** How long card and reader are waited for, milliseconds. */
 const waitMs = 60_000;
 
-export async function enrol(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { data: { type: 'string', default: './station' }, help: { type: 'boolean', default: false } },
-  });
-  if (values.help) {
-    io.out(help);
-    return 0;
-  }
-  const config = await readConfig(values.data);
-  const paths = stationPaths(values.data, config);
-  const { log } = await openStationLog(paths.log, config, { software, configDigest: configDigest(config) });
-  const hardware = await openHardware(config, paths);
-  try {
-    io.err('Insert the card of the holder.\n');
-    const key = await signingKey(hardware.tokens);
-    const judged = judgeCertificate(key.certificate, await loadTrust(paths.trust), new Date());
-    if (!judged.ok) throw new StartRefused(`The certificate on this card cannot be enrolled: ${judged.problem}.`, 1);
-    io.err(
-      `Card of ${judged.holder.name}, issued by ${judged.holder.issuer}.\nThe holder now touches the fingerprint reader with an enrolled finger.\n`,
-    );
-    const reader = await fingerprintReader(hardware.readers);
-    const entry = await log.append(
-      await enrolFinger({
-        reader,
-        rpId: config.rpId,
-        certificateSha256: key.certificateSha256,
-        origin: originOf(config),
-        actor: { id: 'terminal', role: 'clerk' },
-        demo: config.demo,
-      }),
-    );
-    io.out(`Enrolled: entry ${entry.seq} of the log.\n`);
-    return 0;
-  } catch (error) {
-    if (error instanceof DeviceError) throw new StartRefused(`Nothing was enrolled: ${error.message}.`, 1, error);
-    if (error instanceof ReaderNotAllowed) throw new StartRefused(`Nothing was enrolled: ${error.message}.`, 1, error);
-    throw error;
-  } finally {
-    await hardware.close();
-    await log.close();
-  }
-}
+export const enrol = command(
+  { name: 'enrol', help, options: { data: { type: 'string', default: './station' } } },
+  async ({ values }, io) => {
+    const config = await readConfig(values.data);
+    const paths = stationPaths(values.data, config);
+    const { log } = await openStationLog(paths.log, config, { software, configDigest: configDigest(config) });
+    const hardware = await openHardware(config, paths);
+    try {
+      io.err('Insert the card of the holder.\n');
+      const key = await signingKey(hardware.tokens);
+      const judged = judgeCertificate(key.certificate, await loadTrust(paths.trust), new Date());
+      if (!judged.ok) throw new StartRefused(`The certificate on this card cannot be enrolled: ${judged.problem}.`, 1);
+      io.err(
+        `Card of ${judged.holder.name}, issued by ${judged.holder.issuer}.\nThe holder now touches the fingerprint reader with an enrolled finger.\n`,
+      );
+      const reader = await fingerprintReader(hardware.readers);
+      const entry = await log.append(
+        await enrolFinger({
+          reader,
+          rpId: config.rpId,
+          certificateSha256: key.certificateSha256,
+          origin: originOf(config),
+          actor: { id: 'terminal', role: 'clerk' },
+          demo: config.demo,
+        }),
+      );
+      io.out(`Enrolled: entry ${entry.seq} of the log.\n`);
+      return 0;
+    } catch (error) {
+      if (error instanceof DeviceError) throw new StartRefused(`Nothing was enrolled: ${error.message}.`, 1, error);
+      if (error instanceof ReaderNotAllowed) throw new StartRefused(`Nothing was enrolled: ${error.message}.`, 1, error);
+      throw error;
+    } finally {
+      await hardware.close();
+      await log.close();
+    }
+  },
+);
 
 async function signingKey(tokens: TokenSource): Promise<SigningKey> {
   const [token, second] = await waitFor(() => tokens.tokens(), 'No card was inserted.');

@@ -1,10 +1,8 @@
 /** `countersign init`: makes a station, once: its folders, its configuration, its log. The only thing that ever makes a log. */
-import { parseArgs } from 'node:util';
 import { installedPath, knownModules } from '../../drivers/pkcs11/known-modules.ts';
-import { stationPaths, type StationConfig } from '../config.ts';
-import { StartRefused } from '../refusals.ts';
+import { hostName, moduleName, stationPaths, type StationConfig } from '../config.ts';
 import { makeStation, newConfig } from '../station.ts';
-import type { CommandIo } from './io.ts';
+import { command, parsePort, WrongUsage } from './arguments.ts';
 
 const help = `countersign init --name NAME [options]
 
@@ -20,41 +18,52 @@ Makes a station: folders, station.json, and its operation log with the first ent
 Exit codes: 0 made, 2 not made (the sentence says why).
 `;
 
-export async function init(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseArgs({
-    args,
+export const init = command(
+  {
+    name: 'init',
+    help,
     options: {
       name: { type: 'string' },
       organisation: { type: 'string' },
       data: { type: 'string', default: './station' },
       port: { type: 'string', default: '7411' },
       module: { type: 'string', multiple: true, default: [] },
-      help: { type: 'boolean', default: false },
     },
-  });
-  if (values.help) {
-    io.out(help);
+  },
+  async ({ values }, io) => {
+    if (values.name === undefined) throw new WrongUsage(`A station needs a name, for example: countersign init --name ${example}.`);
+    mustBeHostName('name of a station', values.name);
+    if (values.organisation !== undefined) mustBeHostName('domain of an organisation', values.organisation);
+    const config = newConfig({
+      name: values.name,
+      rpId: values.organisation ?? organisationOf(values.name),
+      port: parsePort(values.port),
+      modules: values.module.length > 0 ? values.module.map(parseModule) : defaultModules(),
+      demo: false,
+    });
+    await makeStation(values.data, config);
+    const paths = stationPaths(values.data);
+    io.out(`Station ${config.name} is made in ${paths.data}.\n`);
+    io.out(`  documents to be signed go into  ${paths.inbox}\n  signed documents come out in    ${paths.outbox}\n`);
+    io.out(`  trusted issuers (PEM or DER)    ${paths.trust}\n  configuration                   ${paths.config}\n`);
+    if (config.modules.length === 0)
+      io.out('No PKCS#11 module was found. Add one to "modules" in station.json; countersign doctor shows what is installed.\n');
+    io.out(
+      `Next: put issuer certificates into the trust folder, enrol holders with countersign enrol --data ${values.data}, then countersign start --data ${values.data}\n`,
+    );
     return 0;
-  }
-  if (values.name === undefined) throw new StartRefused('A station needs a name: countersign init --name branch-12.example.org');
-  const config = newConfig({
-    name: values.name,
-    rpId: values.organisation ?? organisationOf(values.name),
-    port: Number(values.port),
-    modules: values.module.length > 0 ? values.module.map(parseModule) : defaultModules(),
-    demo: false,
-  });
-  await makeStation(values.data, config);
-  const paths = stationPaths(values.data);
-  io.out(`Station ${config.name} is made in ${paths.data}.\n`);
-  io.out(`  documents to be signed go into  ${paths.inbox}\n  signed documents come out in    ${paths.outbox}\n`);
-  io.out(`  trusted issuers (PEM or DER)    ${paths.trust}\n  configuration                   ${paths.config}\n`);
-  if (config.modules.length === 0)
-    io.out('No PKCS#11 module was found. Add one to "modules" in station.json; countersign doctor shows what is installed.\n');
-  io.out(
-    `Next: put issuer certificates into the trust folder, enrol holders with countersign enrol --data ${values.data}, then countersign start --data ${values.data}\n`,
+  },
+);
+
+/** A name of a station that shows what names look like. */
+const example = 'branch-12.example.org';
+const exampleModule = 'opensc=/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so';
+
+function mustBeHostName(what: string, text: string): void {
+  if (hostName.test(text)) return;
+  throw new WrongUsage(
+    `"${text}" cannot be the ${what}: it is made of small letters, digits and hyphens, in parts joined by dots, 100 characters at most, for example ${example}.`,
   );
-  return 0;
 }
 
 function defaultModules(): StationConfig['modules'] {
@@ -65,9 +74,11 @@ function defaultModules(): StationConfig['modules'] {
 
 function parseModule(text: string): StationConfig['modules'][number] {
   const at = text.indexOf('=');
-  if (at < 1)
-    throw new StartRefused(`--module wants NAME=PATH, for example opensc=/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so; this is not: ${text}`);
-  return { name: text.slice(0, at), path: text.slice(at + 1) };
+  const module = { name: text.slice(0, Math.max(at, 0)), path: text.slice(at + 1) };
+  if (moduleName.test(module.name) && module.path.startsWith('/')) return module;
+  throw new WrongUsage(
+    `--module takes NAME=PATH, a name of small letters, digits and hyphens and a whole path, for example ${exampleModule}, and not "${text}".`,
+  );
 }
 
 function organisationOf(name: string): string {

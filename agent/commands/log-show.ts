@@ -1,20 +1,15 @@
 /** `countersign log show`: the entries of a station's log in plain words, also while the agent runs. It reads and changes nothing. */
-import { parseArgs } from 'node:util';
 import { openForReading } from '../log/database.ts';
 import { isUnreadable, type LogEntry, type RawEntry, readEntry } from '../log/entry.ts';
 import { LogRefusal } from '../log/errors.ts';
 import { fieldsOf, meanings } from '../log/events.ts';
 import { checkTables, readRows } from '../log/schema.ts';
 import { databaseFile, logFolder } from '../log/store.ts';
+import { command, WrongUsage } from './arguments.ts';
+import type { CommandIo } from './io.ts';
 import { sentence } from './log-sentences.ts';
 
-/** Where a command writes; each call is one line or several, without the last line feed. */
-export interface CommandOutput {
-  out(text: string): void;
-  err(text: string): void;
-}
-
-const usage = `countersign log show [--data DIR] [--operation ID] [--op OP] [--tail N] [--json]
+const help = `countersign log show [--data DIR] [--operation ID] [--op OP] [--tail N] [--json]
 
 Shows the entries of the operation log, oldest first.
 
@@ -22,26 +17,50 @@ Shows the entries of the operation log, oldest first.
   --operation ID   only entries of one operation
   --op OP          only entries of one kind; --op help lists them
   --tail N         only the last N of these
-  --json           one JSON object per line: the body as it is stored, and its leaf hash`;
+  --json           one JSON object per line: the body as it is stored, and its leaf hash
+  --help
 
-/** Runs the command. Returns 0, or 2 when the arguments are wrong or the log cannot be read. */
-export async function logShow(args: string[], io: CommandOutput): Promise<number> {
-  let options: ReturnType<typeof readArguments>;
-  try {
-    options = readArguments(args);
-  } catch (error) {
-    io.err(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return 2;
-  }
-  if (options.help || options.op === 'help') {
-    io.out(options.help ? usage : kinds());
-    return 0;
-  }
-  const file = databaseFile(logFolder(options.data));
+Exit codes: 0 shown, 2 cannot be read.`;
+
+/** Exit code 0, or 2 when the call is wrong or the log cannot be read. */
+export const logShow = command(
+  {
+    name: 'log show',
+    help,
+    options: {
+      data: { type: 'string', default: './station' },
+      operation: { type: 'string' },
+      op: { type: 'string' },
+      tail: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  },
+  async ({ values: { data, operation, op, tail, json } }, io) => {
+    if (op === 'help') {
+      io.out(kinds());
+      return 0;
+    }
+    if (op !== undefined && !Object.hasOwn(fieldsOf, op))
+      throw new WrongUsage(`No entry is of the kind "${op}"; countersign log show --op help lists the kinds.`);
+    if (tail !== undefined && !/^\d{1,9}$/.test(tail)) throw new WrongUsage(`--tail takes a whole number, and "${tail}" is none.`);
+    return show({ data, operation, op, json, tail: tail === undefined ? undefined : Number(tail) }, io);
+  },
+);
+
+interface Wanted {
+  readonly data: string;
+  readonly operation: string | undefined;
+  readonly op: string | undefined;
+  readonly tail: number | undefined;
+  readonly json: boolean;
+}
+
+async function show(wanted: Wanted, io: CommandIo): Promise<number> {
+  const file = databaseFile(logFolder(wanted.data));
   const kept: string[] = [];
-  const show = (line: string): void => {
-    if (options.tail === undefined) io.out(line);
-    else if (kept.push(line) > options.tail) kept.shift();
+  const tell = (line: string): void => {
+    if (wanted.tail === undefined) io.out(line);
+    else if (kept.push(line) > wanted.tail) kept.shift();
   };
   try {
     const database = await openForReading(file);
@@ -49,9 +68,9 @@ export async function logShow(args: string[], io: CommandOutput): Promise<number
       await checkTables(database, file);
       for await (const raw of readRows(database, file)) {
         const entry = readEntry(raw);
-        if (options.op !== undefined && entry.event.op !== options.op) continue;
-        if (options.operation !== undefined && entry.event.operation !== options.operation) continue;
-        show(options.json ? jsonLine(raw, entry) : textLine(entry));
+        if (wanted.op !== undefined && entry.event.op !== wanted.op) continue;
+        if (wanted.operation !== undefined && entry.event.operation !== wanted.operation) continue;
+        tell(wanted.json ? jsonLine(raw, entry) : textLine(entry));
       }
     } finally {
       await database.close();
@@ -64,24 +83,6 @@ export async function logShow(args: string[], io: CommandOutput): Promise<number
   }
   for (const line of kept) io.out(line);
   return 0;
-}
-
-function readArguments(args: string[]) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      data: { type: 'string', default: './station' },
-      operation: { type: 'string' },
-      op: { type: 'string' },
-      tail: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const { data, operation, op, json, help } = values;
-  if (op !== undefined && op !== 'help' && !Object.hasOwn(fieldsOf, op)) throw new RangeError(`--op: no entry is of the kind "${op}"`);
-  if (values.tail !== undefined && !/^\d{1,9}$/.test(values.tail)) throw new RangeError('--tail: a whole number is needed');
-  return { data, operation, op, json, help, tail: values.tail === undefined ? undefined : Number(values.tail) };
 }
 
 function kinds(): string {

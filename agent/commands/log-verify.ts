@@ -1,13 +1,13 @@
 /** `countersign log verify`: checks the whole log with the second implementation, also while the agent runs. It reads and changes nothing. */
-import { parseArgs } from 'node:util';
 import { openForReading } from '../log/database.ts';
 import { LogRefusal } from '../log/errors.ts';
 import { checkTables, readRows } from '../log/schema.ts';
 import { databaseFile, logFolder } from '../log/store.ts';
 import { type KnownEntry, verify, type Verification } from '../log/verify.ts';
-import type { CommandOutput } from './log-show.ts';
+import { command, WrongUsage } from './arguments.ts';
+import type { CommandIo } from './io.ts';
 
-const usage = `countersign log verify [--data DIR] [--known N:HASH] [--json]
+const help = `countersign log verify [--data DIR] [--known N:HASH] [--json]
 
 Hashes every entry of the operation log again and checks that each follows the one before it, that every signature that was
 begun has at most one end, and that none was made without a consent and a finger that matched.
@@ -15,31 +15,28 @@ begun has at most one end, and that none was made without a consent and a finger
   --data DIR      folder of the station (default: ./station)
   --known N:HASH  number and hash of an entry that was written down elsewhere: finds a log that was cut short or made anew
   --json          the result as one JSON object
+  --help
 
-Exit code: 0 intact, 1 broken, 2 cannot be read.`;
+Exit codes: 0 intact, 1 broken, 2 cannot be read.`;
 
-/** Runs the command. Returns 0 intact, 1 broken, 2 when the log cannot be read or the arguments are wrong. */
-export async function logVerify(args: string[], io: CommandOutput): Promise<number> {
-  let options: ReturnType<typeof readArguments>;
-  try {
-    options = readArguments(args);
-  } catch (error) {
-    io.err(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return 2;
-  }
-  if (options.help) {
-    io.out(usage);
-    return 0;
-  }
-  const result = await verifyFile(databaseFile(logFolder(options.data)), options.known, io);
-  const { cause, ...shown } = result;
-  const why = cause instanceof Error ? cause.message : undefined;
-  if (options.json) io.out(JSON.stringify({ ...shown, ...(why === undefined ? {} : { reason: why }) }));
-  else for (const line of inWords(result, why)) io.out(line);
-  return { intact: 0, broken: 1, unreadable: 2 }[result.verdict];
-}
+/** Exit code 0 intact, 1 broken, 2 when the call is wrong or the log cannot be read. */
+export const logVerify = command(
+  {
+    name: 'log verify',
+    help,
+    options: { data: { type: 'string', default: './station' }, known: { type: 'string' }, json: { type: 'boolean', default: false } },
+  },
+  async ({ values: { data, known, json } }, io) => {
+    const result = await verifyFile(databaseFile(logFolder(data)), known === undefined ? undefined : readKnown(known), io);
+    const { cause, ...shown } = result;
+    const why = cause instanceof Error ? cause.message : undefined;
+    if (json) io.out(JSON.stringify({ ...shown, ...(why === undefined ? {} : { reason: why }) }));
+    else for (const line of inWords(result, why)) io.out(line);
+    return { intact: 0, broken: 1, unreadable: 2 }[result.verdict];
+  },
+);
 
-async function verifyFile(file: string, known: KnownEntry | undefined, io: CommandOutput): Promise<Verification> {
+async function verifyFile(file: string, known: KnownEntry | undefined, io: CommandIo): Promise<Verification> {
   try {
     const database = await openForReading(file);
     try {
@@ -58,23 +55,10 @@ async function verifyFile(file: string, known: KnownEntry | undefined, io: Comma
   }
 }
 
-function readArguments(args: string[]) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      data: { type: 'string', default: './station' },
-      known: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const { data, json, help } = values;
-  return { data, json, help, known: values.known === undefined ? undefined : readKnown(values.known) };
-}
-
 function readKnown(text: string): KnownEntry {
   const [, seq, leaf] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
-  if (seq === undefined || leaf === undefined) throw new RangeError('--known: a number, a colon and 64 hex digits are needed');
+  if (seq === undefined || leaf === undefined)
+    throw new WrongUsage('--known takes the number of an entry, a colon, and its hash of 64 hex digits.');
   return { seq: Number(seq), leaf };
 }
 

@@ -5,6 +5,7 @@ import { readConfig, stationPaths } from '../config.ts';
 import { readDocument } from '../documents/intake.ts';
 import { startStation, type Station } from '../main.ts';
 import { StartRefused } from '../refusals.ts';
+import { WrongUsage } from './arguments.ts';
 import type { CommandIo } from './io.ts';
 import { tellEnd } from './tell.ts';
 import { walk, type Walker } from './walk.ts';
@@ -22,7 +23,7 @@ export async function signOneFile(
   io: CommandIo,
   walker: OneFileWalker,
 ): Promise<number> {
-  if (options.out === undefined) throw new StartRefused('Say where the signed document goes: --out OUT');
+  if (options.out === undefined) throw new WrongUsage('Say where the signed document goes: --out OUT.');
   const out = resolve(options.out);
   await mustBeFree(out);
   const config = await readConfig(options.data);

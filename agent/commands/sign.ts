@@ -1,7 +1,5 @@
 /** `countersign sign FILE --out OUT`: one visit at the terminal, with the station's own devices, log and rules. */
-import { parseArgs } from 'node:util';
-import { StartRefused } from '../refusals.ts';
-import type { CommandIo } from './io.ts';
+import { command, WrongUsage } from './arguments.ts';
 import { signOneFile } from './one-file.ts';
 import { terminalWalker } from './terminal.ts';
 
@@ -17,22 +15,15 @@ Signs one PDF at the terminal: insert the card, touch the fingerprint reader, ty
 Exit codes: 0 signed, 1 not signed, 2 cannot start, 3 nobody can tell whether the card signed.
 `;
 
-export async function sign(args: string[], io: CommandIo): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      out: { type: 'string' },
-      data: { type: 'string', default: './station' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    io.out(help);
-    return 0;
-  }
-  const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) throw new StartRefused('Name one document: countersign sign FILE --out OUT');
-  return signOneFile(file, { data: values.data, out: values.out, json: values.json }, io, terminalWalker(io));
-}
+export const sign = command(
+  {
+    name: 'sign',
+    help,
+    options: { out: { type: 'string' }, data: { type: 'string', default: './station' }, json: { type: 'boolean', default: false } },
+    takesWords: true,
+  },
+  async ({ values, words: [file, ...others] }, io) => {
+    if (file === undefined || others.length > 0) throw new WrongUsage('Name one document: countersign sign FILE --out OUT.');
+    return signOneFile(file, { data: values.data, out: values.out, json: values.json }, io, terminalWalker(io));
+  },
+);

@@ -1,9 +1,9 @@
 /** `countersign start`: runs a station until it is told to stop. */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { ListenError } from '../http/server.ts';
 import { startStation, type Station } from '../main.ts';
 import { StartRefused } from '../refusals.ts';
+import { command, parsePort } from './arguments.ts';
 import type { CommandIo } from './io.ts';
 
 const help = `countersign start [options]
@@ -17,19 +17,13 @@ Starts the station in a data folder and serves its kiosk on 127.0.0.1.
 Exit codes: 0 stopped in order, 1 the operation log is broken, 2 cannot start (the sentence says why), 70 a fault: start it again.
 `;
 
-export async function start(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { data: { type: 'string', default: './station' }, port: { type: 'string' }, help: { type: 'boolean', default: false } },
-  });
-  if (values.help) {
-    io.out(help);
-    return 0;
-  }
-  return runStation({ data: values.data, ...(values.port === undefined ? {} : { port: parsePort(values.port) }) }, io, (station) => {
-    io.out(`Station ${station.config.name} is ready: ${station.server?.address ?? ''}\n`);
-  });
-}
+export const start = command(
+  { name: 'start', help, options: { data: { type: 'string', default: './station' }, port: { type: 'string' } } },
+  async ({ values: { data, port } }, io) =>
+    runStation({ data, ...(port === undefined ? {} : { port: parsePort(port) }) }, io, (station) => {
+      io.out(`Station ${station.config.name} is ready: ${station.server?.address ?? ''}\n`);
+    }),
+);
 
 /** 70 is EX_SOFTWARE of sysexits.h: whoever supervises the agent starts it again. */
 const faultExit = 70;
@@ -64,12 +58,6 @@ export async function runStation(
     await station?.close();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('uncaughtException', onFault).off('unhandledRejection', onFault);
   }
-}
-
-export function parsePort(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new StartRefused(`"${text}" is not a port (0 to 65535).`);
-  return port;
 }
 
 /** The kiosk lies beside the built agent: dist/kiosk, or dist/kiosk-demo with the workbench. Also when the agent runs from its sources. */

@@ -1,10 +1,9 @@
 /** `countersign verify FILE`: judges the signatures of a PDF. It needs no station and writes nothing. */
-import { parseArgs } from 'node:util';
 import { readFile } from 'node:fs/promises';
 import { loadTrust } from '../documents/trust.ts';
 import { verifyPdf, type SignatureReport, type VerificationReport } from '../documents/verify.ts';
 import { StartRefused } from '../refusals.ts';
-import type { CommandIo } from './io.ts';
+import { command, WrongUsage } from './arguments.ts';
 
 const help = `countersign verify FILE [options]
 
@@ -17,27 +16,25 @@ Judges every signature in a PDF, in the words of ETSI EN 319 102-1.
 Exit codes: 0 every signature is TOTAL-PASSED, 1 at least one is not or there is none, 2 the file cannot be read.
 `;
 
-export async function verify(args: string[], io: CommandIo): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { trust: { type: 'string' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-  });
-  if (values.help) {
-    io.out(help);
-    return 0;
-  }
-  const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) throw new StartRefused('Name one document: countersign verify FILE');
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw new StartRefused(`${file} cannot be read${because(error)}.`, 2, error);
-  });
-  const trust = values.trust === undefined ? undefined : await trustFrom(values.trust);
-  const report = verifyPdf(bytes, trust === undefined ? {} : { trust });
-  io.out(values.json ? `${JSON.stringify(report)}\n` : inWords(report));
-  if (report.outcome === 'UNREADABLE') return 2;
-  return report.outcome === 'TOTAL-PASSED' ? 0 : 1;
-}
+export const verify = command(
+  {
+    name: 'verify',
+    help,
+    options: { trust: { type: 'string' }, json: { type: 'boolean', default: false } },
+    takesWords: true,
+  },
+  async ({ values, words: [file, ...others] }, io) => {
+    if (file === undefined || others.length > 0) throw new WrongUsage('Name one document: countersign verify FILE.');
+    const bytes = await readFile(file).catch((error: unknown) => {
+      throw new StartRefused(`${file} cannot be read${because(error)}.`, 2, error);
+    });
+    const trust = values.trust === undefined ? undefined : await trustFrom(values.trust);
+    const report = verifyPdf(bytes, trust === undefined ? {} : { trust });
+    io.out(values.json ? `${JSON.stringify(report)}\n` : inWords(report));
+    if (report.outcome === 'UNREADABLE') return 2;
+    return report.outcome === 'TOTAL-PASSED' ? 0 : 1;
+  },
+);
 
 async function trustFrom(directory: string) {
   return loadTrust(directory).catch((error: unknown) => {

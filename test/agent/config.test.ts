@@ -29,3 +29,9 @@ test('two modules of one name are refused, and the sentence says which', () => {
     'The configuration station.json is not right at "modules.2.name": another module is named "opensc" already; give each a name of its own.';
   expect(() => parse({ ...good, modules })).toThrow(expect.objectContaining({ message: sentence, exitCode: 2 }) as Error);
 });
+
+test('a name that the log has no room for, or that is none, is refused', () => {
+  expect(parse({ ...good, name: 'a'.repeat(100) }).name).toHaveLength(100);
+  for (const name of ['a'.repeat(101), 'Branch 12', 'branch-.example.org', '', 'a..b'])
+    expect(() => parse({ ...good, name })).toThrow('at "name": must be a name like branch-12.example.org.');
+});

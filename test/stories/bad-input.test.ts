@@ -175,8 +175,6 @@ test('after all of this the station signs, also a document with the name of a ha
   expect(entries.map(({ op }) => op).slice(-2)).toEqual(['sign.done', 'token-out']);
 });
 
-/** One of each way in which a command reads its words. */
-const strict = ['start', 'sign', 'log show', 'doctor'];
 const commands = ['init', 'enrol', 'start', 'sign', 'verify', 'log show', 'log verify', 'doctor', 'demo'];
 
 test('every command explains itself, and an option that nobody knows is refused', async () => {
@@ -185,10 +183,9 @@ test('every command explains itself, and an option that nobody knows is refused'
       const help = await countersign([...command.split(' '), '--help']);
       expect({ command, code: help.code, err: help.err }).toEqual({ command, code: 0, err: '' });
       expect(help.out).toContain(`countersign ${command}`);
-      if (!strict.includes(command)) return;
       const unknown = await countersign([...command.split(' '), '--bogus']);
       expect({ command, code: unknown.code, out: unknown.out }).toEqual({ command, code: 2, out: '' });
-      expect(unknown.err).toMatch(/^Unknown option '--bogus'\.?\n/);
+      expect(unknown.err).toBe(`countersign ${command} has no option --bogus. See countersign ${command} --help.\n`);
       expectNoInsides(unknown);
     }),
   );
@@ -202,7 +199,10 @@ test('a command that there is not, a card that there is not, and a word too many
     [['demo', 'sign', 'x.pdf', '--out', 'y.pdf', '--data', data, '--card', 'nobody'], 'There is no demo card "nobody"'],
     [['start', '--data', data, '--port', 'http'], '"http" is not a port'],
     [['init', '--data', at('new')], 'needs a name'],
-    [['init', '--data', at('new'), '--name', 'Branch 12'], 'must be a name like branch-12.example.org'],
+    [
+      ['init', '--data', at('new'), '--name', 'Branch 12'],
+      'in parts joined by dots, 100 characters at most, for example branch-12.example.org',
+    ],
     [['init', '--data', data, '--name', 'branch-12.example.org'], 'There is a station in'],
   ] as const;
   await Promise.all(

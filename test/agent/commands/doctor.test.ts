@@ -67,8 +67,7 @@ describe('the command', () => {
   it('explains itself, and refuses what it does not know', async () => {
     expect(await run('--help')).toMatchObject({ code: 0, err: '' });
     const refused = await run('--no-such-thing');
-    expect(refused.code).toBe(2);
-    expect(refused.err).toMatch(/no-such-thing[^]*Usage: countersign doctor/);
+    expect(refused).toMatchObject({ code: 2, err: 'countersign doctor has no option --no-such-thing. See countersign doctor --help.' });
   });
 });
 

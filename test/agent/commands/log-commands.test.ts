@@ -56,9 +56,12 @@ it('shows as JSON the bytes that were hashed', async () => {
 
 it('says what is wrong with a command, and where there is no log', async () => {
   expect(await told(logShow, '--op', 'lunch')).toMatchObject({ code: 2, err: expect.stringContaining('"lunch"') as string });
-  expect(await told(logShow, '--tail', '-1')).toMatchObject({ code: 2 });
-  expect(await told(logVerify, '--what')).toMatchObject({ code: 2, err: expect.stringContaining('--what') as string });
-  expect(await told(logVerify, '--known', '3')).toMatchObject({ code: 2 });
+  expect(await told(logShow, '--tail=-1')).toMatchObject({ code: 2, err: expect.stringContaining('a whole number') as string });
+  expect(await told(logVerify, '--what')).toMatchObject({
+    code: 2,
+    err: 'countersign log verify has no option --what. See countersign log verify --help.',
+  });
+  expect(await told(logVerify, '--known', '3')).toMatchObject({ code: 2, err: expect.stringContaining('64 hex digits') as string });
   const nowhere = `${log.data}/nowhere`;
   expect(await told(logShow, '--data', nowhere)).toMatchObject({
     code: 2,
