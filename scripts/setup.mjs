@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { commandToType, install, mayInstall, missingPackages } from './setup/debian.mjs';
 import { withLock } from './setup/lock.mjs';
 import * as modules from './setup/modules.mjs';
+import { applyPatches, markPatched, unpatchedAddons } from './setup/patches.mjs';
 import { StepFailed, runStep } from './setup/run.mjs';
 import { isBuilt } from './setup/built.mjs';
 
@@ -32,7 +33,8 @@ const run = (title, command, args, env) => runStep({ title, command, args, cwd: 
 function plan({ tests }) {
   const steps = [];
   const state = modules.stateOfModules(root);
-  const toCompile = state === 'install' ? Object.keys(modules.compiled) : modules.missingAddons(root);
+  const toCompile =
+    state === 'install' ? Object.keys(modules.compiled) : [...new Set([...modules.missingAddons(root), ...unpatchedAddons(root)])];
   const purposes = new Set(['run', ...(tests ? ['tests'] : []), ...(toCompile.length > 0 ? ['build'] : [])]);
   const missing = missingPackages(purposes);
   if (missing.length > 0) {
@@ -78,10 +80,12 @@ function headersSentence() {
 }
 
 async function compile(names) {
+  applyPatches(root);
   const [npm, ...npmArgs] = modules.npm();
   for (const name of names) {
     const args = [...npmArgs, 'rebuild', name, '--ignore-scripts=false', '--foreground-scripts'];
     await run(`compiling ${name}, a minute or two`, npm, args, modules.compilerEnvironment());
+    markPatched(root, name);
   }
 }
 
