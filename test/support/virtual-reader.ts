@@ -2,10 +2,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installedPath, knownModules } from '../../drivers/pkcs11/known-modules.ts';
 import { startCardReader, type CardReader } from '../../drivers/virtual/card-reader.ts';
 import { createDemoCa } from '../../drivers/virtual/demo-ca.ts';
 import { PivCard } from '../../drivers/virtual/piv-card.ts';
 import type { NewPivCard } from '../../drivers/virtual/piv-card-file.ts';
+
+/** Where OpenSC's module lies on this computer. Throws when it is not installed. */
+export const openscPath = pathOf('OpenSC');
+
+function pathOf(name: string): string {
+  const path = knownModules.filter((known) => known.name === name).flatMap((known) => installedPath(known) ?? [])[0];
+  if (path === undefined) throw new Error(`${name} is not installed`);
+  return path;
+}
 
 export interface TestReader {
   readonly reader: CardReader;
