@@ -35,6 +35,8 @@ const schema = z.strictObject({
       const message = `another module is named "${modules[twice]?.name}" already; give each a name of its own`;
       context.addIssue({ code: 'custom', path: [twice, 'name'], message });
     }),
+  /** What holds where a revocation list is missing or stale. */
+  crl: z.strictObject({ stale: z.enum(['warn', 'refuse']), maxAgeDays: z.int().min(1).max(3650).exactOptional() }).exactOptional(),
   limits: z.strictObject({
     maxBytes: z.int().min(1024).max(500_000_000),
     maxPages: z.int().min(1).max(20_000),
@@ -47,6 +49,9 @@ export type StationConfig = z.infer<typeof schema>;
 
 export const defaultLimits: StationConfig['limits'] = { maxBytes: 50_000_000, maxPages: 500, idleSeconds: 120, idleWarningSeconds: 45 };
 
+/** A station that was made before there were revocation lists says nothing about them. */
+export const defaultCrlPolicy: NonNullable<StationConfig['crl']> = { stale: 'warn' };
+
 /** Where everything of one station lies. */
 export interface StationPaths {
   readonly data: string;
@@ -57,6 +62,8 @@ export interface StationPaths {
   readonly staging: string;
   readonly originals: string;
   readonly trust: string;
+  /** Revocation lists. */
+  readonly crl: string;
   /** Keys of the virtual devices; exists in demo stations only. */
   readonly virtual: string;
 }
@@ -72,6 +79,7 @@ export function stationPaths(data: string, config?: Pick<StationConfig, 'inbox' 
     staging: at('pending'),
     originals: at('originals'),
     trust: at(config?.trust ?? 'trust'),
+    crl: at('crl'),
     virtual: at('virtual'),
   };
 }

@@ -2,7 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StationView } from './contract/state.ts';
-import { configDigest, readConfig, stationPaths, type StationConfig, type StationPaths } from './config.ts';
+import { configDigest, defaultCrlPolicy, readConfig, stationPaths, type StationConfig, type StationPaths } from './config.ts';
+import { RevocationFolder } from './documents/crl-folder.ts';
 import { Inbox } from './documents/inbox.ts';
 import { Outbox } from './documents/outbox.ts';
 import { loadTrust } from './documents/trust.ts';
@@ -38,6 +39,7 @@ export interface Station {
   readonly recorder: Recorder;
   readonly server: RunningServer | undefined;
   readonly recovered: Recovered;
+  readonly revocation: RevocationFolder;
   /** Lets a step that must not be cut off finish, ends the visit, then closes everything. */
   close(): Promise<void>;
 }
@@ -58,7 +60,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
   try {
     for (const folder of [paths.inbox, paths.outbox, paths.staging, paths.originals]) await mkdir(folder, { recursive: true, mode: 0o700 });
     const recovered = await recover(opened.openIntents, documents.outputs, recorder, outbox);
-    const trust = await loadTrust(paths.trust);
+    const revocation = new RevocationFolder(paths.crl, await loadTrust(paths.trust), config.crl ?? defaultCrlPolicy);
+    await revocation.look(new Date());
     const hardware = await openHardware(config, paths);
     closers.push(() => hardware.close());
     const limits = { maxBytes: config.limits.maxBytes, maxPages: config.limits.maxPages };
@@ -71,7 +74,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       desk,
       recorder,
       enrolments,
-      trust: () => trust,
+      trust: () => revocation.trust(new Date()),
       origin: log.origin,
       stationName: config.name,
       rpId: config.rpId,
@@ -84,6 +87,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       logSize: log.size,
       cardReaderReady: hardware.tokens.modules().some(({ state }) => state === 'ready'),
       fingerprintReaderReady: hardware.readers.readers().length > 0,
+      ...revocation.view(new Date()),
     });
     const { idleSeconds, idleWarningSeconds } = config.limits;
     const visit: Visit = new Visit({
@@ -96,7 +100,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
     closers.push(() => visit.end());
     closers.push(hardware.tokens.watch((tokens) => visit.tokensChanged(tokens)));
     closers.push(hardware.readers.watch(() => visit.stationChanged()));
-    closers.push(watchDesk(desk, visit, options.inboxPollMs ?? 500, options.onFault));
+    const look = () => revocation.look(new Date()).then(() => desk.look());
+    closers.push(watchDesk({ look }, visit, options.inboxPollMs ?? 500, options.onFault));
     let server: RunningServer | undefined;
     if (options.kiosk !== undefined) {
       const workbench = hardware.workbench?.(log);
@@ -111,7 +116,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       const running = server;
       closers.push(() => running.close());
     }
-    return { config, paths, visit, desk, hardware, recorder, server, recovered, close };
+    return { config, paths, visit, desk, hardware, recorder, server, recovered, revocation, close };
   } catch (error) {
     await close();
     throw error;
@@ -119,7 +124,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
 }
 
 /** Looks into the inbox at intervals; gives the way to stop, which waits for a look that is going on. */
-function watchDesk(desk: Desk, visit: Visit, everyMs: number, onFault: (error: unknown) => void): () => Promise<void> {
+function watchDesk(desk: Pick<Desk, 'look'>, visit: Visit, everyMs: number, onFault: (error: unknown) => void): () => Promise<void> {
   const stopped = new AbortController();
   const watching = (async () => {
     while (!stopped.signal.aborted) {

@@ -1,6 +1,6 @@
 /** Makes a station: folders, configuration and the first entry of its log. The one place that does; starting never makes anything. */
 import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { configDigest, defaultLimits, originOf, parseConfig, stationPaths, type StationConfig } from './config.ts';
+import { configDigest, defaultCrlPolicy, defaultLimits, originOf, parseConfig, stationPaths, type StationConfig } from './config.ts';
 import { LogRefusal } from './log/errors.ts';
 import { createStore } from './log/store.ts';
 import { StartRefused } from './refusals.ts';
@@ -8,7 +8,7 @@ import { software } from './version.ts';
 
 /** A checked configuration with the defaults filled in. Throws StartRefused for a name or a port that cannot be. */
 export function newConfig(parts: Pick<StationConfig, 'name' | 'rpId' | 'port' | 'modules' | 'demo'>): StationConfig {
-  const config = { ...parts, epoch: 1, inbox: 'inbox', outbox: 'outbox', trust: 'trust', limits: defaultLimits };
+  const config = { ...parts, epoch: 1, inbox: 'inbox', outbox: 'outbox', trust: 'trust', crl: defaultCrlPolicy, limits: defaultLimits };
   return parseConfig(JSON.stringify(config), 'station.json');
 }
 
@@ -19,7 +19,7 @@ export async function makeStation(data: string, config: StationConfig): Promise<
   try {
     await mkdir(paths.data, { recursive: true, mode: 0o700 });
     await chmod(paths.data, 0o700);
-    for (const folder of [paths.inbox, paths.outbox, paths.staging, paths.originals, paths.trust])
+    for (const folder of [paths.inbox, paths.outbox, paths.staging, paths.originals, paths.trust, paths.crl])
       await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(paths.config, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {

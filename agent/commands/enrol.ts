@@ -4,8 +4,9 @@ import { DeviceError } from '../../drivers/errors.ts';
 import type { ReaderSource } from '../../drivers/fingerprint.ts';
 import { preferredKeys } from '../../drivers/pkcs11/key-choice.ts';
 import type { SigningKey, TokenSource } from '../../drivers/token.ts';
+import { RevocationFolder } from '../documents/crl-folder.ts';
 import { loadTrust, judgeCertificate } from '../documents/trust.ts';
-import { configDigest, originOf, readConfig, stationPaths } from '../config.ts';
+import { configDigest, defaultCrlPolicy, originOf, readConfig, stationPaths } from '../config.ts';
 import { openHardware } from '../hardware.ts';
 import { openStationLog } from '../opening.ts';
 import { enrolFinger, ReaderNotAllowed } from '../people/enrol.ts';
@@ -36,7 +37,8 @@ export const enrol = command(
     try {
       io.err('Insert the card of the holder.\n');
       const key = await signingKey(hardware.tokens);
-      const judged = judgeCertificate(key.certificate, await loadTrust(paths.trust), new Date());
+      const lists = new RevocationFolder(paths.crl, await loadTrust(paths.trust), config.crl ?? defaultCrlPolicy);
+      const judged = judgeCertificate(key.certificate, await lists.trust(new Date()), new Date());
       if (!judged.ok) throw new StartRefused(`The certificate on this card cannot be enrolled: ${judged.problem}.`, 1);
       io.err(
         `Card of ${judged.holder.name}, issued by ${judged.holder.issuer}.\nThe holder now touches the fingerprint reader with an enrolled finger.\n`,

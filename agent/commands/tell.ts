@@ -79,6 +79,8 @@ const sentences: Partial<Readonly<Record<ProblemCode, string>>> = {
   'certificate-unusable': 'The certificate on this card is not for signing documents.',
   'certificate-expired': 'The certificate on this card has expired.',
   'certificate-not-yet-valid': 'The certificate on this card is not valid yet.',
+  'certificate-revoked': 'The certificate on this card has been revoked.',
+  'revocation-unknown': 'Whether this card was revoked cannot be told: the revocation list is missing or too old.',
   'certificate-untrusted': 'This station does not trust the issuer of this card.',
   'outcome-unknown': 'The card was asked to sign and no answer came.',
   'output-failed': 'The signed document could not be written. It was thrown away.',

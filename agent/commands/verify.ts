@@ -1,15 +1,18 @@
 /** `countersign verify FILE`: judges the signatures of a PDF. It needs no station and writes nothing. */
-import { readFile } from 'node:fs/promises';
-import { loadTrust } from '../documents/trust.ts';
+import { readFile, readdir } from 'node:fs/promises';
+import { RevocationFolder } from '../documents/crl-folder.ts';
+import { loadTrust, type Trust } from '../documents/trust.ts';
 import { verifyPdf, type SignatureReport, type VerificationReport } from '../documents/verify.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, WrongUsage } from './arguments.ts';
+import type { CommandIo } from './io.ts';
 
 const help = `countersign verify FILE [options]
 
 Judges every signature in a PDF, in the words of ETSI EN 319 102-1.
 
   --trust DIR  folder with the certificates of trusted issuers (PEM or DER); without it no verdict is better than INDETERMINATE
+  --crl DIR    folder with revocation lists (PEM or DER) of these issuers; where one is missing or has run out, the verdict is INDETERMINATE
   --json       the report as one JSON object
   --help
 
@@ -20,7 +23,7 @@ export const verify = command(
   {
     name: 'verify',
     help,
-    options: { trust: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: { trust: { type: 'string' }, crl: { type: 'string' }, json: { type: 'boolean', default: false } },
     takesWords: true,
   },
   async ({ values, words: [file, ...others] }, io) => {
@@ -28,7 +31,9 @@ export const verify = command(
     const bytes = await readFile(file).catch((error: unknown) => {
       throw new StartRefused(`${file} cannot be read${because(error)}.`, 2, error);
     });
-    const trust = values.trust === undefined ? undefined : await trustFrom(values.trust);
+    if (values.crl !== undefined && values.trust === undefined)
+      throw new WrongUsage('--crl needs --trust: a revocation list counts by its issuer.');
+    const trust = values.trust === undefined ? undefined : await trustFrom(values.trust, values.crl, io);
     const report = verifyPdf(bytes, trust === undefined ? {} : { trust });
     io.out(values.json ? `${JSON.stringify(report)}\n` : inWords(report));
     if (report.outcome === 'UNREADABLE') return 2;
@@ -36,10 +41,18 @@ export const verify = command(
   },
 );
 
-async function trustFrom(directory: string) {
-  return loadTrust(directory).catch((error: unknown) => {
+async function trustFrom(directory: string, crl: string | undefined, io: CommandIo): Promise<Trust> {
+  const issuers = await loadTrust(directory).catch((error: unknown) => {
     throw new StartRefused(`The trust folder ${directory} cannot be read${because(error)}.`, 2, error);
   });
+  if (crl === undefined) return issuers;
+  await readdir(crl).catch((error: unknown) => {
+    throw new StartRefused(`The folder of revocation lists ${crl} cannot be read${because(error)}.`, 2, error);
+  });
+  const folder = new RevocationFolder(crl, issuers, { stale: 'refuse' });
+  const trust = await folder.trust(new Date());
+  for (const { name, sentence } of folder.unused()) io.err(`${name}: ${sentence}\n`);
+  return trust;
 }
 
 function inWords(report: VerificationReport): string {

@@ -14,6 +14,7 @@ export type TroubleScreen =
   | 'two-cards'
   | 'no-usable-certificate'
   | 'certificate-expired'
+  | 'certificate-revoked'
   | 'not-enrolled'
   | 'finger-not-matched'
   | 'reader-locked'
@@ -59,6 +60,8 @@ export const problems = {
   'certificate-unusable': { recover: 'other-token', screen: 'no-usable-certificate', event: 'token-in' },
   'certificate-expired': { recover: 'other-token', screen: 'certificate-expired', event: 'token-in' },
   'certificate-not-yet-valid': { recover: 'other-token', screen: 'certificate-expired', event: 'token-in' },
+  'certificate-revoked': { recover: 'other-token', screen: 'certificate-revoked', event: 'token-in' },
+  'revocation-unknown': { recover: 'ask-staff', screen: 'no-usable-certificate', event: 'token-in' },
   'certificate-untrusted': { recover: 'other-token', screen: 'no-usable-certificate', event: 'token-in' },
   'mechanism-unsupported': { recover: 'other-token', screen: 'no-usable-certificate', event: 'sign.failed' },
   'module-crashed': { recover: 'reinsert', screen: 'card-reader-lost', event: 'sign.failed' },

@@ -12,6 +12,8 @@ export interface HolderView {
   readonly serial: string;
   /** Last day of validity, RFC 3339. */
   readonly validTo: string;
+  /** Set when that is less than 30 days away. */
+  readonly expiresSoon?: true;
 }
 
 export interface CertificateChoice extends HolderView {
@@ -48,6 +50,8 @@ export interface StationView {
   readonly logSize: number;
   readonly cardReaderReady: boolean;
   readonly fingerprintReaderReady: boolean;
+  /** The oldest revocation list in use (RFC 3339), and whether any of them is past its time; absent where there is none. */
+  readonly revocationLists?: { readonly oldest: string; readonly stale: boolean };
 }
 
 export interface PinView {

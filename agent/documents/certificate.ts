@@ -49,7 +49,7 @@ export interface Certificate {
   readonly x509: X509Certificate;
 }
 
-export const keyUsageBits = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5 } as const;
+export const keyUsageBits = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5, crlSign: 6 } as const;
 
 const extensionOids = { keyUsage: '2.5.29.15', basicConstraints: '2.5.29.19' } as const;
 // Understood or harmless when critical: subjectAltName, issuerAltName, CRL distribution points, certificatePolicies, key identifiers, extKeyUsage.

@@ -2,6 +2,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Certificate, keyUsageBits, readCertificate } from './certificate.ts';
+import { type RevocationLists, type Standing, standingOf } from './crl.ts';
 import { DerRefused } from './der-reader.ts';
 
 export interface Trust {
@@ -9,6 +10,8 @@ export interface Trust {
   readonly roots: readonly Certificate[];
   /** All others: links on the way. */
   readonly intermediates: readonly Certificate[];
+  /** What these issuers revoked. Without it nobody asks. */
+  readonly revocation?: RevocationLists;
 }
 
 /** The person a certificate names, safe to show. `serial` is lower-case hex, `validTo` RFC 3339. */
@@ -19,12 +22,21 @@ export interface Holder {
   readonly validTo: string;
 }
 
-export type CertificateProblem = 'certificate-expired' | 'certificate-not-yet-valid' | 'certificate-untrusted' | 'certificate-unusable';
+export type CertificateProblem =
+  | 'certificate-expired'
+  | 'certificate-not-yet-valid'
+  | 'certificate-untrusted'
+  | 'certificate-unusable'
+  | 'certificate-revoked'
+  | 'revocation-unknown';
 
 export type CertificateJudgement =
-  /** `chain`: the signer first, then the intermediates in order. The root is left out: whoever relies on it must have it from elsewhere. */
-  | { readonly ok: true; readonly chain: readonly Uint8Array[]; readonly holder: Holder }
-  | { readonly ok: false; readonly problem: CertificateProblem; readonly holder?: Holder };
+  /**
+   * `chain`: the signer first, then the intermediates in order. The root is left out: whoever relies on it must have it from elsewhere.
+   * `standings`: how each of them stands with its issuer, in the same order; empty where the trust holds no revocation lists.
+   */
+  | { readonly ok: true; readonly chain: readonly Uint8Array[]; readonly holder: Holder; readonly standings: readonly Standing[] }
+  | { readonly ok: false; readonly problem: CertificateProblem; readonly holder?: Holder; readonly standings?: readonly Standing[] };
 
 const longestPath = 8;
 const smallestRsa = 2048;
@@ -69,7 +81,8 @@ function holderOf(certificate: Certificate): Holder {
   return { name: subjectName, issuer: issuerName, serial, validTo: validTo.toISOString() };
 }
 
-function isStrong(certificate: Certificate): boolean {
+/** A key that is accepted at all: elliptic, or RSA of 2048 bits and more. */
+export function isStrong(certificate: Certificate): boolean {
   return certificate.key !== undefined && (certificate.key.kind === 'ec' || certificate.key.bits >= smallestRsa);
 }
 
@@ -97,7 +110,13 @@ function mayIssue(issuer: Certificate, subject: Certificate, below: number, at: 
   );
 }
 
-function findPath(signer: Certificate, trust: Trust, at: Date): readonly Certificate[] | undefined {
+/** The way up to a root, without the root; undefined when there is none. `passable` may close the way through an intermediate. */
+export function findPath(
+  signer: Certificate,
+  trust: Trust,
+  at: Date,
+  passable: (issuer: Certificate) => boolean = () => true,
+): readonly Certificate[] | undefined {
   let tried = 0;
   const climb = (path: readonly Certificate[]): readonly Certificate[] | undefined => {
     const last = path.at(-1);
@@ -106,7 +125,7 @@ function findPath(signer: Certificate, trust: Trust, at: Date): readonly Certifi
     const below = path.length - 1;
     if (trust.roots.some((root) => mayIssue(root, last, below, at))) return path;
     for (const issuer of trust.intermediates) {
-      if (path.includes(issuer) || !mayIssue(issuer, last, below, at)) continue;
+      if (path.includes(issuer) || !mayIssue(issuer, last, below, at) || !passable(issuer)) continue;
       const found = climb([...path, issuer]);
       if (found !== undefined) return found;
     }
@@ -131,9 +150,18 @@ export function judgeCertificate(der: Uint8Array, trust: Trust, at: Date, carrie
   if (!mayHold(certificate)) return { ok: false, problem: 'certificate-unusable', holder };
   if (at < certificate.validFrom) return { ok: false, problem: 'certificate-not-yet-valid', holder };
   if (at > certificate.validTo) return { ok: false, problem: 'certificate-expired', holder };
-  const path = findPath(certificate, { roots: trust.roots, intermediates: [...trust.intermediates, ...readable(carried)] }, at);
+  const known = { roots: trust.roots, intermediates: [...trust.intermediates, ...readable(carried)] };
+  const { revocation } = trust;
+  const standing = (link: Certificate): readonly Standing[] => (revocation === undefined ? [] : [standingOf(link, revocation, at)]);
+  const isRevoked = (link: Certificate): boolean => standing(link).some(({ kind }) => kind === 'revoked');
+  // A revoked issuer ends only the ways that lead through it.
+  const path = findPath(certificate, known, at, (link) => !isRevoked(link)) ?? findPath(certificate, known, at);
   if (path === undefined) return { ok: false, problem: 'certificate-untrusted', holder };
-  return { ok: true, chain: path.map((link) => link.der), holder };
+  const standings = path.flatMap(standing);
+  if (standings.some(({ kind }) => kind === 'revoked')) return { ok: false, problem: 'certificate-revoked', holder, standings };
+  if (revocation?.policy.stale === 'refuse' && standings.some(({ kind }) => kind !== 'good'))
+    return { ok: false, problem: 'revocation-unknown', holder, standings };
+  return { ok: true, chain: path.map((link) => link.der), holder, standings };
 }
 
 function readable(ders: readonly Uint8Array[]): readonly Certificate[] {

@@ -2,6 +2,7 @@
 import { digestOf, signatureHolds } from './algorithms.ts';
 import { type Certificate } from './certificate.ts';
 import { type SignedData, readSignedData } from './cms-reader.ts';
+import type { Standing } from './crl.ts';
 import { DerRefused } from './der-reader.ts';
 import { type PdfFile, openPdf } from './pdf.ts';
 import { changesSince } from './pdf-changes.ts';
@@ -22,7 +23,10 @@ export type SubIndication =
   | 'CRYPTO_CONSTRAINTS_FAILURE'
   | 'NO_SIGNING_CERTIFICATE_FOUND'
   | 'NO_CERTIFICATE_CHAIN_FOUND'
-  | 'OUT_OF_BOUNDS_NO_POE';
+  | 'OUT_OF_BOUNDS_NO_POE'
+  | 'REVOKED_NO_POE'
+  | 'REVOKED_CA_NO_POE'
+  | 'TRY_LATER';
 
 export interface SignatureReport {
   /** Name of the field. */
@@ -130,14 +134,48 @@ function checkSigningCertificate(cms: SignedData, signer: Certificate, wanted: b
   }
 }
 
-const chainProblems: Readonly<Record<CertificateProblem, readonly [SubIndication, string]>> = {
+const chainProblems: Readonly<Record<Exclude<CertificateProblem, 'certificate-revoked'>, readonly [SubIndication, string]>> = {
   'certificate-expired': ['OUT_OF_BOUNDS_NO_POE', 'The certificate had expired.'],
   'certificate-not-yet-valid': ['OUT_OF_BOUNDS_NO_POE', 'The certificate was not yet valid.'],
   'certificate-untrusted': ['NO_CERTIFICATE_CHAIN_FOUND', 'The certificate was not issued by anyone who is trusted here.'],
   'certificate-unusable': ['CHAIN_CONSTRAINTS_FAILURE', 'The certificate is not one for signing documents.'],
+  'revocation-unknown': [
+    'TRY_LATER',
+    'Whether the certificate was revoked cannot be told: a revocation list of its issuer is missing, or is older than the signature and has run out.',
+  ],
 };
 
-function checkChain(cms: SignedData, signer: Certificate, at: Date | undefined, trust: Trust | undefined): void {
+/**
+ * The time that a signature claims is no proof that it existed then, so a revocation leaves it undecided, whether it came before or after that
+ * time; only a proof of existence could decide (ETSI EN 319 102-1 sections 5.2.6 and 5.3).
+ */
+function refuseRevoked(standings: readonly Standing[], at: Date): never {
+  const place = standings.findIndex(({ kind }) => kind === 'revoked');
+  const standing = standings[place];
+  if (standing?.kind !== 'revoked') throw new Error('nothing is revoked in this chain');
+  const { list, revokedAt, reason } = standing;
+  const whose = place === 0 ? 'the certificate' : 'the certificate of an issuer above it';
+  const since = `${list.issuerName} revoked ${whose} on ${revokedAt.toISOString()} (${reason})`;
+  if (place > 0) return unsure('REVOKED_CA_NO_POE', `${since}.`);
+  if (reason === 'certificate-hold') return unsure('TRY_LATER', `${since}: it is on hold, and may become valid again.`);
+  const claim =
+    at < revokedAt
+      ? 'The signature claims to have been made before that, but nobody confirms its time'
+      : 'That is before the signature says it was made';
+  return unsure('REVOKED_NO_POE', `${since}. ${claim}.`);
+}
+
+/** What the revocation lists said about a certificate that counts. */
+function revocationSentence(standings: readonly Standing[]): string {
+  const [first] = standings;
+  if (first === undefined || first.kind === 'no-list')
+    return 'Nobody asked whether the certificate was revoked: no revocation list was given.';
+  const { issuerName, number, thisUpdate } = first.list;
+  return `It is not on the revocation list${number === undefined ? '' : ` ${number}`} of ${issuerName}, of ${thisUpdate.toISOString()}.`;
+}
+
+/** Gives what to say about revocation. */
+function checkChain(cms: SignedData, signer: Certificate, at: Date | undefined, trust: Trust | undefined): string {
   if (at === undefined) return unsure('SIG_CONSTRAINTS_FAILURE', 'The signature does not say when it was made.');
   if (at < signer.validFrom || at > signer.validTo) {
     return unsure(...chainProblems[at < signer.validFrom ? 'certificate-not-yet-valid' : 'certificate-expired']);
@@ -145,7 +183,9 @@ function checkChain(cms: SignedData, signer: Certificate, at: Date | undefined, 
   if (trust === undefined)
     return unsure('NO_CERTIFICATE_CHAIN_FOUND', 'Nobody said which issuers are trusted, so the name of the signer is not confirmed.');
   const judged = judgeCertificate(signer.der, trust, at, cms.certificates);
-  if (!judged.ok) unsure(...chainProblems[judged.problem]);
+  if (judged.ok) return revocationSentence(judged.standings);
+  if (judged.problem === 'certificate-revoked') return refuseRevoked(judged.standings ?? [], at);
+  return unsure(...chainProblems[judged.problem]);
 }
 
 /** A date string (ISO 32000-1 section 7.9.4); undefined when it is none. */
@@ -169,7 +209,7 @@ export function judgeSignature(file: PdfFile, field: SignedField, options: Judge
   let changes: readonly string[] = [];
   let signer: Certificate | undefined;
   let claimed = readDate(textOf('M'));
-  let end: { verdict: Verdict; sub?: SubIndication; sentence: string };
+  let end: { verdict: Verdict; sub?: SubIndication; sentence: string; more?: string };
   try {
     const { contents, end: covered, parts } = readRange(file, field);
     if (options.twice) fail('FORMAT_FAILURE', 'The same signature is shown twice.');
@@ -188,8 +228,9 @@ export function judgeSignature(file: PdfFile, field: SignedField, options: Judge
     if (!whole) changes = changesSince(revision, file);
     if (changes.length > 0)
       unsure('SIG_CONSTRAINTS_FAILURE', `The document was changed after this signature: ${changes.slice(0, 5).join(', ')}.`);
-    checkChain(cms, signer, options.at ?? claimed, options.trust);
+    const more = checkChain(cms, signer, options.at ?? claimed, options.trust);
     end = {
+      more,
       verdict: 'TOTAL-PASSED',
       sentence: whole ? 'The signature is valid.' : 'The signature is valid. Only further signatures were added since.',
     };
@@ -215,6 +256,6 @@ export function judgeSignature(file: PdfFile, field: SignedField, options: Judge
     changes,
     ...(signer === undefined ? {} : { signer: { name: signer.subjectName, issuer: signer.issuerName, serial: signer.serial } }),
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
-    sentences: [end.sentence],
+    sentences: end.more === undefined ? [end.sentence] : [end.sentence, end.more],
   };
 }

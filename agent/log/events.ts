@@ -39,6 +39,19 @@ export type Actor = z.infer<typeof actorSchema>;
 /** Id of an operation: letters, digits, `-` and `_`, at most 64. */
 export const operationSchema = pseudonym;
 
+/** A revocation list that a certificate was looked up in: by its own hash, its issuer's name (SHA-256 of the DER), number (decimal) and date. */
+const revocationList = z.strictObject({
+  list_sha256: sha256,
+  issuer_sha256: sha256,
+  number: z
+    .string()
+    .regex(/^\d{1,49}$/)
+    .exactOptional(),
+  this_update: time,
+  stale: z.literal(true).exactOptional(),
+});
+export type RevocationListFields = z.infer<typeof revocationList>;
+
 /** The ops that this version appends, each with the fields of its own. All hex is lower case. */
 export const fieldsOf = {
   genesis: z.strictObject({ station_name: name, demo: z.boolean() }),
@@ -64,6 +77,8 @@ export const fieldsOf = {
     token_serial: z.string().max(64),
     certificates: z.array(sha256).max(64),
     problem: problem.exactOptional(),
+    // Absent where nothing was looked up; empty where there was no list to look into.
+    revocation_lists: z.array(revocationList).max(64).exactOptional(),
   }),
   'token-out': z.strictObject({}),
   consent: z.strictObject({ statement, consent_sha256: sha256 }),

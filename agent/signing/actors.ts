@@ -26,7 +26,8 @@ export interface ActorParts {
   readonly desk: Desk;
   readonly recorder: Recorder;
   readonly enrolments: Enrolments;
-  readonly trust: () => Trust;
+  /** Which issuers count now, and what they revoked. */
+  readonly trust: () => Promise<Trust>;
   /** Origin of the log. */
   readonly origin: string;
   readonly stationName: string;
@@ -62,12 +63,14 @@ export function signingActors(parts: ActorParts) {
       } as const;
       try {
         const contents = await askDevice('token', () => tokens.read(tokenId));
+        const trust = await parts.trust();
         // The visit is over, and perhaps another one is going on: this one's `token-out` is in the log, and nobody waits for the answer.
         if (signal.aborted) throw new SigningProblem('cancelled', { recorded: true });
         const certificates = contents.keys.map(({ certificateSha256 }) => certificateSha256);
-        const judged = judgeKeys(contents.keys, parts.trust(), enrolments, parts.now());
+        const judged = judgeKeys(contents.keys, trust, enrolments, parts.now());
         if ('keys' in judged) actor = holder(judged.keys[0]?.certificateSha256 ?? '');
-        await recorder.record({ ...entry, actor, certificates, ...('problem' in judged ? { problem: judged.problem } : {}) });
+        const problem = 'problem' in judged ? { problem: judged.problem } : {};
+        await recorder.record({ ...entry, actor, certificates, revocation_lists: [...judged.lists], ...problem });
         if ('problem' in judged) throw new SigningProblem(judged.problem, { recorded: true });
         return { pin: contents.pin, keys: judged.keys };
       } catch (error) {

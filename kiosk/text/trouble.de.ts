@@ -102,6 +102,16 @@ export const troubleDe: Catalogue['trouble'] = {
       title: 'Diese Karte darf keine Dokumente unterschreiben',
       happened: 'Das Zertifikat auf der Karte wurde für einen anderen Zweck ausgestellt.',
     },
+    'certificate-revoked': {
+      title: 'Die Karte ist gesperrt',
+      happened: 'Ihr Aussteller hat diese Karte für ungültig erklärt, zum Beispiel weil sie als verloren gemeldet wurde.',
+      todo: 'Nehmen Sie die Karte heraus. Wenn Sie eine andere Karte zum Unterschreiben haben, nehmen Sie diese. Sonst fragen Sie den Aussteller.',
+    },
+    'revocation-unknown': {
+      title: 'Die Karte lässt sich jetzt nicht prüfen',
+      happened: 'Vor dem Unterschreiben sieht die Station nach, ob Ihre Karte gesperrt ist. Die Liste dafür fehlt oder ist zu alt.',
+      todo: 'Nehmen Sie die Karte heraus, und fragen Sie am Schalter. Die Station braucht eine neue Sperrliste.',
+    },
     'certificate-expired': {
       title: 'Die Karte ist abgelaufen',
       happened: 'Das Zertifikat auf dieser Karte hat seinen letzten Tag hinter sich.',

@@ -93,6 +93,16 @@ export const troubleEn: Catalogue['trouble'] = {
       title: 'This card may not sign documents',
       happened: 'The certificate on the card was issued for another use.',
     },
+    'certificate-revoked': {
+      title: 'The card has been revoked',
+      happened: 'Its issuer has declared this card invalid, for example because it was reported lost.',
+      todo: 'Take your card out. If you have another card for signing, use that one. Otherwise ask the issuer of the card.',
+    },
+    'revocation-unknown': {
+      title: 'The card cannot be checked now',
+      happened: 'Before you sign, the station looks whether your card was revoked. The list for that is missing or too old.',
+      todo: 'Take your card out, and ask a clerk. The station needs a new revocation list.',
+    },
     'certificate-expired': { title: 'The card has expired', happened: 'The certificate on this card is past its last day.' },
     'certificate-not-yet-valid': { title: 'The card is not valid yet', happened: 'The certificate on this card begins on a later day.' },
     'certificate-untrusted': {
