@@ -8,8 +8,10 @@ import { makeDemoStation } from '../workbench/demo-station.ts';
 import { demoCards, fingers } from '../workbench/catalogue.ts';
 import type { VirtualHardware } from '../workbench/hardware.ts';
 import type { Station } from '../main.ts';
+import { stationPaths } from '../config.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, parsePort, WrongUsage } from './arguments.ts';
+import { makeWhole, sampleName } from './demo-folder.ts';
 import type { CommandIo } from './io.ts';
 import { signOneFile } from './one-file.ts';
 import { runStation } from './start.ts';
@@ -60,9 +62,8 @@ export const demo = command(
 );
 
 async function runDemo(data: string, port: number, io: CommandIo): Promise<number> {
-  const fresh = await prepare(data, port, io);
-  return runStation({ data, port }, io, async (station) => {
-    if (fresh) await putSample(station.paths.inbox);
+  await prepare(data, port, true, io);
+  return runStation({ data, port }, io, (station) => {
     const address = station.server?.address ?? '';
     io.out(`\nThe demo station is ready. Open this address in a browser on this machine:\n\n    ${address}\n\n`);
     io.out('Insert a card and touch the reader in the panel beside the screen; each card shows its PIN there.\n');
@@ -81,7 +82,7 @@ async function signInDemo(
     throw new StartRefused(`There is no demo card "${options.card}". There are: ${demoCards.map(({ id }) => id).join(', ')}`);
   if (!fingers.some(({ id }) => id === options.finger))
     throw new StartRefused(`There is no finger "${options.finger}". There are: ${fingers.map(({ id }) => id).join(', ')}`);
-  await prepare(options.data, 0, io);
+  await prepare(options.data, 0, false, io);
   return signOneFile(file, { data: options.data, out: options.out, json: options.json }, io, {
     begin: async (station) => {
       const { devices } = station.hardware as VirtualHardware;
@@ -111,21 +112,29 @@ async function tokensGone({ hardware }: Station): Promise<void> {
   for (const end = Date.now() + seeMs; hardware.tokens.tokens().length > 0 && Date.now() < end;) await sleep(20);
 }
 
-/** True when the station was made just now. */
-async function prepare(data: string, port: number, io: CommandIo): Promise<boolean> {
-  const there = await stat(join(data, 'station.json')).then(
+/** Makes the station where there is none; with `sample`, the sample agreement of the repository lies in its inbox. */
+async function prepare(data: string, port: number, sample: boolean, io: CommandIo): Promise<void> {
+  if (await isMade(data)) return;
+  io.err(`Making a demo station in ${data} ...\n`);
+  try {
+    await makeWhole(data, async (workshop) => {
+      const { inbox } = stationPaths(workshop, await makeDemoStation(workshop, port));
+      if (sample) await cp(agreement(), join(inbox, sampleName), { force: false });
+    });
+  } catch (error) {
+    // Two demos were begun at once: the station that the other one made is as good.
+    if (!(await isMade(data))) throw error;
+  }
+}
+
+async function isMade(data: string): Promise<boolean> {
+  return stat(join(data, 'station.json')).then(
     () => true,
     () => false,
   );
-  if (there) return false;
-  io.err(`Making a demo station in ${data} ...\n`);
-  await makeDemoStation(data, port);
-  return true;
 }
 
-/** The sample agreement of the repository goes into a new demo's inbox. */
-async function putSample(inbox: string): Promise<void> {
+function agreement(): string {
   const up = import.meta.url.endsWith('.js') ? '../../..' : '../..';
-  const sample = fileURLToPath(new URL(`${up}/fixtures/documents/agreement.pdf`, import.meta.url));
-  await cp(sample, join(inbox, 'Tenancy agreement.pdf'), { force: false });
+  return fileURLToPath(new URL(`${up}/fixtures/documents/agreement.pdf`, import.meta.url));
 }
