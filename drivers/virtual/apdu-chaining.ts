@@ -4,9 +4,17 @@ import { response, status, type CommandApdu } from './apdu.ts';
 /** Longest command that may be put together, in bytes. */
 const maxCommand = 4096;
 
+/** The transmission protocol of ISO/IEC 7816-3: T=1 carries whole commands and answers, T=0 data in one direction only. */
+export type Protocol = 't0' | 't1';
+
 export class ApduChaining {
+  readonly #protocol: Protocol;
   #collected: CommandApdu | undefined;
   #remaining: Uint8Array = new Uint8Array();
+
+  constructor(protocol: Protocol) {
+    this.#protocol = protocol;
+  }
 
   /** Forgets what was collected and what was left to fetch. */
   reset(): void {
@@ -26,10 +34,13 @@ export class ApduChaining {
     return { answer: response(status.ok) };
   }
 
-  /** The first part of an answer: what fits into Le. The rest waits for GET RESPONSE. */
-  send(data: Uint8Array, { le }: CommandApdu): Uint8Array {
+  /**
+   * The first part of an answer: what fits into Le. The rest waits for GET RESPONSE, and over T=0 all of it does when the command brought data, because
+   * one exchange carries data in one direction only (ISO/IEC 7816-3 section 12.2.5).
+   */
+  send(data: Uint8Array, command: CommandApdu): Uint8Array {
     this.#remaining = data;
-    return this.next(le ?? 256);
+    return this.next(this.#protocol === 't0' && command.data.length > 0 ? 0 : (command.le ?? 256));
   }
 
   /** The next part, at most `le` bytes, with 61xx while more is left. */

@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, randomBytes, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { issueCardCertificate, type CardKeyUsage, type DemoCa, type Holder } from './demo-ca.ts';
+import type { Protocol } from './apdu-chaining.ts';
 import { generatePivKey, pivKeySlots, pivKeyTypes, type PivKey, type PivKeySlot, type PivKeyType } from './piv-key.ts';
 import { maxTries, paddedPin, ReferenceValue } from './piv-reference.ts';
 
@@ -16,6 +17,7 @@ const pivCardFile = z.strictObject({
   puk: z.string(),
   pinTries: tries,
   pukTries: tries,
+  protocol: z.enum(['t0', 't1']).default('t1'),
   keys: z.strictObject({ '9a': keyFile.optional(), '9c': keyFile.optional() }),
 });
 
@@ -46,6 +48,8 @@ export interface NewPivCard {
   readonly notAfter?: Date;
   /** 32 hex digits; random by default. */
   readonly serial?: string;
+  /** T=1 by default; over T=0 every long answer is fetched by GET RESPONSE. */
+  readonly protocol?: Protocol;
 }
 
 const dayMs = 86_400_000;
@@ -80,6 +84,7 @@ export async function newPivCardFile(options: NewPivCard): Promise<PivCardFile> 
     puk: options.puk ?? '12345678',
     pinTries: options.pinTries ?? maxTries,
     pukTries: options.pukTries ?? maxTries,
+    protocol: options.protocol ?? 't1',
     keys,
   };
 }

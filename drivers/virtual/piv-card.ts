@@ -4,7 +4,7 @@
  * reachable from a production station.
  */
 import { instruction, parseCommand, response, status, type CommandApdu } from './apdu.ts';
-import { ApduChaining } from './apdu-chaining.ts';
+import { ApduChaining, type Protocol } from './apdu-chaining.ts';
 import { readTlvs, tlv, type Tlv } from './ber-tlv.ts';
 import { CardFaults } from './card-faults.ts';
 import { newPivCardFile, openPivCardFile, type NewPivCard, type PivCardFile } from './piv-card-file.ts';
@@ -15,10 +15,10 @@ import type { Misbehaviour, VirtualCard } from './virtual-card.ts';
 
 export class PivCard implements VirtualCard {
   /**
-   * T=1; the historical bytes carry the PIV application identifier in COMPACT-TLV (ISO/IEC 7816-4 section 8.1.1.2), by which OpenSC
+   * The historical bytes carry the PIV application identifier in COMPACT-TLV (ISO/IEC 7816-4 section 8.1.1.2), by which OpenSC
    * recognises a plain PIV card. (With 3B80800101 it would take it for a PivKey and switch EC off.)
    */
-  readonly atr = answerToReset(Buffer.concat([Uint8Array.of(0x80, 0xf9), pivAid.subarray(0, 9)]));
+  readonly atr: Uint8Array;
   readonly faults = new CardFaults();
 
   readonly #file: Omit<PivCardFile, 'pin' | 'puk' | 'pinTries' | 'pukTries'>;
@@ -32,11 +32,13 @@ export class PivCard implements VirtualCard {
   #verified = false;
   /** The very last command was a successful VERIFY: what 9C asks for. */
   #justVerified = false;
-  readonly #chaining = new ApduChaining();
+  readonly #chaining: ApduChaining;
 
   private constructor(value: unknown) {
     const { file, pin, puk, keys } = openPivCardFile(value);
     this.#file = file;
+    this.atr = answerToReset(file.protocol, Buffer.concat([Uint8Array.of(0x80, 0xf9), pivAid.subarray(0, 9)]));
+    this.#chaining = new ApduChaining(file.protocol);
     this.#pin = pin;
     this.#puk = puk;
     this.#keys = keys;
@@ -100,7 +102,9 @@ export class PivCard implements VirtualCard {
 
   async transmit(bytes: Uint8Array): Promise<Uint8Array | Misbehaviour> {
     const command = parseCommand(bytes);
-    if (command === undefined) return response(status.wrongLength);
+    // A length in three bytes belongs to T=1.
+    const tooLong = this.#file.protocol === 't0' && bytes.length > 5 && bytes[4] === 0;
+    if (command === undefined || tooLong) return response(status.wrongLength);
     const fault = await this.faults.meet(command.ins);
     if (typeof fault === 'number') {
       this.#chaining.reset();
@@ -235,8 +239,12 @@ function parts(bytes: Uint8Array): Tlv[] | undefined {
   }
 }
 
-/** TS, T0 with the count of historical bytes, TD1 and TD2 (T=1), the bytes, and their XOR (ISO/IEC 7816-3 section 8.2). */
-function answerToReset(historical: Uint8Array): Uint8Array {
+/**
+ * TS, T0 with the count of historical bytes, for T=1 also TD1 and TD2, the bytes, and for T=1 their XOR (ISO/IEC 7816-3 section 8.2). Without
+ * a TD1 a card speaks T=0 and sends no check byte.
+ */
+function answerToReset(protocol: Protocol, historical: Uint8Array): Uint8Array {
+  if (protocol === 't0') return Buffer.concat([Uint8Array.of(0x3b, historical.length), historical]);
   const body = Buffer.concat([Uint8Array.of(0x80 | historical.length, 0x80, 0x01), historical]);
   return Buffer.concat([Uint8Array.of(0x3b), body, Uint8Array.of(body.reduce((xor, byte) => xor ^ byte, 0))]);
 }

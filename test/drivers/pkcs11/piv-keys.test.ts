@@ -69,6 +69,15 @@ describe('every key of a PIV card, through pcscd and OpenSC', () => {
     await tokensWhere(source, (tokens) => tokens.length === 0);
   });
 
+  it.each(['rsa-2048', 'p-384'] as const)('signs with %s also over T=0, where every long answer is fetched', async (type) => {
+    const card = await testCard({ keys: { '9c': type }, protocol: 't0' });
+    await test.reader.insert(card);
+    const scheme = type === 'rsa-2048' ? 'rsa-pkcs1' : 'ecdsa';
+    expect(holds(card, '9c', scheme, await sign(source, card, '9c', scheme))).toBe(true);
+    await test.reader.remove();
+    await tokensWhere(source, (tokens) => tokens.length === 0);
+  });
+
   it('is locked again after the signature: nobody else signs with what was unlocked for it', async () => {
     const card = await testCard({ keys: { '9a': 'p-256', '9c': 'p-256' } });
     await test.reader.insert(card);

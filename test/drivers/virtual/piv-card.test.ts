@@ -183,6 +183,21 @@ describe('keys of a virtual PIV card', () => {
   });
 });
 
+describe('a virtual PIV card over T=0', () => {
+  beforeEach(() => {
+    card = PivCard.fromJSON({ ...original, protocol: 't0' });
+  });
+
+  test('says so in its answer to reset, and gives no data to a command that brought some', async () => {
+    expect(Buffer.from(card.atr).toString('hex')).toMatch(/^3b0b80f9a000000308/);
+    const first = await send(select.slice(0, -3));
+    expect(first).toMatchObject({ sw: expect.stringMatching(/^61/) as string, data: Buffer.alloc(0) });
+    const { sw: end, data } = await send(`00 C0 00 00 ${first.sw.slice(2)}`);
+    expect([end, data[0]]).toEqual(['9000', 0x61]);
+    expect(await sw('00 A4 04 00 00 00 05 A0 00 00 03 08 00 00')).toBe('6700');
+  });
+});
+
 describe('faults of a virtual PIV card', () => {
   test('a scripted status word comes as often as scripted, and the command is not carried out', async () => {
     card.faults.failNext(0x20, 0x6f00, 2);
