@@ -1,6 +1,7 @@
 /*
  * A PKCS#11 module that forwards to a real one (SHIM_REAL) and misbehaves on order. Before every forwarded call it reads the file SHIM_ORDERS;
- * a line "C_Sign hang" makes that function misbehave. Every call is written to SHIM_TRACE, one name per line.
+ * a line "C_Sign hang 0" makes that function misbehave, at every call or (a number above 0) at that call of it alone. Every call is written to
+ * SHIM_TRACE, one name per line, and calls are counted there: over all processes, from the moment that file was last emptied.
  *
  * Orders: crash (SIGSEGV), exit, hang, error=<CKR>, flip (C_Sign: one bit of the answer is wrong), empty (C_GetSlotList: no slots).
  *
@@ -34,16 +35,28 @@ static void trace(const char *name) {
   close(file);
 }
 
+static int calls_of(const char *name) {
+  const char *path = getenv("SHIM_TRACE");
+  FILE *file = path ? fopen(path, "r") : NULL;
+  if (!file) return 0;
+  char called[64];
+  int calls = 0;
+  while (fscanf(file, "%63s", called) == 1) calls += strcmp(called, name) == 0;
+  fclose(file);
+  return calls;
+}
+
 static int order(const char *name, char *action, size_t size) {
   const char *path = getenv("SHIM_ORDERS");
   FILE *file = path ? fopen(path, "r") : NULL;
   if (!file) return 0;
   char function_name[64], what[64];
-  int found = 0;
-  while (!found && fscanf(file, "%63s %63s", function_name, what) == 2) found = strcmp(function_name, name) == 0;
+  int found = 0, nth = 0;
+  while (!found && fscanf(file, "%63s %63s %d", function_name, what, &nth) == 3) found = strcmp(function_name, name) == 0;
   fclose(file);
-  if (found) snprintf(action, size, "%s", what);
-  return found;
+  if (!found || (nth > 0 && calls_of(name) != nth)) return 0;
+  snprintf(action, size, "%s", what);
+  return 1;
 }
 
 static word forward(int index, const char *name, word a, word b, word c, word d, word e, word f) {

@@ -13,8 +13,8 @@ export type ShimAction = 'crash' | 'exit' | 'hang' | 'flip' | 'empty' | `error=$
 
 export interface FaultShim {
   readonly module: ModuleConfig;
-  /** Replaces all orders. */
-  order(orders: Readonly<Record<string, ShimAction>>): Promise<void>;
+  /** Replaces all orders. With `nth`, only that call of the function misbehaves, counted since the last `forget`. */
+  order(orders: Readonly<Record<string, ShimAction | { readonly nth: number; readonly act: ShimAction }>>): Promise<void>;
   /** Names of the PKCS#11 functions called since the last `forget`, over all processes. */
   calls(): Promise<readonly string[]>;
   forget(): Promise<void>;
@@ -38,7 +38,7 @@ export async function buildFaultShim(hsm: SoftHsm): Promise<FaultShim> {
       await writeFile(
         orders,
         Object.entries(wanted)
-          .map(([name, action]) => `${name} ${action}\n`)
+          .map(([name, order]) => (typeof order === 'string' ? `${name} ${order} 0\n` : `${name} ${order.act} ${order.nth}\n`))
           .join(''),
       );
     },

@@ -106,6 +106,35 @@ describe('a vendor module that misbehaves', () => {
     expect(calls.filter((name) => name === 'C_Login')).toHaveLength(1);
   });
 
+  it('that refuses the first mechanism only is signed with by the next one, with one login', async () => {
+    await shim.order({ C_SignInit: { nth: 1, act: 'error=112' } });
+    expect(await sign()).toHaveLength(256);
+    const calls = await shim.calls();
+    expect(calls.filter((name) => name === 'C_SignInit' || name === 'C_Login')).toEqual(['C_Login', 'C_SignInit', 'C_SignInit']);
+  });
+
+  it.each([
+    [160, 'pin-wrong'],
+    [80, 'cancelled'],
+    [48, 'device-error'],
+  ] as const)(
+    'that fails at the second login of a key that wants one (CKR %i) says why, has signed nothing and is not asked again',
+    async (value, code) => {
+      await shim.order({ C_Login: { nth: 2, act: `error=${value}` } });
+      await expect(sign('always')).rejects.toMatchObject({ code });
+      const calls = await shim.calls();
+      expect(calls.filter((name) => name === 'C_Login')).toHaveLength(2);
+      expect(calls).not.toContain('C_Sign');
+    },
+  );
+
+  it('that hangs at the second of two signatures leaves the first one as it is', async () => {
+    await shim.order({ C_Sign: { nth: 2, act: 'hang' } });
+    expect(await sign()).toHaveLength(256);
+    await expect(sign()).rejects.toMatchObject({ code: 'outcome-unknown' });
+    await stillWorks();
+  });
+
   it('sees nothing between SignInit, the second login and Sign', async () => {
     expect(await sign('always')).toHaveLength(64);
     const calls = await shim.calls();
@@ -139,14 +168,17 @@ describe('a vendor module that misbehaves', () => {
     await sleep(100);
     expect(source.modules()).toMatchObject([{ state: 'bad' }]);
     source.reset('shim');
-    await onlyToken(source);
+    token = await onlyToken(source);
     expect(await sign()).toHaveLength(256);
   });
 
-  it('whose token leaves and comes back is seen doing both', async () => {
+  it('whose token leaves and comes back is seen doing both, and it is another token', async () => {
     await shim.order({ C_GetSlotList: 'empty' });
     await tokensWhere(source, (tokens) => tokens.length === 0);
     await shim.order({});
-    expect((await onlyToken(source)).id).toBe(token.id);
+    const again = await onlyToken(source);
+    expect(again).toEqual({ ...token, id: again.id });
+    expect(again.id).not.toBe(token.id);
+    await expect(sign()).rejects.toMatchObject({ code: 'no-token' });
   });
 });
