@@ -1,23 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Action } from '../../../agent/contract/api.ts';
 import { actionsPerSecond } from '../../../agent/http/app.ts';
 import { parseRaw, rawRequest, sendRaw } from './raw.ts';
-import { startStation, takeSession, type Station } from './station.ts';
+import { stationForTests } from '../../support/http/station.ts';
 
-let station: Station;
-let headers: Record<string, string>;
-
-beforeAll(async () => {
-  station = await startStation();
-  headers = await takeSession(station.origin);
-});
-afterAll(() => station.close());
+const shared = stationForTests();
 beforeEach(() => {
-  station.visit.acted.length = 0;
+  shared.station.visit.acted.length = 0;
 });
 
 function post(body: string, type = 'application/json'): Promise<Response> {
-  return fetch(`${station.origin}/api/actions`, { method: 'POST', headers: { ...headers, 'content-type': type }, body });
+  return fetch(`${shared.station.origin}/api/actions`, { method: 'POST', headers: { ...shared.headers, 'content-type': type }, body });
 }
 
 const digest = 'ab'.repeat(32);
@@ -36,12 +29,12 @@ describe('an action that fits the state is taken', () => {
   test.each(actions)('$type', async (action) => {
     const response = await post(JSON.stringify(action));
     expect(response.status).toBe(204);
-    expect(station.visit.acted).toEqual([action]);
+    expect(shared.station.visit.acted).toEqual([action]);
   });
 });
 
 test('an action that does not fit the state is answered with not-now', async () => {
-  station.visit.show({ screen: 'start', documentsWaiting: 0 });
+  shared.station.visit.show({ screen: 'start', documentsWaiting: 0 });
   const response = await post('{"type":"cancel"}');
   expect(response.status).toBe(409);
   expect(await response.json()).toEqual({ code: 'not-now', recover: 'none' });
@@ -77,7 +70,7 @@ describe('an action with unknown, missing or wrongly typed fields is refused, ne
     const response = await post(body);
     expect(await response.json()).toEqual({ code: 'bad-request', recover: 'none' });
     expect(response.status).toBe(400);
-    expect(station.visit.acted).toEqual([]);
+    expect(shared.station.visit.acted).toEqual([]);
   });
 });
 
@@ -88,13 +81,13 @@ describe('an action in another content type is refused', () => {
       const response = await post('{"type":"begin"}', type);
       expect(await response.json()).toEqual({ code: 'unsupported-media-type', recover: 'none' });
       expect(response.status).toBe(415);
-      expect(station.visit.acted).toEqual([]);
+      expect(shared.station.visit.acted).toEqual([]);
     },
   );
 });
 
 test('an action is not taken by GET', async () => {
-  const response = await fetch(`${station.origin}/api/actions`, { headers });
+  const response = await fetch(`${shared.station.origin}/api/actions`, { headers: shared.headers });
   expect(response.status).toBe(405);
   expect(await response.json()).toEqual({ code: 'method-not-allowed', recover: 'none' });
 });
@@ -105,17 +98,19 @@ test('a body that is too long is refused, whether it tells its length or not', a
   expect(await long.json()).toEqual({ code: 'too-large', recover: 'none' });
 
   const chunk = `1000\r\n${' '.repeat(4096)}\r\n`;
-  const lines = Object.entries({ host: `127.0.0.1:${station.server.port}`, ...headers }).map(([name, value]) => `${name}: ${value}`);
+  const lines = Object.entries({ host: `127.0.0.1:${shared.station.server.port}`, ...shared.headers }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
   const head = rawRequest('POST /api/actions HTTP/1.1', ...lines, 'Content-Type: application/json', 'Transfer-Encoding: chunked');
-  const answer = parseRaw(await sendRaw(station.server.port, head + chunk + chunk));
+  const answer = parseRaw(await sendRaw(shared.station.server.port, head + chunk + chunk));
   expect(answer.status).toBe(413);
   expect(answer.body).toBe('{"code":"too-large","recover":"none"}');
 });
 
 test('of two consents at the same time exactly one is taken', async () => {
   let open = true;
-  const act = station.visit.act.bind(station.visit);
-  station.visit.act = (action) => {
+  const act = shared.station.visit.act.bind(shared.station.visit);
+  shared.station.visit.act = (action) => {
     if (action.type === 'consent' && !open) return false;
     if (action.type === 'consent') open = false;
     return act(action);
@@ -123,17 +118,19 @@ test('of two consents at the same time exactly one is taken', async () => {
   const consent = JSON.stringify({ type: 'consent', digest });
   const answers = await Promise.all(Array.from({ length: 10 }, () => post(consent)));
   expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([204, ...Array.from({ length: 9 }, () => 409)]);
-  expect(station.visit.acted).toHaveLength(1);
-  station.visit.act = act;
+  expect(shared.station.visit.acted).toHaveLength(1);
+  shared.station.visit.act = act;
 });
 
 test('a flood of actions is held back', async () => {
   const body = '{"type":"alive"}';
-  const lines = Object.entries({ host: `127.0.0.1:${station.server.port}`, ...headers }).map(([name, value]) => `${name}: ${value}`);
+  const lines = Object.entries({ host: `127.0.0.1:${shared.station.server.port}`, ...shared.headers }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
   const request = (...more: readonly string[]): string =>
     rawRequest('POST /api/actions HTTP/1.1', ...lines, 'Content-Type: application/json', `Content-Length: ${body.length}`, ...more) + body;
   const started = performance.now();
-  const text = await sendRaw(station.server.port, request().repeat(999) + request('Connection: close'));
+  const text = await sendRaw(shared.station.server.port, request().repeat(999) + request('Connection: close'));
   const seconds = (performance.now() - started) / 1000;
 
   const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => match[1]);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PublicState, StateMessage } from '../../../agent/contract/state.ts';
 import { stalledMs, streamLimit } from '../../../agent/http/events.ts';
 import { rawRequest } from './raw.ts';
-import { startStation, takeSession, until, type Station } from './station.ts';
+import { startStation, takeSession, until, type Station } from '../../support/http/station.ts';
 import { StreamReader } from './stream-reader.ts';
 
 let station: Station;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DeviceError } from '../../../drivers/errors.ts';
 import { refusalOf, refusals } from '../../../agent/http/refusals.ts';
-import { pinBody, startStation, takeSession, until, type Station } from './station.ts';
+import { pinBody, startStation, takeSession, until, type Station } from '../../support/http/station.ts';
 import { StreamReader } from './stream-reader.ts';
 
 let station: Station;

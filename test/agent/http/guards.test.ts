@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseRaw, rawRequest, sendRaw, type RawAnswer } from './raw.ts';
-import { startStation, type Station } from './station.ts';
+import { startStation, type Station } from '../../support/http/station.ts';
 
 let station: Station;
 let port: number;

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../../agent/http/app.ts';
 import { KioskMissing } from '../../../agent/http/kiosk-files.ts';
 import { startServer } from '../../../agent/http/server.ts';
-import { InMemoryVisit } from './in-memory-visit.ts';
-import { makeKiosk } from './station.ts';
+import { InMemoryVisit } from '../../support/http/in-memory-visit.ts';
+import { makeKiosk } from '../../support/http/station.ts';
 
 const port = 4711;
 const headers = { host: `127.0.0.1:${port}` };

@@ -1,6 +1,6 @@
 /** A process of its own that runs the HTTP room, so that its memory can be read from outside. Tells its port, then waits to be ended. */
 import { startServer } from '../../../agent/http/server.ts';
-import { InMemoryVisit } from './in-memory-visit.ts';
+import { InMemoryVisit } from '../../support/http/in-memory-visit.ts';
 
 const kioskDirectory = process.argv[2];
 if (kioskDirectory === undefined) throw new Error('a kiosk folder is needed');

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { csrfHeader } from '../../../agent/contract/api.ts';
 import { countInMemory } from './memory.ts';
 import { rawRequest } from './raw.ts';
-import { makeKiosk, pinBody, takeSession } from './station.ts';
+import { makeKiosk, pinBody, takeSession } from '../../support/http/station.ts';
 
 interface Host {
   readonly child: ChildProcess;

@@ -1,9 +1,9 @@
 import { PassThrough, Readable } from 'node:stream';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { pinBodyLength, pinMaxLength } from '../../../agent/contract/api.ts';
 import { collectAndWipe, takePin } from '../../../agent/http/pin.ts';
-import { pinBody, startStation, takeSession, type Station } from './station.ts';
+import { pinBody, stationForTests } from '../../support/http/station.ts';
 
 describe('the chunks that a PIN comes in', () => {
   const zeros = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
@@ -67,64 +67,61 @@ describe('the body of a PIN', () => {
 });
 
 describe('POST /api/pin', () => {
-  let station: Station;
-  let headers: Record<string, string>;
-
-  beforeAll(async () => {
-    station = await startStation();
-    headers = await takeSession(station.origin);
-  });
-  afterAll(() => station.close());
+  const shared = stationForTests();
   beforeEach(() => {
-    station.visit.pins.length = 0;
-    station.visit.secrets.length = 0;
-    station.visit.wantsPin = true;
-    station.visit.refusesPin = false;
+    shared.station.visit.pins.length = 0;
+    shared.station.visit.secrets.length = 0;
+    shared.station.visit.wantsPin = true;
+    shared.station.visit.refusesPin = false;
   });
 
   async function post(
     body: Uint8Array<ArrayBuffer> | string,
     type = 'application/octet-stream',
   ): Promise<{ status: number; text: string }> {
-    const response = await fetch(`${station.origin}/api/pin`, { method: 'POST', headers: { ...headers, 'content-type': type }, body });
+    const response = await fetch(`${shared.station.origin}/api/pin`, {
+      method: 'POST',
+      headers: { ...shared.headers, 'content-type': type },
+      body,
+    });
     return { status: response.status, text: await response.text() };
   }
 
   test('hands the PIN to the visit', async () => {
     expect(await post(pinBody('123456'))).toEqual({ status: 204, text: '' });
-    expect(station.visit.pins).toEqual(['123456']);
-    expect(station.visit.secrets[0]?.length).toBe(0);
+    expect(shared.station.visit.pins).toEqual(['123456']);
+    expect(shared.station.visit.secrets[0]?.length).toBe(0);
   });
 
   test('does not read a PIN that nobody asked for', async () => {
-    station.visit.wantsPin = false;
+    shared.station.visit.wantsPin = false;
     expect(await post(pinBody('123456'))).toEqual({ status: 409, text: '{"code":"not-now","recover":"none"}' });
-    expect(station.visit.secrets).toEqual([]);
+    expect(shared.station.visit.secrets).toEqual([]);
   });
 
   test('wipes a PIN that the visit does not want after all', async () => {
-    station.visit.refusesPin = true;
+    shared.station.visit.refusesPin = true;
     expect(await post(pinBody('123456'))).toEqual({ status: 409, text: '{"code":"not-now","recover":"none"}' });
-    expect(station.visit.secrets[0]?.length).toBe(0);
+    expect(shared.station.visit.secrets[0]?.length).toBe(0);
   });
 
   test('wipes a PIN when the visit fails, and tells nobody what it was', async () => {
-    const enterPin = station.visit.enterPin.bind(station.visit);
-    station.visit.enterPin = (pin) => {
+    const enterPin = shared.station.visit.enterPin.bind(shared.station.visit);
+    shared.station.visit.enterPin = (pin) => {
       enterPin(pin);
       throw new Error('a bug');
     };
-    station.visit.refusesPin = true;
+    shared.station.visit.refusesPin = true;
     expect(await post(pinBody('314159'))).toEqual({ status: 500, text: '{"code":"fault","recover":"ask-staff"}' });
-    expect(station.visit.secrets[0]?.length).toBe(0);
-    expect(inspect(station.faults, { depth: 9 })).not.toContain('314159');
-    station.visit.enterPin = enterPin;
+    expect(shared.station.visit.secrets[0]?.length).toBe(0);
+    expect(inspect(shared.station.faults, { depth: 9 })).not.toContain('314159');
+    shared.station.visit.enterPin = enterPin;
   });
 
   test('two PINs at once: one is taken', async () => {
     const answers = await Promise.all([post(pinBody('111111')), post(pinBody('222222'))]);
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 409]);
-    expect(station.visit.pins).toHaveLength(1);
+    expect(shared.station.visit.pins).toHaveLength(1);
   });
 
   test.each([
@@ -136,11 +133,11 @@ describe('POST /api/pin', () => {
   ])('refuses %s', async (_name, status, body) => {
     const answer = await post(body());
     expect(answer.status).toBe(status);
-    expect(station.visit.secrets).toEqual([]);
+    expect(shared.station.visit.secrets).toEqual([]);
   });
 
   test.each(['application/json', 'text/plain', 'application/x-www-form-urlencoded'])('refuses a PIN as %s', async (type) => {
     expect(await post('123456', type)).toEqual({ status: 415, text: '{"code":"unsupported-media-type","recover":"none"}' });
-    expect(station.visit.secrets).toEqual([]);
+    expect(shared.station.visit.secrets).toEqual([]);
   });
 });

@@ -4,8 +4,8 @@ import { networkInterfaces } from 'node:os';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { strangerLimit } from '../../../agent/http/connections.ts';
 import { ListenError, startServer } from '../../../agent/http/server.ts';
-import { InMemoryVisit } from './in-memory-visit.ts';
-import { makeKiosk, startStation, takeSession, until, type Station } from './station.ts';
+import { InMemoryVisit } from '../../support/http/in-memory-visit.ts';
+import { makeKiosk, startStation, takeSession, until, type Station } from '../../support/http/station.ts';
 import { StreamReader } from './stream-reader.ts';
 
 let station: Station;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { csrfHeader } from '../../../agent/contract/api.ts';
-import { documentId } from './in-memory-visit.ts';
-import { pinBody, startStation, takeSession, type Station } from './station.ts';
+import { documentId } from '../../support/http/in-memory-visit.ts';
+import { pinBody, startStation, takeSession, type Station } from '../../support/http/station.ts';
 
 let station: Station;
 let session: Record<string, string>;

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { WorkbenchAction, WorkbenchState } from '../../../agent/contract/api.ts';
 import type { WorkbenchPort } from '../../../agent/http/ports.ts';
-import { startStation, takeSession, type Station } from './station.ts';
+import { stationForTests, type SharedStation } from '../../support/http/station.ts';
 
 /** A workbench with one card, in memory. */
 class InMemoryWorkbench implements WorkbenchPort {
@@ -24,28 +24,24 @@ class InMemoryWorkbench implements WorkbenchPort {
   }
 }
 
-function post(station: Station, headers: Record<string, string>, body: string): Promise<Response> {
-  return fetch(`${station.origin}/workbench/actions`, {
+function post(shared: SharedStation, body: string): Promise<Response> {
+  return fetch(`${shared.station.origin}/workbench/actions`, {
     method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
+    headers: { ...shared.headers, 'content-type': 'application/json' },
     body,
   });
 }
 
 describe('a demo station', () => {
-  let station: Station;
-  let headers: Record<string, string>;
-  beforeAll(async () => {
-    station = await startStation(new InMemoryWorkbench());
-    headers = await takeSession(station.origin);
-  });
-  afterAll(() => station.close());
+  const shared = stationForTests(new InMemoryWorkbench());
 
   test('lets a person put in a virtual card and take it out', async () => {
-    expect((await post(station, headers, '{"type":"insert-card","card":"ada"}')).status).toBe(204);
-    expect(await (await fetch(`${station.origin}/workbench/state`, { headers })).json()).toMatchObject({ inserted: 'ada' });
-    expect((await post(station, headers, '{"type":"remove-card"}')).status).toBe(204);
-    const again = await post(station, headers, '{"type":"remove-card"}');
+    expect((await post(shared, '{"type":"insert-card","card":"ada"}')).status).toBe(204);
+    expect(await (await fetch(`${shared.station.origin}/workbench/state`, { headers: shared.headers })).json()).toMatchObject({
+      inserted: 'ada',
+    });
+    expect((await post(shared, '{"type":"remove-card"}')).status).toBe(204);
+    const again = await post(shared, '{"type":"remove-card"}');
     expect(again.status).toBe(409);
     expect(await again.json()).toEqual({ code: 'not-now', recover: 'none' });
   });
@@ -53,24 +49,18 @@ describe('a demo station', () => {
   test.each(['{"type":"insert-card"}', '{"type":"insert-card","card":7}', '{"type":"touch","finger":"x","card":"y"}', '{"type":"begin"}'])(
     'refuses %s',
     async (body) => {
-      expect((await post(station, headers, body)).status).toBe(400);
+      expect((await post(shared, body)).status).toBe(400);
     },
   );
 });
 
 describe('a real station', () => {
-  let station: Station;
-  let headers: Record<string, string>;
-  beforeAll(async () => {
-    station = await startStation();
-    headers = await takeSession(station.origin);
-  });
-  afterAll(() => station.close());
+  const shared = stationForTests();
 
   test('has no workbench', async () => {
-    const state = await fetch(`${station.origin}/workbench/state`, { headers });
+    const state = await fetch(`${shared.station.origin}/workbench/state`, { headers: shared.headers });
     expect(state.status).toBe(404);
     expect(await state.json()).toEqual({ code: 'not-found', recover: 'none' });
-    expect((await post(station, headers, '{"type":"remove-card"}')).status).toBe(404);
+    expect((await post(shared, '{"type":"remove-card"}')).status).toBe(404);
   });
 });

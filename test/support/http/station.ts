@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { csrfHeader, pinBodyLength } from '../../../agent/contract/api.ts';
 import type { WorkbenchPort } from '../../../agent/http/ports.ts';
 import { startServer, type RunningServer } from '../../../agent/http/server.ts';
@@ -46,6 +47,23 @@ export async function takeSession(origin: string): Promise<Record<string, string
   const { csrf } = (await response.json()) as { csrf: string };
   const cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   return { origin, cookie, [csrfHeader]: csrf };
+}
+
+/** A station and the headers that the calls of its page carry. */
+export interface SharedStation {
+  readonly station: Station;
+  readonly headers: Record<string, string>;
+}
+
+/** One station for all tests of a file or a describe; it is there once the tests run, and closed behind the last. */
+export function stationForTests(workbench?: WorkbenchPort): SharedStation {
+  const shared = {} as { station: Station; headers: Record<string, string> };
+  beforeAll(async () => {
+    shared.station = await startStation(workbench);
+    shared.headers = await takeSession(shared.station.origin);
+  });
+  afterAll(() => shared.station.close());
+  return shared;
 }
 
 /** The body of POST /api/pin. */
