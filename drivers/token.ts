@@ -20,7 +20,7 @@ export interface PinInfo {
 
 /** One token that is in a slot now. */
 export interface TokenInfo {
-  /** Stable while the token stays in: SHA-256 (hex) over module, slot description, token serial and label. Never a slot number. */
+  /** Stable while the token stays in, and new when it was out: SHA-256 (hex), see `pkcs11/token-id.ts`. Never a slot number. */
   readonly id: string;
   /** Name of the PKCS#11 module from the configuration. */
   readonly module: string;

@@ -17,7 +17,11 @@ const tailBytes = 4096;
 /** After the process has ended its last messages may still lie in the pipe. */
 const drainMs = 250;
 
+let started = 0;
+
 export class HostProcess {
+  /** Tells one host from every other of this agent; process ids come again. */
+  readonly number = ++started;
   /** Called with every answer. */
   onReply: (reply: HostReply) => void = () => undefined;
   /** True from the moment its end is no fault any more: its work is done, or the agent closes. */

@@ -13,6 +13,8 @@ export type Probe =
   | { readonly seen: 'other' }
   /** The slot is empty. */
   | { readonly seen: 'empty' }
+  /** The slot itself is gone: the reader was unplugged, or the service that knows the readers does not answer. */
+  | { readonly seen: 'no-reader' }
   /** The slots could not be looked at. */
   | { readonly seen: 'unknown' };
 
@@ -73,6 +75,8 @@ export function nameFailure(failure: Failure, probe: Probe): DeviceError {
     case 'empty':
       if (failure.code === 'no-token') return new DeviceError('no-token', said, kept);
       return new DeviceError('token-removed', `the token was removed: ${said}`, kept);
+    case 'no-reader':
+      return new DeviceError('reader-lost', `the reader is gone: ${said}`, kept);
     case 'other':
       return new DeviceError('token-changed', `another token is in the slot: ${said}`, kept);
     case 'unknown':

@@ -111,22 +111,22 @@ export class ModuleClient {
     this.#badUntil = 0;
   }
 
-  /** Runs one job when its turn comes. Rejects with HostLost when there is no answer. */
-  run(job: JobOf<Job>): Promise<Outcome> {
-    return this.#inTurn((host) => this.#ask(host, job));
+  /** Runs one job when its turn comes, made for the host (by its number) that does it. Rejects with HostLost when there is no answer. */
+  run(job: (host: number) => JobOf<Job>): Promise<Outcome> {
+    return this.#inTurn((host) => this.#ask(host, job(host.number)));
   }
 
   /**
    * Lends a host for one job that carries a PIN; the host ends afterwards. `lend` is called when the turn has come, and `ask` has sent the job
    * when it returns. The answer is passed on at once; only the next job waits for the logout. Rejects with HostLost when there is no answer.
    */
-  runOnce(lend: (ask: (job: JobOf<Job>) => Promise<Outcome>) => Promise<Outcome>): Promise<Outcome> {
+  runOnce(lend: (ask: (job: JobOf<Job>) => Promise<Outcome>, host: number) => Promise<Outcome>): Promise<Outcome> {
     return this.#inTurn(
       async (host) => {
         this.#host = undefined;
         this.#spare ??= this.#fork();
         host.muffle();
-        const outcome = await lend((job) => this.#ask(host, job));
+        const outcome = await lend((job) => this.#ask(host, job), host.number);
         host.retired = true;
         return outcome;
       },

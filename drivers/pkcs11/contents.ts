@@ -1,10 +1,9 @@
 /** From what a host read to what the house is told: PIN state and signing keys. Pure. */
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
-import type { PinInfo, SigningKey, TokenContents } from '../token.ts';
+import type { PinInfo, SigningKey, TokenContents, TokenInfo } from '../token.ts';
 import { flag } from './cryptoki.ts';
 import { schemesFor } from './mechanisms.ts';
 import type { HostReply, TokenFacts } from './protocol.ts';
-import { tokenInfo } from './token-id.ts';
 
 /** The PIN state from the flags. `tells` is false for modules that are known never to set them. */
 export function pinInfo(facts: TokenFacts, tells: boolean): PinInfo {
@@ -20,7 +19,7 @@ export function pinInfo(facts: TokenFacts, tells: boolean): PinInfo {
  * The contents of a token. A certificate counts as having a private key when that key is visible, or when the token shows no private key at all before login
  * (most hide them); whether it is really there is found out when signing.
  */
-export function tokenContents(module: string, read: Extract<HostReply, { type: 'contents' }>, tellsPinState: boolean): TokenContents {
+export function tokenContents(token: TokenInfo, read: Extract<HostReply, { type: 'contents' }>, tellsPinState: boolean): TokenContents {
   const visible = new Set(read.privateKeyIds.map(hex));
   const hidden = visible.size === 0 && (read.token.flags & flag.loginRequired) !== 0;
   const keys = new Map<string, SigningKey>();
@@ -32,7 +31,7 @@ export function tokenContents(module: string, read: Extract<HostReply, { type: '
     const certificateSha256 = createHash('sha256').update(value).digest('hex');
     keys.set(certificateSha256, { certificate: value, certificateSha256, ckaId: hex(ckaId), label, schemes });
   }
-  return { token: tokenInfo(module, read.token), pin: pinInfo(read.token, tellsPinState), keys: [...keys.values()] };
+  return { token, pin: pinInfo(read.token, tellsPinState), keys: [...keys.values()] };
 }
 
 /** Certificates that Node cannot read (CVC, damaged imports) have no key that could be used. */

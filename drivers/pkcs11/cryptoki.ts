@@ -62,6 +62,7 @@ export const maskGeneration = { sha256: 2, sha384: 3, sha512: 4 } as const;
 
 /** The return values that are told apart by name; every other number is kept as it is. */
 export const ckr = {
+  slotIdInvalid: 0x3,
   functionFailed: 0x6,
   generalError: 0x5,
   keyFunctionNotPermitted: 0x68,

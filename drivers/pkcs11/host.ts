@@ -39,7 +39,12 @@ async function handle(request: HostRequest): Promise<void> {
     case 'load':
       return load(request);
     case 'list':
-      return send(answer(request, (loaded) => ({ type: 'listed', id: request.id, tokens: loaded.tokens().map(({ facts }) => facts) })));
+      return send(
+        answer(request, (loaded) => {
+          const tokens = loaded.tokens().map(({ facts }) => facts);
+          return { type: 'listed', id: request.id, slots: loaded.slots, tokens };
+        }),
+      );
     case 'read':
       return send(answer(request, (loaded) => readToken(loaded, request.id, request.tokenId)));
     case 'sign':

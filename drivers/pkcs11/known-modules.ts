@@ -15,6 +15,8 @@ const knownModuleSchema = z.strictObject({
   tellsPinState: z.boolean(),
   /** True: C_WaitForSlotEvent works, also without blocking. */
   slotEvents: z.boolean(),
+  /** True: its slots are named after the readers of pcscd, so that a card in one is the card that other modules see in a slot of that name. */
+  namesReaders: z.boolean(),
 });
 
 export type KnownModule = Readonly<z.infer<typeof knownModuleSchema>>;

@@ -40,6 +40,9 @@ export function call<T>(during: string, act: () => T): T {
 }
 
 const askAgainMs = 2000;
+/** Looks at the slots that are repeated because something happened meanwhile; bounded, should a module report the same event for ever. */
+const looksAgain = 4;
+const eventsAtOnce = 64;
 
 /** A slot with a token in it. */
 export interface FilledSlot {
@@ -52,6 +55,10 @@ export class VendorModule {
   /** Who was in which slot at the last look. */
   #seen = new Map<string, TokenFacts>();
   #askedAt = 0;
+  /** Nothing is new at the first look: whoever is in then may have been in for long, also when the module reports an event for it. */
+  #lookedOnce = false;
+  #insertions = 0;
+  #slots: readonly string[] = [];
   readonly #slotEvents: boolean;
   /** Name from the configuration. */
   readonly name: string;
@@ -70,6 +77,11 @@ export class VendorModule {
     return `${trimmed(info.libraryDescription)} ${info.libraryVersion.major}.${info.libraryVersion.minor}, ${trimmed(info.manufacturerID)}`;
   }
 
+  /** The names of all slots at the last look, empty ones too: a slot that is missing has lost its reader. */
+  get slots(): readonly string[] {
+    return this.#slots;
+  }
+
   /**
    * The tokens that are in the slots now. A card that the module does not know is listed too, and says so. C_GetTokenInfo may send a command to
    * the card, and in OpenSC one that meets a card just pulled leaves a lock behind and hangs; so a token is asked again only after an event in
@@ -77,45 +89,61 @@ export class VendorModule {
    */
   tokens(): readonly FilledSlot[] {
     this.#forgetChanged();
+    let filled = this.#look();
+    // What happened during the look is in it or not; after a look without an event there is none left that belongs to what was seen.
+    for (let again = 0; again < looksAgain && this.#slotEvents && this.#forgetChanged(); again++) filled = this.#look();
+    this.#lookedOnce = true;
+    return filled;
+  }
+
+  #look(): readonly FilledSlot[] {
     const filled: FilledSlot[] = [];
+    const slots: string[] = [];
     const before = this.#seen;
+    const stale = !this.#slotEvents && Date.now() - this.#askedAt > askAgainMs;
     this.#seen = new Map();
     // Asked for all slots: a card that is not recognised is left out of the list of slots with a token.
     for (const slot of call('C_GetSlotList', () => this.binding.C_GetSlotList(false))) {
-      const info = call('C_GetSlotInfo', () => this.binding.C_GetSlotInfo(slot));
-      if ((info.flags & flag.slotTokenPresent) === 0) continue;
+      const info = slotInfo(() => this.binding.C_GetSlotInfo(slot));
+      if (info === undefined) continue;
       const description = trimmed(info.slotDescription);
-      const facts = before.get(slot.toString('hex')) ?? this.#facts(slot, description);
+      slots.push(description);
+      if ((info.flags & flag.slotTokenPresent) === 0) continue;
+      const known = before.get(slot.toString('hex'));
+      const facts = known !== undefined && !stale ? known : this.#facts(slot, description, known?.insertion);
       if (facts === undefined) continue;
       this.#seen.set(slot.toString('hex'), facts);
       filled.push({ slot, facts });
     }
+    this.#slots = slots;
     return filled;
   }
 
   /** Asks a token anew who it is and how its PIN stands. Nothing when it has gone. */
   refresh({ slot, facts }: FilledSlot): FilledSlot | undefined {
-    const now = this.#facts(slot, facts.slot);
+    const now = this.#facts(slot, facts.slot, facts.insertion);
     if (now === undefined) this.#seen.delete(slot.toString('hex'));
     else this.#seen.set(slot.toString('hex'), now);
     return now === undefined ? undefined : { slot, facts: now };
   }
 
-  /** Forgets who was in a slot that something happened to: a token exchanged between two looks is noticed by nothing else. */
-  #forgetChanged(): void {
-    if (!this.#slotEvents) {
-      if (Date.now() - this.#askedAt > askAgainMs) this.#seen.clear();
-      return;
-    }
-    // Bounded, should a module report the same event for ever.
-    for (let events = 0; events < 64; events++) {
+  /**
+   * Forgets who was in a slot that something happened to: a token that was out and back, or exchanged, between two looks is noticed by nothing
+   * else. True when something happened. A module that tells no events never notices a token that was out and back within one pause; one
+   * exchanged for another it notices when it is asked again.
+   */
+  #forgetChanged(): boolean {
+    if (!this.#slotEvents) return false;
+    for (let events = 0; events < eventsAtOnce; events++) {
       const slot = call('C_WaitForSlotEvent', () => this.binding.C_WaitForSlotEvent(dontBlock));
-      if (slot === null) return;
+      if (slot === null) return events > 0;
       this.#seen.delete(slot.toString('hex'));
     }
+    return true;
   }
 
-  #facts(slot: Handle, description: string): TokenFacts | undefined {
+  /** `insertion`: of the token that was in this slot and may be there still; absent for one that came in. */
+  #facts(slot: Handle, description: string, insertion = this.#lookedOnce ? ++this.#insertions : 0): TokenFacts | undefined {
     try {
       this.#askedAt = Date.now();
       const token = call('C_GetTokenInfo', () => this.binding.C_GetTokenInfo(slot));
@@ -123,6 +151,7 @@ export class VendorModule {
       if ((token.flags & flag.tokenInitialized) === 0) return undefined;
       return {
         recognised: true,
+        insertion,
         slot: description,
         label: trimmed(token.label),
         manufacturer: trimmed(token.manufacturerID),
@@ -134,7 +163,7 @@ export class VendorModule {
       };
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
-      if (error.ckr === ckr.tokenNotRecognized) return unknownCard(description);
+      if (error.ckr === ckr.tokenNotRecognized) return unknownCard(description, insertion);
       // Pulled between the two calls.
       if (error.ckr === ckr.tokenNotPresent || error.ckr === ckr.deviceRemoved) return undefined;
       throw error;
@@ -173,8 +202,31 @@ export class VendorModule {
   }
 }
 
-function unknownCard(slot: string): TokenFacts {
-  return { recognised: false, slot, label: '', manufacturer: '', model: '', serial: '', flags: 0, minPinLength: 0, maxPinLength: 0 };
+/** C_GetSlotInfo; nothing when the slot has left with its reader since it was listed. */
+function slotInfo<T>(ask: () => T): T | undefined {
+  try {
+    return call('C_GetSlotInfo', ask);
+  } catch (error) {
+    if (error instanceof CallError && error.ckr !== undefined && readerGone.includes(error.ckr)) return undefined;
+    throw error;
+  }
+}
+
+const readerGone: readonly number[] = [ckr.slotIdInvalid, ckr.deviceRemoved, ckr.tokenNotPresent];
+
+function unknownCard(slot: string, insertion: number): TokenFacts {
+  return {
+    recognised: false,
+    insertion,
+    slot,
+    label: '',
+    manufacturer: '',
+    model: '',
+    serial: '',
+    flags: 0,
+    minPinLength: 0,
+    maxPinLength: 0,
+  };
 }
 
 /** Fields are padded with blanks, or with zeros by modules that know no better. */

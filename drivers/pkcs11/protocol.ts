@@ -10,6 +10,8 @@ import { hasFields, isBoolean, isBytes, isNumber, isString, listOf, oneOf, type 
 export interface TokenFacts {
   /** False: the module sees a card and does not know it (CKR_TOKEN_NOT_RECOGNIZED). */
   readonly recognised: boolean;
+  /** Grows with each token that comes in while this host looks; 0 for one that was in when it first looked. Means nothing in another host. */
+  readonly insertion: number;
   readonly slot: string;
   readonly label: string;
   readonly manufacturer: string;
@@ -63,7 +65,7 @@ export interface JobFailure {
 export type HostReply =
   | { readonly type: 'loaded'; readonly library: string }
   | { readonly type: 'load-failed'; readonly message: string; readonly ckr?: number }
-  | { readonly type: 'listed'; readonly id: number; readonly tokens: readonly TokenFacts[] }
+  | { readonly type: 'listed'; readonly id: number; readonly slots: readonly string[]; readonly tokens: readonly TokenFacts[] }
   | {
       readonly type: 'contents';
       readonly id: number;
@@ -84,6 +86,7 @@ const isCode = oneOf(...deviceErrorCodes);
 const isFacts: Check<TokenFacts> = (value): value is TokenFacts =>
   hasFields(value, {
     recognised: isBoolean,
+    insertion: isNumber,
     slot: isString,
     label: isString,
     manufacturer: isString,
@@ -117,7 +120,7 @@ const requestFields: Readonly<Record<HostRequest['type'], Fields>> = {
 const replyFields: Readonly<Record<HostReply['type'], Fields>> = {
   loaded: { type: isString, library: isString },
   'load-failed': { type: isString, message: isString, ckr: { optional: isNumber } },
-  listed: { type: isString, id: isNumber, tokens: listOf(isFacts) },
+  listed: { type: isString, id: isNumber, slots: listOf(isString), tokens: listOf(isFacts) },
   contents: {
     type: isString,
     id: isNumber,

@@ -8,7 +8,7 @@ import type { HostReply, StoredCertificate } from './protocol.ts';
 
 /** The slot that holds the wanted token now, asked anew. Throws CallError `no-token` when it is in none, `unsupported-token` when the module does not know the card. */
 export function findToken(module: VendorModule, wanted: string): FilledSlot {
-  const isWanted = ({ facts }: FilledSlot): boolean => tokenId(module.name, facts) === wanted;
+  const isWanted = ({ facts }: FilledSlot): boolean => tokenId(module.name, facts, facts.insertion) === wanted;
   const listed = module.tokens().find(isWanted);
   const found = listed === undefined ? undefined : module.refresh(listed);
   if (found === undefined || !isWanted(found)) throw new CallError('finding the token', 'the token is in no slot', { code: 'no-token' });

@@ -14,8 +14,10 @@ import { ckr } from './cryptoki.ts';
 import { hostEnvironment } from './environment.ts';
 import { knownModule } from './known-modules.ts';
 import { signatureHolds } from './mechanisms.ts';
-import type { JobFailure, TokenFacts } from './protocol.ts';
-import { tokenId, tokenInfo } from './token-id.ts';
+import { onePerReader } from './one-per-reader.ts';
+import type { JobFailure } from './protocol.ts';
+import { nameForHost, sightingsAfter, type Sighting } from './sightings.ts';
+import { tokenInfo } from './token-id.ts';
 
 export type { Deadlines, ModuleHealth } from './client.ts';
 
@@ -40,6 +42,8 @@ export interface TokenSourceOptions {
 }
 
 export interface Pkcs11Source extends TokenSource {
+  /** The slots that there are now, empty ones too, by name: none means that no card reader is there, or nothing that could ask one. */
+  slots(): readonly string[];
   /** How the modules are, for `countersign doctor`. */
   modules(): readonly ModuleHealth[];
   /** Forgives a module that was put aside. Throws when there is none of that name. */
@@ -50,8 +54,19 @@ interface Member {
   readonly config: ModuleConfig;
   readonly client: ModuleClient;
   readonly tellsPinState: boolean;
-  facts: readonly TokenFacts[];
+  readonly namesReaders: boolean;
+  sightings: readonly Sighting[];
+  slots: readonly string[];
+  /** Start of its last finished look. */
+  lookedAt: number;
   wake: AbortController;
+}
+
+/** A token that is offered now. */
+interface Offer {
+  readonly token: TokenInfo;
+  readonly member: Member;
+  readonly sighting: Sighting;
 }
 
 /** Starts one host per module and looks for tokens until `close`. Throws when two modules have one name. */
@@ -68,7 +83,11 @@ class Source implements Pkcs11Source {
   readonly #listeners = new Set<(tokens: readonly TokenInfo[]) => void>();
   readonly #pollMs: number;
   readonly #settleMs: number;
+  #offers: readonly Offer[] = [];
   #tokens: readonly TokenInfo[] = [];
+  #insertions = 0;
+  /** Slots that have been seen empty: readers. A slot that never was may be one with its token, as a token for USB is, and leaves with it. */
+  readonly #readers = new Set<string>();
   #closed = false;
 
   constructor({ modules, pollMs = 500, deadlines = {}, env = {}, coolDownMs = 60_000, settleMs = 800 }: TokenSourceOptions) {
@@ -87,7 +106,8 @@ class Source implements Pkcs11Source {
         deadlines: { ...defaultDeadlines, ...deadlines },
         coolDownMs,
       });
-      return { config, client, tellsPinState: known?.tellsPinState ?? true, facts: [], wake: new AbortController() };
+      const { tellsPinState = true, namesReaders = true } = known ?? {};
+      return { config, client, tellsPinState, namesReaders, sightings: [], slots: [], lookedAt: 0, wake: new AbortController() };
     });
     for (const member of this.#members) void this.#keepLooking(member);
   }
@@ -99,6 +119,10 @@ class Source implements Pkcs11Source {
   watch(listener: (tokens: readonly TokenInfo[]) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  slots(): readonly string[] {
+    return [...new Set(this.#members.flatMap(({ slots }) => slots))];
   }
 
   modules(): readonly ModuleHealth[] {
@@ -113,18 +137,22 @@ class Source implements Pkcs11Source {
   }
 
   async read(id: string): Promise<TokenContents> {
-    const { member, token } = this.#holderOf(id);
-    const outcome = await this.#answerOf(member.client.run({ type: 'read', tokenId: id }));
-    if (outcome.type === 'contents') return tokenContents(member.config.name, outcome, member.tellsPinState);
-    throw await this.#nameAfterProbe(member, token, failureOf(outcome));
+    const offer = this.#offerOf(id);
+    const { member, token, sighting } = offer;
+    const outcome = await this.#answerOf(
+      member.client.run((host) => ({ type: 'read', tokenId: nameForHost(member.config.name, sighting, host) })),
+    );
+    if (outcome.type === 'contents') return tokenContents(token, outcome, member.tellsPinState);
+    throw await this.#nameAfterProbe(offer, failureOf(outcome));
   }
 
   async sign(request: SignRequest, pin: Secret | undefined): Promise<Uint8Array> {
     try {
-      const { member, token } = this.#holderOf(request.tokenId);
+      const offer = this.#offerOf(request.tokenId);
+      const { member, sighting } = offer;
       const outcome = await this.#answerOf(
-        member.client.runOnce(async (ask) => {
-          const job = { type: 'sign' as const, ...request };
+        member.client.runOnce(async (ask, host) => {
+          const job = { type: 'sign' as const, ...request, tokenId: nameForHost(member.config.name, sighting, host) };
           if (pin === undefined) return ask(job);
           // The bytes are zeroed as soon as they are on their way, not when the token has answered.
           const sent = await pin.take((bytes) => ({ answer: ask({ ...job, pin: bytes }) }));
@@ -135,7 +163,7 @@ class Source implements Pkcs11Source {
       if (outcome.type === 'signed') return verified(request, outcome.certificate, outcome.signature);
       const failure = failureOf(outcome);
       if (failure.code === 'outcome-unknown') throw nameFailure(failure, { seen: 'unknown' });
-      throw await this.#nameAfterProbe(member, token, failure);
+      throw await this.#nameAfterProbe(offer, failure);
     } finally {
       pin?.wipe();
     }
@@ -148,11 +176,10 @@ class Source implements Pkcs11Source {
     await Promise.all(this.#members.map(({ client }) => client.close()));
   }
 
-  #holderOf(id: string): { member: Member; token: TokenInfo } {
-    const token = this.#tokens.find((one) => one.id === id);
-    const member = this.#members.find(({ config }) => config.name === token?.module);
-    if (token === undefined || member === undefined) throw new DeviceError('no-token', 'this token is in no reader');
-    return { member, token };
+  #offerOf(id: string): Offer {
+    const offer = this.#offers.find(({ token }) => token.id === id);
+    if (offer === undefined) throw new DeviceError('no-token', 'this token is in no reader');
+    return offer;
   }
 
   async #answerOf(running: Promise<Outcome>): Promise<Outcome | HostLost> {
@@ -165,20 +192,27 @@ class Source implements Pkcs11Source {
   }
 
   /** Looks at the slots again until the cause is clear or the reader has had time to notice a pull, then names it. */
-  async #nameAfterProbe(member: Member, token: TokenInfo, failure: Failure): Promise<DeviceError> {
+  async #nameAfterProbe(offer: Offer, failure: Failure): Promise<DeviceError> {
+    const { member, sighting } = offer;
+    // Its host looked for it and knows that it was out. That host may be gone by now, and the next one would take it for one that stayed in.
+    if (failure.code === 'token-removed') member.sightings = member.sightings.filter(({ insertion }) => insertion !== sighting.insertion);
     const until = Date.now() + this.#settleMs;
     for (;;) {
-      const probe = await this.#probe(member, token);
+      const probe = await this.#probe(offer);
       if (isDecisive(failure, probe) || Date.now() >= until) return nameFailure(failure, probe);
       await sleep(betweenProbesMs);
     }
   }
 
-  async #probe(member: Member, token: TokenInfo): Promise<Probe> {
-    if (!(await this.#look(member))) return { seen: 'unknown' };
-    const same = member.facts.find((facts) => tokenId(member.config.name, facts) === token.id);
-    if (same !== undefined) return { seen: 'same', flags: same.flags };
-    return member.facts.some(({ slot }) => slot === token.slot) ? { seen: 'other' } : { seen: 'empty' };
+  async #probe({ member, sighting: { insertion, facts } }: Offer): Promise<Probe> {
+    const answer = await this.#look(member);
+    if (answer === 'none') return { seen: 'unknown' };
+    const same = member.sightings.find((one) => one.insertion === insertion);
+    if (same !== undefined) return { seen: 'same', flags: same.facts.flags };
+    if (!member.slots.includes(facts.slot)) return { seen: this.#readers.has(facts.slot) ? 'no-reader' : 'empty' };
+    const other = member.sightings.find((one) => one.facts.slot === facts.slot);
+    // The same card once more was out meanwhile.
+    return other === undefined || other.facts.serial === facts.serial ? { seen: 'empty' } : { seen: 'other' };
   }
 
   async #keepLooking(member: Member): Promise<void> {
@@ -189,22 +223,46 @@ class Source implements Pkcs11Source {
     }
   }
 
-  /** One look at the slots of a module. False when there was no answer; then what was seen last stands, unless the module is put aside. */
-  async #look(member: Member): Promise<boolean> {
-    const outcome = await this.#answerOf(member.client.run({ type: 'list' }));
-    if (this.#closed) return false;
-    if (outcome instanceof HostLost) {
-      if (member.client.isBad()) this.#see(member, []);
-      return false;
+  /** One look at the slots of a module. Without an answer what was seen last stands, unless the module is put aside. */
+  async #look(member: Member): Promise<'answer' | 'none'> {
+    const begin = performance.now();
+    let host = 0;
+    const outcome = await this.#answerOf(
+      member.client.run((lent) => {
+        host = lent;
+        return { type: 'list' };
+      }),
+    );
+    if (this.#closed) return 'none';
+    const lost = outcome instanceof HostLost;
+    member.lookedAt = member.client.isBad() ? Infinity : begin;
+    // A module that cannot list its slots (pcscd is gone) has neither readers nor tokens to offer.
+    const seen = outcome.type === 'listed' ? outcome : { slots: [], tokens: [] };
+    if (!lost || member.client.isBad()) {
+      const look = { tokens: seen.tokens, host, at: performance.now() };
+      const before = member.sightings.length;
+      member.slots = seen.slots;
+      member.sightings = sightingsAfter(member.sightings, look, () => ++this.#insertions);
+      for (const slot of seen.slots) if (!seen.tokens.some((one) => one.slot === slot)) this.#readers.add(slot);
+      // The others are asked at once whether they know the new card better.
+      if (member.sightings.length > before) for (const other of this.#members) if (other !== member) other.wake.abort();
     }
-    // A module that cannot list its slots (pcscd is gone) has no token to offer.
-    this.#see(member, outcome.type === 'listed' ? outcome.tokens : []);
-    return outcome.type === 'listed';
+    this.#offer();
+    return lost ? 'none' : 'answer';
   }
 
-  #see(member: Member, facts: readonly TokenFacts[]): void {
-    member.facts = facts;
-    const now = this.#members.flatMap(({ config, facts: seen }) => seen.map((one) => tokenInfo(config.name, one)));
+  /** Tells the listeners which tokens there are now, when they are others than before. */
+  #offer(): void {
+    const offered = new Set(this.#offers.map(({ sighting }) => sighting.insertion));
+    const chosen = onePerReader(this.#members, offered, performance.now());
+    this.#offers = this.#members.flatMap((member, at) =>
+      (chosen[at] ?? []).map((sighting) => ({
+        token: tokenInfo(member.config.name, sighting.facts, sighting.insertion),
+        member,
+        sighting,
+      })),
+    );
+    const now = this.#offers.map(({ token }) => token);
     if (JSON.stringify(now) === JSON.stringify(this.#tokens)) return;
     this.#tokens = now;
     for (const listener of [...this.#listeners]) listener(now);

@@ -112,7 +112,7 @@ describe('PKCS#11 modules', () => {
     const source = put('crashing.c', '#include <stdlib.h>\n__attribute__((constructor)) static void start(void) { abort(); }\n');
     expect(spawnSync('cc', ['-shared', '-fPIC', '-o', library, source]).status).toBe(0);
     const checks = await modulesChecks(here, [
-      { name: 'Vendor', file: 'crashing.so', paths: [library], env: {}, tellsPinState: true, slotEvents: false },
+      { name: 'Vendor', file: 'crashing.so', paths: [library], env: {}, tellsPinState: true, slotEvents: false, namesReaders: false },
     ]);
     expect(told(checks, 'Vendor')).toMatch(/^warning: does not start: SIGABRT/);
     expect(told(checks, 'PKCS#11 modules')).toMatch(/^missing: .*install.*opensc-pkcs11/);

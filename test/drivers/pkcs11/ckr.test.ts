@@ -39,9 +39,12 @@ describe('what a failure of a token is called', () => {
     expect(nameFailure({ code, message: 'x' }, { seen: 'empty' }).code).toBe('token-removed');
   });
 
-  it.each(['empty', 'other', 'unknown'] as const)('a token that was asked to sign and then is %s leaves an unknown outcome', (seen) => {
-    for (const code of deviceErrorCodes) expect(nameFailure({ code, message: 'x', asked: true }, { seen }).code).toBe('outcome-unknown');
-  });
+  it.each(['empty', 'other', 'no-reader', 'unknown'] as const)(
+    'a token that was asked to sign and then is %s leaves an unknown outcome',
+    (seen) => {
+      for (const code of deviceErrorCodes) expect(nameFailure({ code, message: 'x', asked: true }, { seen }).code).toBe('outcome-unknown');
+    },
+  );
 
   it('a token that was asked to sign, refused, and is still there has signed nothing', () => {
     expect(nameFailure({ ...fromCkr(0x5), asked: true }, here).code).toBe('device-error');
@@ -56,6 +59,11 @@ describe('what a failure of a token is called', () => {
     expect(nameFailure(fromCkr(0xa0), here).triesLeft).toBeUndefined();
     expect(nameFailure(fromCkr(0xa0), { seen: 'same', flags: 0x2040d })).toMatchObject({ code: 'pin-wrong', triesLeft: 1 });
     expect(nameFailure(fromCkr(0xa0), { seen: 'same', flags: 0x4040d })).toMatchObject({ code: 'pin-locked', triesLeft: 0 });
+  });
+
+  it.each(deviceErrorCodes)('%s with the slot itself gone means that the reader is lost', (code) => {
+    expect(nameFailure({ code, message: 'x' }, { seen: 'no-reader' })).toMatchObject({ code: 'reader-lost', recover: 'ask-staff' });
+    expect(isDecisive({ code, message: 'x' }, { seen: 'no-reader' })).toBe(true);
   });
 
   it('keeps what is known when the slots cannot be looked at', () => {

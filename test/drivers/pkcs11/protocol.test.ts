@@ -4,6 +4,7 @@ import { tokenId } from '../../../drivers/pkcs11/token-id.ts';
 
 const facts = {
   recognised: true,
+  insertion: 0,
   slot: 'Reader 00 00',
   label: 'Ada',
   manufacturer: 'm',
@@ -25,7 +26,7 @@ const requests: readonly HostRequest[] = [
 const replies: readonly HostReply[] = [
   { type: 'loaded', library: 'l' },
   { type: 'load-failed', message: 'm', ckr: 5 },
-  { type: 'listed', id: 1, tokens: [facts] },
+  { type: 'listed', id: 1, slots: ['Reader 00 00'], tokens: [facts] },
   {
     type: 'contents',
     id: 1,
@@ -61,20 +62,22 @@ describe('a message between the agent and a host', () => {
   });
 
   it('is refused when a list inside is wrong', () => {
-    expect(parseReply({ type: 'listed', id: 1, tokens: [{ ...facts, flags: '1037' }] })).toBeUndefined();
-    expect(parseReply({ type: 'listed', id: Number.NaN, tokens: [] })).toBeUndefined();
+    expect(parseReply({ type: 'listed', id: 1, slots: [], tokens: [{ ...facts, flags: '1037' }] })).toBeUndefined();
+    expect(parseReply({ type: 'listed', id: Number.NaN, slots: [], tokens: [] })).toBeUndefined();
+    expect(parseReply({ type: 'listed', id: 1, slots: [7], tokens: [] })).toBeUndefined();
   });
 });
 
 describe('the name of a token', () => {
-  it('depends on module, slot, serial and label, and on where one ends and the next begins', () => {
+  it('depends on module, slot, serial, label and insertion, and on where one ends and the next begins', () => {
     const names = [
-      tokenId('m', { slot: 'ab', serial: 'c', label: 'd' }),
-      tokenId('m', { slot: 'a', serial: 'bc', label: 'd' }),
-      tokenId('n', { slot: 'ab', serial: 'c', label: 'd' }),
-      tokenId('m', { slot: 'ab', serial: 'c', label: 'e' }),
+      tokenId('m', { slot: 'ab', serial: 'c', label: 'd' }, 1),
+      tokenId('m', { slot: 'a', serial: 'bc', label: 'd' }, 1),
+      tokenId('n', { slot: 'ab', serial: 'c', label: 'd' }, 1),
+      tokenId('m', { slot: 'ab', serial: 'c', label: 'e' }, 1),
+      tokenId('m', { slot: 'ab', serial: 'c', label: 'd' }, 2),
     ];
-    expect(new Set(names).size).toBe(4);
+    expect(new Set(names).size).toBe(5);
     expect(names[0]).toMatch(/^[0-9a-f]{64}$/u);
   });
 });
