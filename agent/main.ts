@@ -5,6 +5,8 @@ import type { StationView } from './contract/state.ts';
 import { configDigest, defaultCrlPolicy, readConfig, stationPaths, type StationConfig, type StationPaths } from './config.ts';
 import { RevocationFolder } from './documents/crl-folder.ts';
 import { Inbox } from './documents/inbox.ts';
+import type { IntakeLimits } from './documents/intake.ts';
+import { Originals } from './documents/originals.ts';
 import { Outbox } from './documents/outbox.ts';
 import { loadTrust } from './documents/trust.ts';
 import { openHardware, type Hardware } from './hardware.ts';
@@ -48,7 +50,6 @@ export interface Station {
 export async function startStation(options: StationOptions): Promise<Station> {
   const config = await readConfig(options.data);
   const paths = stationPaths(options.data, config);
-  const outbox = new Outbox(paths.staging, options.outputFile ?? paths.outbox, options.outputFile !== undefined);
   const opened = await openStationLog(paths.log, config, { software, configDigest: configDigest(config) });
   const { log, enrolments, documents } = opened;
   const recorder = new Recorder(log, enrolments);
@@ -59,15 +60,17 @@ export async function startStation(options: StationOptions): Promise<Station> {
   };
   try {
     for (const folder of [paths.inbox, paths.outbox, paths.staging, paths.originals]) await mkdir(folder, { recursive: true, mode: 0o700 });
-    const recovered = await recover(opened.openIntents, documents.outputs, recorder, outbox);
+    const limits = { maxBytes: config.limits.maxBytes, maxPages: config.limits.maxPages };
+    // What was cut off belongs to the station's own folders, also when a terminal command brings others.
+    const ofStation = openFolders(paths, limits, {});
+    const recovered = await recover(opened.openIntents, documents.signed, recorder, ofStation);
     const revocation = new RevocationFolder(paths.crl, await loadTrust(paths.trust), config.crl ?? defaultCrlPolicy);
     await revocation.look(new Date());
     const hardware = await openHardware(config, paths);
     closers.push(() => hardware.close());
-    const limits = { maxBytes: config.limits.maxBytes, maxPages: config.limits.maxPages };
-    const inbox = new Inbox(options.inbox ?? paths.inbox, limits);
     const record = recorder.record.bind(recorder);
-    const desk = new Desk({ inbox, outbox, originals: paths.originals, limits, record }, documents.known);
+    const folders = options.inbox === undefined && options.outputFile === undefined ? ofStation : openFolders(paths, limits, options);
+    const desk = new Desk({ ...folders, limits, record }, documents.known);
     const actors = signingActors({
       tokens: hardware.tokens,
       readers: hardware.readers,
@@ -121,6 +124,13 @@ export async function startStation(options: StationOptions): Promise<Station> {
     await close();
     throw error;
   }
+}
+
+/** The ways in and out for documents: the station's, or those that a terminal command brings. */
+function openFolders(paths: StationPaths, limits: IntakeLimits, own: Pick<StationOptions, 'inbox' | 'outputFile'>) {
+  const inbox = new Inbox(own.inbox ?? paths.inbox, limits);
+  const outbox = new Outbox(paths.staging, own.outputFile ?? paths.outbox, own.outputFile !== undefined);
+  return { inbox, outbox, originals: new Originals(paths.originals, inbox) };
 }
 
 /** Looks into the inbox at intervals; gives the way to stop, which waits for a look that is going on. */
