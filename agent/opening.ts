@@ -1,7 +1,7 @@
 /** Opens a station's log and reads from it what the station must know: who is enrolled, which documents it has seen, which visits were cut off. */
 import { originOf, type StationConfig } from './config.ts';
 import { LogRefusal } from './log/errors.ts';
-import { openIntents, reconcileOps, type OpenIntent } from './log/reconcile.ts';
+import { openIntents, reconcileOps, signedDocuments, type OpenIntent, type SignedDocument } from './log/reconcile.ts';
 import { openStore, type LogStore, type StoreOptions } from './log/store.ts';
 import { Enrolments } from './people/enrolment.ts';
 import { StartRefused } from './refusals.ts';
@@ -12,8 +12,8 @@ export interface OpenedLog {
   readonly documents: {
     /** Digests of every document that came in. */
     readonly known: ReadonlySet<string>;
-    /** Operation to digest of its signed output. */
-    readonly outputs: ReadonlyMap<string, string>;
+    /** What was signed, by operation. */
+    readonly signed: ReadonlyMap<string, SignedDocument>;
   };
   readonly openIntents: readonly OpenIntent[];
 }
@@ -27,14 +27,13 @@ export async function openStationLog(directory: string, config: StationConfig, o
     await mustBelong(log, config);
     const enrolments = new Enrolments();
     const known = new Set<string>();
-    const outputs = new Map<string, string>();
     const entries = await log.entries({ op: ['enrol', 'finger-matched', 'document-in', 'sign.done'] });
     for (const { event } of entries) {
       enrolments.take(event);
       if (event.op === 'document-in') known.add(event.document_sha256);
-      if (event.op === 'sign.done' && event.operation !== undefined) outputs.set(event.operation, event.output_sha256);
     }
-    return { log, enrolments, documents: { known, outputs }, openIntents: openIntents(await log.entries({ op: reconcileOps })) };
+    const signed = signedDocuments(entries);
+    return { log, enrolments, documents: { known, signed }, openIntents: openIntents(await log.entries({ op: reconcileOps })) };
   } catch (error) {
     await log.close();
     throw error;

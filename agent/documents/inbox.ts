@@ -3,7 +3,8 @@
  * and USB file systems. A file counts once its size and time stood still between two looks, so that a half-copied one is not refused.
  */
 import { createHash } from 'node:crypto';
-import { lstat, readdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DocumentRefusal } from '../contract/problems.ts';
 import { readDocument, type IntakeLimits } from './intake.ts';
@@ -31,6 +32,12 @@ export interface InboxContents {
   readonly refused: readonly InboxRefusal[];
 }
 
+/** What a file must hold to be a certain document: SHA-256 (hex), and bytes where that is known, which spares reading files of other sizes. */
+export interface Content {
+  readonly digest: string;
+  readonly size: number | undefined;
+}
+
 /** Most files that are looked at; a folder with more shows the first ones by name. */
 const mostFiles = 200;
 
@@ -51,7 +58,7 @@ export class Inbox {
 
   /** Looks once. Files that changed since the last look are read; the others are remembered. Throws when the folder itself cannot be read. */
   async scan(): Promise<InboxContents> {
-    const names = (await readdir(this.directory)).filter((name) => !isTemporary(name)).sort();
+    const names = await this.#names();
     const next = new Map<string, Seen>();
     for (const name of names.slice(0, mostFiles)) {
       const seen = await this.#look(name);
@@ -77,6 +84,34 @@ export class Inbox {
 
   path(fileName: string): string {
     return join(this.directory, fileName);
+  }
+
+  /** Whether the file is there now and is the document with this digest. */
+  async holds(fileName: string, digest: string): Promise<boolean> {
+    const read = await readDocument(this.path(fileName), this.#limits);
+    return read.ok && read.document.digest === digest;
+  }
+
+  /**
+   * Name of a file with this content, also beyond the files that are shown; one that `prefers` names if there is one. Throws when none is found and
+   * the folder or a file that may be it cannot be read.
+   */
+  async find(content: Content, prefers: (fileName: string) => boolean): Promise<string | undefined> {
+    const names = await this.#names();
+    const unreadable: unknown[] = [];
+    for (const name of [...names.filter(prefers), ...names.filter((other) => !prefers(other))]) {
+      const fits = await hasContent(this.path(name), content).catch((error: unknown) => {
+        unreadable.push(error);
+        return false;
+      });
+      if (fits) return name;
+    }
+    if (unreadable.length > 0) throw unreadable[0];
+    return undefined;
+  }
+
+  async #names(): Promise<readonly string[]> {
+    return (await readdir(this.directory)).filter((name) => !isTemporary(name)).sort();
   }
 
   async #look(name: string): Promise<Seen | undefined> {
@@ -107,7 +142,21 @@ async function fingerprintOf(path: string): Promise<string | undefined> {
   }
 }
 
+/** Reads a file of the right size to its end; links, folders and devices are passed over, and so is a file that is gone. Throws on I/O errors. */
+async function hasContent(path: string, { digest, size }: Content): Promise<boolean> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there?.isFile() !== true || (size !== undefined && there.size !== size)) return false;
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const hash = createHash('sha256');
+    for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) hash.update(chunk);
+    return hash.digest('hex') === digest;
+  } finally {
+    await file.close();
+  }
+}
+
 /** The same file under the same name keeps its id over a restart. */
-function documentId(fileName: string, digest: string): string {
+export function documentId(fileName: string, digest: string): string {
   return createHash('sha256').update(`${fileName}\0${digest}`).digest('hex').slice(0, 32);
 }

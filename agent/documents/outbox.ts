@@ -1,18 +1,23 @@
 /**
  * Where signed documents go. First `stage`: the bytes are on disk, durably, where nobody looks. Then the log says `sign.done`. Only then `publish`: the
- * file appears in the outbox under its name, whole or not at all, and never over another file. A crash between the two is mended at start.
+ * file appears in the outbox under its name, whole or not at all, and never over another file. What was published is marked until `discard` says that
+ * nothing is left to do for the operation. A crash between any two of these is mended at start.
  */
 import { createHash } from 'node:crypto';
-import { link, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { link, mkdir, readFile, readdir, rename, rm, truncate } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { syncFolder, writeDurably } from './durable.ts';
 
-/** Something that was staged and not published yet. */
+/** Something that was staged and not discarded yet. */
 export interface Pending {
   readonly operation: string;
   readonly fileName: string;
-  /** SHA-256 of the bytes, hex. */
-  readonly digest: string;
+  /** SHA-256 of the bytes, hex; undefined once they are published. */
+  readonly digest: string | undefined;
 }
+
+/** A staged file gets this ending, and loses its bytes, when it is in the outbox. */
+const publishedMark = '.published';
 
 export class Outbox {
   readonly #staging: string;
@@ -43,7 +48,7 @@ export class Outbox {
     }
   }
 
-  /** Puts the staged document into the outbox and gives the name it got there. Throws on I/O errors; the staged copy then stays. */
+  /** Puts the staged document into the outbox, marks it, and gives the name it got there. Throws on I/O errors; the staged copy then stays. */
   async publish(operation: string): Promise<string> {
     const folder = join(this.#staging, operation);
     const fileName = await stagedName(folder);
@@ -52,24 +57,28 @@ export class Outbox {
     const published = await this.#alreadyThere(fileName, bytes);
     await rm(temporary, { force: true });
     const name = published ?? (await this.#write(temporary, fileName, bytes));
-    await rm(folder, { recursive: true, force: true });
+    const mark = join(folder, `${fileName}${publishedMark}`);
+    await rename(join(folder, fileName), mark);
+    await truncate(mark);
+    await syncFolder(folder);
     return name;
   }
 
-  /** Everything that is staged. */
+  /** Everything that is staged or marked as published. */
   async pending(): Promise<readonly Pending[]> {
     await mkdir(this.#staging, { recursive: true, mode: 0o700 });
     const found: Pending[] = [];
     for (const operation of await readdir(this.#staging)) {
       const folder = join(this.#staging, operation);
-      const fileName = await stagedName(folder).catch(() => undefined);
-      if (fileName === undefined) await rm(folder, { recursive: true, force: true });
-      else found.push({ operation, fileName, digest: sha256(await readFile(join(folder, fileName))) });
+      const [name] = await wholeFiles(folder).catch(() => []);
+      if (name === undefined) await rm(folder, { recursive: true, force: true });
+      else if (name.endsWith(publishedMark)) found.push({ operation, fileName: name.slice(0, -publishedMark.length), digest: undefined });
+      else found.push({ operation, fileName: name, digest: sha256(await readFile(join(folder, name))) });
     }
     return found;
   }
 
-  /** Throws away what was staged for an operation that ended without a signature. */
+  /** Throws away what is kept for an operation: it ended without a signature, or its document is published and nothing else is left to do. */
   async discard(operation: string): Promise<void> {
     await rm(join(this.#staging, operation), { recursive: true, force: true });
   }
@@ -126,30 +135,13 @@ export function signedName(fileName: string): string {
 }
 
 async function stagedName(folder: string): Promise<string> {
-  const names = (await readdir(folder)).filter((name) => !name.endsWith('.tmp'));
-  const [name] = names;
+  const [name] = (await wholeFiles(folder)).filter((file) => !file.endsWith(publishedMark));
   if (name === undefined) throw new Error('nothing is staged');
   return name;
 }
 
-/** Writes a new file and returns when the disk has it. */
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'w', 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+async function wholeFiles(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder)).filter((name) => !name.endsWith('.tmp'));
 }
 
 function isTaken(error: unknown): boolean {

@@ -11,6 +11,27 @@ export const reconcileOps = [
   'sign.outcome-unknown',
 ] as const satisfies readonly Op[];
 
+/** What the log tells of a document that was signed. */
+export interface SignedDocument {
+  readonly outputSha256: string;
+  readonly documentSha256: string;
+  /** Bytes of the document, as `document-in` tells. */
+  readonly documentSize: number | undefined;
+}
+
+/** What each operation signed, from its `sign.done`. `entries` must be in log order; ops other than `document-in` and `sign.done` are passed over. */
+export function signedDocuments(entries: Iterable<LogEntry>): ReadonlyMap<string, SignedDocument> {
+  const sizes = new Map<string, number>();
+  const signed = new Map<string, SignedDocument>();
+  for (const { event } of entries) {
+    if (event.op === 'document-in') sizes.set(event.document_sha256, event.size);
+    if (event.op !== 'sign.done' || event.operation === undefined) continue;
+    const { output_sha256: outputSha256, document_sha256: documentSha256 } = event;
+    signed.set(event.operation, { outputSha256, documentSha256, documentSize: sizes.get(documentSha256) });
+  }
+  return signed;
+}
+
 /** A `sign.intent` that no later `sign.done`, `sign.failed` or `sign.outcome-unknown` names. */
 export interface OpenIntent {
   /** Number of the `sign.intent` entry. */

@@ -1,9 +1,8 @@
 /** The document desk: joins inbox and outbox with the log. Every document that comes in, and every one that is refused, is an entry. */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DocumentView, RefusedDocumentView } from '../contract/state.ts';
 import type { Inbox, InboxContents, InboxDocument } from '../documents/inbox.ts';
 import { readDocument, type IntakeLimits } from '../documents/intake.ts';
+import type { Originals } from '../documents/originals.ts';
 import { signedName, type Outbox } from '../documents/outbox.ts';
 import { printable } from '../documents/printable.ts';
 import type { AppendableEvent } from '../log/events.ts';
@@ -13,8 +12,7 @@ import { documentProblem, SigningProblem } from './problem.ts';
 export interface DeskParts {
   readonly inbox: Inbox;
   readonly outbox: Outbox;
-  /** Where the originals of signed documents are kept. */
-  readonly originals: string;
+  readonly originals: Originals;
   readonly limits: IntakeLimits;
   readonly record: (event: AppendableEvent) => Promise<unknown>;
 }
@@ -29,8 +27,6 @@ const station = { id: 'station', role: 'station' } as const;
 export class Desk {
   readonly #parts: DeskParts;
   readonly #known: Set<string>;
-  /** Files that were signed and could not be moved out of the inbox. */
-  readonly #signed = new Set<string>();
   readonly #refused = new Set<string>();
   #shown = '';
 
@@ -54,7 +50,7 @@ export class Desk {
   view(): DeskView {
     const { documents, refused } = this.#parts.inbox.contents();
     return {
-      documents: documents.filter(({ id }) => !this.#signed.has(id)).map(viewOf),
+      documents: documents.filter(({ id }) => !this.#parts.originals.isSigned(id)).map(viewOf),
       refused: refused.map(({ fileName, refusal }) => ({ name: printable(fileName, 120), refusal })),
     };
   }
@@ -70,7 +66,7 @@ export class Desk {
 
   /** Throws document-changed when the file is not what the holder has read (any more). */
   async mustBeUnchanged(document: OpenDocument): Promise<void> {
-    if (!(await this.#isInInbox(document.fileName, document.view.digest))) throw this.#changed(document);
+    if (!(await this.#parts.inbox.holds(document.fileName, document.view.digest))) throw this.#changed(document);
   }
 
   async stage(operation: string, document: OpenDocument, output: Uint8Array): Promise<string> {
@@ -79,38 +75,21 @@ export class Desk {
     return name;
   }
 
-  /** After `sign.done`: the signed document appears, the original leaves the inbox. Gives the name in the outbox. Throws on I/O errors. */
-  async publish(operation: string, document: OpenDocument): Promise<string> {
-    this.#signed.add(document.view.id);
-    const name = await this.#parts.outbox.publish(operation);
-    await this.#keepOriginal(operation, document);
+  /**
+   * After `sign.done`: the signed document appears, the original leaves the inbox. Gives the name in the outbox. Throws on I/O errors. Whatever could not
+   * be done is done at the next start (`recovery.ts`).
+   */
+  async publish(operation: string, { view, fileName, bytes }: OpenDocument): Promise<string> {
+    const { originals, outbox } = this.#parts;
+    originals.signed(view.id);
+    const name = await outbox.publish(operation);
+    const kept = await originals.keep(operation, { id: view.id, fileName, digest: view.digest, bytes });
+    if (kept) await outbox.discard(operation).catch(() => undefined);
     return name;
   }
 
   discard(operation: string): Promise<void> {
     return this.#parts.outbox.discard(operation);
-  }
-
-  /**
-   * The original is kept beside the record. Where it cannot be moved it stays, and is not offered again until the station starts anew. A file
-   * that took its name since it was read is another document and stays where it is.
-   */
-  async #keepOriginal(operation: string, { view, fileName, bytes }: OpenDocument): Promise<void> {
-    try {
-      const folder = join(this.#parts.originals, operation);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      if (await this.#isInInbox(fileName, view.digest)) await rename(this.#parts.inbox.path(fileName), join(folder, fileName));
-      else await writeFile(join(folder, fileName), bytes, { mode: 0o600 });
-      this.#parts.inbox.forget(fileName);
-      this.#signed.delete(view.id);
-    } catch {
-      return;
-    }
-  }
-
-  async #isInInbox(fileName: string, digest: string): Promise<boolean> {
-    const read = await readDocument(this.#parts.inbox.path(fileName), this.#parts.limits);
-    return read.ok && read.document.digest === digest;
   }
 
   async #record(contents: InboxContents): Promise<void> {

@@ -28,7 +28,7 @@ const inbox = (name: string): string => join(story.data, 'inbox', name);
 const other = handMade({ objects: onePage() });
 
 /** From now on there is no room for a document in this folder of the station. */
-function fill(folder: 'pending' | 'outbox'): void {
+function fill(folder: 'pending' | 'outbox' | 'originals'): void {
   const path = join(story.data, folder);
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k,mode=700', 'tmpfs', path]);
   mounted.push(path);
@@ -139,6 +139,32 @@ test('a full disk while the signed document is saved: nothing counts as signed, 
   expect(await story.outbox()).toEqual([...before, outputName].sort());
 });
 
+test('no room for the original: signed and delivered, it is not offered again, not lost, and kept at a start when there is room', async () => {
+  await story.walkTo('enter-pin');
+  const read = await story.readFile('inbox', 'contract.pdf');
+  fill('originals');
+  await writeFile(join(story.data, 'originals', 'filler'), new Uint8Array(16_384));
+  story.typePin('123456');
+  expect(await story.until('signed')).toMatchObject({ delivered: true });
+  const [operation = ''] = await readdir(join(story.data, 'pending'));
+  for (const isLast of [false, true]) {
+    await story.leave();
+    // Out of sight in the inbox, because the originals are on another file system here.
+    expect((await story.readFile('inbox', `.countersign-${operation}`, 'contract.pdf')).equals(read)).toBe(true);
+    await story.putIn('again.pdf');
+    await story.devices.reader.insert(story.card('ada'));
+    const { documents } = await story.until('choose-document', (state) => state.documents.length > 0);
+    expect(documents.map(({ name }) => name)).toEqual(['again.pdf']);
+    await rm(inbox('again.pdf'));
+    await story.stop();
+    if (isLast) free();
+    await story.start();
+  }
+  expect(await readdir(join(story.data, 'inbox'))).toEqual([]);
+  expect((await story.readFile('originals', operation, 'contract.pdf')).equals(read)).toBe(true);
+  expect(await readdir(join(story.data, 'pending'))).toEqual([]);
+});
+
 test('an outbox that is full: signed and said so, the document waits in the station and appears at the next start', async () => {
   const before = (await story.entries()).length;
   await story.walkTo('enter-pin');
@@ -150,9 +176,12 @@ test('an outbox that is full: signed and said so, the document waits in the stat
   const [operation = ''] = await readdir(join(story.data, 'pending'));
   await story.leave();
   await story.stop();
-  // Still full: the station starts, and keeps the document.
+  // Still full: the station starts, and keeps the document. Its original leaves the inbox, so that nobody signs it again.
+  expect(await readdir(join(story.data, 'inbox'))).toEqual(['contract.pdf']);
   await story.start();
   expect(story.running.recovered).toEqual({ unknown: [], failed: [], published: [], waiting: [operation] });
+  expect(await readdir(join(story.data, 'inbox'))).toEqual([]);
+  expect(await readdir(join(story.data, 'originals', operation))).toEqual(['contract.pdf']);
   await story.stop();
   free();
   await story.start();

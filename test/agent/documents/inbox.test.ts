@@ -1,6 +1,6 @@
 /** The inbox folder: files count once they stand still, and what is not a document is named as such. */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -130,4 +130,23 @@ it('of a folder that is flooded, the first two hundred by name are looked at', a
 it('a folder that is gone is an error, not an empty inbox', async () => {
   await rm(folder, { recursive: true });
   await expect(inbox.scan()).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+it('a document is found by its bytes, beyond the files that are shown too, and files of another size are not read for it', async () => {
+  for (let n = 0; n < 210; n += 1) await put(`${String(n).padStart(4, '0')}.pdf`, 'junk');
+  // To read this one would take longer than a test may.
+  await put('huge.pdf', '');
+  await truncate(join(folder, 'huge.pdf'), 2 ** 40);
+  await put('same size.pdf', Uint8Array.from(pdf).fill(0x20));
+  await mkdir(join(folder, 'folder.pdf'));
+  await put('.hidden.pdf', pdf);
+  await symlink(join(folder, '.hidden.pdf'), join(folder, 'link.pdf'));
+  const content = { digest: digestOf(pdf), size: pdf.length };
+  expect(await inbox.find(content, () => true)).toBeUndefined();
+  await put('x.pdf', pdf);
+  await put('y.pdf', pdf);
+  expect(await inbox.find(content, () => false)).toBe('x.pdf');
+  expect(await inbox.find(content, (name) => name === 'y.pdf')).toBe('y.pdf');
+  await rm(join(folder, 'huge.pdf'));
+  expect(await inbox.find({ ...content, size: undefined }, (name) => name === 'huge.pdf')).toBe('x.pdf');
 });

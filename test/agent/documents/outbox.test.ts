@@ -29,7 +29,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const inTarget = (file: string): Promise<string> => readFile(join(target, file), 'utf8');
 
-it('what is staged is not in the outbox; what is published is, and nothing of it stays behind', async () => {
+it('what is staged is not in the outbox; what is published is, and only a mark stays behind until it is discarded', async () => {
   await outbox.stage('op-1', name, bytes);
   expect(await readdir(target)).toEqual([]);
   const digest = createHash('sha256').update(bytes).digest('hex');
@@ -37,7 +37,13 @@ it('what is staged is not in the outbox; what is published is, and nothing of it
   expect(await outbox.publish('op-1')).toBe(name);
   expect(await readdir(target)).toEqual([name]);
   expect(await inTarget(name)).toBe('%PDF-1.7 signed');
+  expect(await outbox.pending()).toEqual([{ operation: 'op-1', fileName: name, digest: undefined }]);
+  const [mark = ''] = await readdir(join(staging, 'op-1'));
+  expect((await stat(join(staging, 'op-1', mark))).size).toBe(0);
+  await expect(outbox.publish('op-1')).rejects.toThrow('nothing is staged');
+  await outbox.discard('op-1');
   expect([await readdir(staging), await outbox.pending()]).toEqual([[], []]);
+  expect(await readdir(target)).toEqual([name]);
 });
 
 it('nobody else may read what is staged or signed', async () => {
@@ -74,13 +80,13 @@ it('two visits that publish at once under one name: both documents are there', a
   expect((await readdir(target)).length).toBe(8);
 });
 
-it('published, and the agent ended before it tidied up: not published twice, and the rest is cleared away', async () => {
+it('published, and the agent ended before it was marked: not published twice, and the rest is cleared away', async () => {
   await outbox.stage('op-1', name, bytes);
   await writeFile(join(target, '.countersign-op-1.tmp'), bytes);
   await link(join(target, '.countersign-op-1.tmp'), join(target, name));
   expect(await outbox.publish('op-1')).toBe(name);
   expect(await readdir(target)).toEqual([name]);
-  expect(await readdir(staging)).toEqual([]);
+  expect(await outbox.pending()).toMatchObject([{ digest: undefined }]);
 });
 
 it('published under a later name, and the ones before it were taken away: not published twice', async () => {

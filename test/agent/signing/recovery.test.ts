@@ -1,8 +1,10 @@
-/** What a start makes of visits that were cut off: open intents and staged documents in every combination, on a real log and a real outbox. */
+/** What a start makes of visits that were cut off: open intents and staged documents in every combination, on a real log and real folders. */
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Inbox } from '../../../agent/documents/inbox.ts';
+import { Originals } from '../../../agent/documents/originals.ts';
 import { Outbox } from '../../../agent/documents/outbox.ts';
 import { recover, type Recovered } from '../../../agent/signing/recovery.ts';
 import { VisitLog } from '../../support/signing/visit-log.ts';
@@ -10,27 +12,41 @@ import { VisitLog } from '../../support/signing/visit-log.ts';
 let log: VisitLog;
 let staging: string;
 let target: string;
+let inbox: string;
+let originals: string;
 let outbox: Outbox;
 
 beforeEach(async () => {
   log = await VisitLog.make();
   staging = join(log.folder.data, 'pending');
   target = join(log.folder.data, 'outbox');
-  await mkdir(staging);
-  await mkdir(target);
+  inbox = join(log.folder.data, 'inbox');
+  originals = join(log.folder.data, 'originals');
+  for (const folder of [staging, target, inbox, originals]) await mkdir(folder);
   outbox = new Outbox(staging, target);
 });
 afterEach(() => log.remove());
 
 const bytesOf = (operation: string): Uint8Array => new TextEncoder().encode(`%PDF-1.7 signed in ${operation}`);
-const digestOf = (operation: string): string => createHash('sha256').update(bytesOf(operation)).digest('hex');
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const digestOf = (operation: string): string => sha256(bytesOf(operation));
+const document = new TextEncoder().encode('%PDF-1.7 to be signed');
+const another = new TextEncoder().encode('%PDF-1.7 of equal size');
 
-/** What the next start does. */
-async function restart(): Promise<Recovered> {
-  const done = new Map<string, string>();
-  for (const { event } of await log.store.entries({ op: 'sign.done' }))
-    if (event.op === 'sign.done' && event.operation !== undefined) done.set(event.operation, event.output_sha256);
-  return recover(await log.openIntents(), done, log.recorder, outbox);
+/** What the next start does, with folders that no agent has looked into yet. */
+async function restart(to = target): Promise<Recovered> {
+  const kept = new Originals(originals, new Inbox(inbox, { maxBytes: 200_000, maxPages: 20 }));
+  const folders = { outbox: new Outbox(staging, to), originals: kept };
+  return recover(await log.openIntents(), await log.signedDocuments(), log.recorder, folders);
+}
+
+/** A visit whose document was taken in and signed, and whose output is staged. */
+async function signed(operation: string): Promise<void> {
+  const pages = { pages: 1, signatures: 0 };
+  const actor = { id: 'station', role: 'station' } as const;
+  await log.store.append({ op: 'document-in', actor, document_sha256: sha256(document), size: document.length, ...pages });
+  await log.done(operation, await log.begin(operation, true), digestOf(operation), sha256(document));
+  await outbox.stage(operation, 'contract-signed.pdf', bytesOf(operation));
 }
 
 const nothing: Recovered = { unknown: [], failed: [], published: [], waiting: [] };
@@ -108,13 +124,98 @@ it('the name is taken by another document: that one stays, and ours gets the nex
   expect(await readFile(join(target, 'contract-signed-2.pdf'))).toEqual(Buffer.from(bytesOf('op-1')));
 });
 
-it('an outbox that is gone: the document waits, and comes out at a later start', async () => {
-  const intent = await log.begin('op-1', true);
-  await log.done('op-1', intent, digestOf('op-1'));
-  await outbox.stage('op-1', 'contract-signed.pdf', bytesOf('op-1'));
-  const away = new Outbox(staging, join(log.folder.data, 'unplugged'));
-  const done = new Map([['op-1', digestOf('op-1')]]);
-  expect(await recover([], done, log.recorder, away)).toEqual({ ...nothing, waiting: ['op-1'] });
-  expect(await recover([], done, log.recorder, outbox)).toEqual({ ...nothing, published: ['op-1'] });
+it('an outbox that is gone: the document waits, its original leaves the inbox all the same, and it comes out at a later start', async () => {
+  await signed('op-1');
+  await writeFile(join(inbox, 'contract.pdf'), document);
+  expect(await restart(join(log.folder.data, 'unplugged'))).toEqual({ ...nothing, waiting: ['op-1'] });
+  expect([await readdir(inbox), await readdir(join(originals, 'op-1'))]).toEqual([[], ['contract.pdf']]);
+  await writeFile(join(inbox, 'contract.pdf'), document);
+  expect(await restart()).toEqual({ ...nothing, published: ['op-1'] });
   expect(await readdir(target)).toEqual(['contract-signed.pdf']);
+  expect(await readdir(staging)).toEqual([]);
+  // Its original had left already: what was put in since is to be signed again.
+  expect(await readdir(inbox)).toEqual(['contract.pdf']);
+});
+
+const own = (name: string): string => join(originals, 'op-1', name);
+/** The steps of a delivery after `sign.done`, each with what it leaves on the disk when it is the last one. */
+const steps: readonly (readonly [name: string, step: () => Promise<unknown>])[] = [
+  ['sign.done was written', () => Promise.resolve()],
+  ['the copy in the outbox was half written', () => writeFile(join(target, '.countersign-op-1.tmp'), '%PDF')],
+  [
+    'the document was published and not marked so',
+    () => copyFile(join(staging, 'op-1', 'contract-signed.pdf'), join(target, 'contract-signed.pdf')),
+  ],
+  ['the document was published', () => outbox.publish('op-1')],
+  ['the folder for the original was made', () => mkdir(join(originals, 'op-1'))],
+  ['the original was moved', () => rename(join(inbox, 'contract.pdf'), own('contract.pdf'))],
+];
+
+it.each(steps.map(([name], index) => ({ name, index })))(
+  'ended when $name: the next start delivers the rest, the one after it does nothing',
+  async ({ index }) => {
+    await signed('op-1');
+    await writeFile(join(inbox, 'another.pdf'), another);
+    await writeFile(join(inbox, 'contract.pdf'), document);
+    for (const [, step] of steps.slice(0, index + 1)) await step();
+    const isOut = index >= 3;
+    expect(await restart()).toEqual({ ...nothing, ...(isOut ? {} : { published: ['op-1'] }) });
+    const there = async () => [await readdir(target), await readdir(inbox), await readdir(join(originals, 'op-1')), await readdir(staging)];
+    const delivered = [['contract-signed.pdf'], ['another.pdf'], ['contract.pdf'], []];
+    expect(await there()).toEqual(delivered);
+    expect(await readFile(own('contract.pdf'))).toEqual(Buffer.from(document));
+    expect(await readFile(join(target, 'contract-signed.pdf'))).toEqual(Buffer.from(bytesOf('op-1')));
+    expect(await restart()).toEqual(nothing);
+    expect(await there()).toEqual(delivered);
+  },
+);
+
+it('published, taken out of the outbox, and only then started anew: not published again', async () => {
+  await signed('op-1');
+  await writeFile(join(inbox, 'contract.pdf'), document);
+  await outbox.publish('op-1');
+  await rm(join(target, 'contract-signed.pdf'));
+  expect(await restart()).toEqual(nothing);
+  expect([await readdir(target), await readdir(inbox), await readdir(staging)]).toEqual([[], [], []]);
+});
+
+it('two files with the bytes that were signed: one leaves, by choice the one with the name that was signed', async () => {
+  await signed('op-1');
+  for (const name of ['a copy.pdf', 'contract.pdf']) await writeFile(join(inbox, name), document);
+  await restart();
+  expect([await readdir(inbox), await readdir(join(originals, 'op-1'))]).toEqual([['a copy.pdf'], ['contract.pdf']]);
+  await restart();
+  expect(await readdir(inbox)).toEqual(['a copy.pdf']);
+});
+
+it('no file with the bytes that were signed: nothing leaves, and the next start does not look again', async () => {
+  await signed('op-1');
+  await writeFile(join(inbox, 'contract.pdf'), another);
+  await restart();
+  expect([await readdir(inbox), await readdir(originals), await readdir(staging)]).toEqual([['contract.pdf'], [], []]);
+  await writeFile(join(inbox, 'later.pdf'), document);
+  await restart();
+  expect(await readdir(inbox)).toEqual(['contract.pdf', 'later.pdf']);
+});
+
+it('an original that cannot leave stays, is not offered, and leaves at a later start', async () => {
+  await signed('op-1');
+  await writeFile(join(inbox, 'contract.pdf'), document);
+  await rm(originals, { recursive: true });
+  await writeFile(originals, 'a file where a folder must be');
+  expect(await restart()).toEqual({ ...nothing, published: ['op-1'] });
+  expect([await readdir(inbox), await readdir(staging)]).toEqual([['contract.pdf'], ['op-1']]);
+  await rm(originals);
+  expect(await restart()).toEqual(nothing);
+  expect([await readdir(inbox), await readdir(join(originals, 'op-1')), await readdir(staging)]).toEqual([[], ['contract.pdf'], []]);
+});
+
+it('two visits signed the same bytes from two files: each original goes to its own visit', async () => {
+  for (const operation of ['op-1', 'op-2']) {
+    await signed(operation);
+    await writeFile(join(inbox, `${operation}.pdf`), document);
+  }
+  await restart();
+  expect(await readdir(inbox)).toEqual([]);
+  expect((await readdir(originals)).sort()).toEqual(['op-1', 'op-2']);
 });

@@ -1,7 +1,7 @@
 /** A private operation log with visits in it that got as far as a test wants, and a recorder that writes into it as the station does. */
 import { openForReading } from '../../../agent/log/database.ts';
 import type { LogEvent } from '../../../agent/log/events.ts';
-import { openIntents, type OpenIntent, reconcileOps } from '../../../agent/log/reconcile.ts';
+import { openIntents, type OpenIntent, reconcileOps, signedDocuments, type SignedDocument } from '../../../agent/log/reconcile.ts';
 import { readRows } from '../../../agent/log/schema.ts';
 import type { LogStore } from '../../../agent/log/store.ts';
 import { verify, type Verification } from '../../../agent/log/verify.ts';
@@ -34,15 +34,19 @@ export class VisitLog {
     return intent;
   }
 
-  /** Records `sign.done` for an output with this digest. */
-  async done(operation: string, intent: number, digest: string): Promise<void> {
+  /** Records `sign.done` for an output with this digest, of a document with that one. */
+  async done(operation: string, intent: number, digest: string, document?: string): Promise<void> {
     const done = signing(operation, 'a', intent)[3];
     if (done?.op !== 'sign.done') throw new Error('the visit does not end with sign.done');
-    await this.store.append({ ...done, output_sha256: digest });
+    await this.store.append({ ...done, output_sha256: digest, document_sha256: document ?? done.document_sha256 });
   }
 
   async openIntents(): Promise<readonly OpenIntent[]> {
     return openIntents(await this.store.entries({ op: reconcileOps }));
+  }
+
+  async signedDocuments(): Promise<ReadonlyMap<string, SignedDocument>> {
+    return signedDocuments(await this.store.entries({ op: ['document-in', 'sign.done'] }));
   }
 
   /** Events from an entry on. */
