@@ -9,10 +9,10 @@ import { StartRefused } from '../refusals.ts';
 /** Name of the sample document in the inbox of a new demo. */
 export const sampleName = 'Tenancy agreement.pdf';
 
-/** Everything that a making ever makes, by its path in the workshop. The folders of documents are empty, but for the sample. */
-const made = new RegExp(
-  `^(station\\.json|(inbox|outbox|pending|originals|trust|virtual|log)|inbox/${sampleName.replace('.', '\\.')}` +
-    String.raw`|trust/demo-ca\.pem|virtual/(card-[a-z-]+|bio-key)\.json|log/log\.(lock|sqlite(\.new)?)(-wal|-shm|-journal)?)$`,
+/** Every file that a making ever makes, by its path in the workshop. Folders may have any name: an empty one is nobody's data. */
+const madeFile = new RegExp(
+  `^(station\\.json|inbox/${sampleName.replace('.', '\\.')}|trust/demo-ca\\.pem|` +
+    String.raw`virtual/(card-[a-z-]+|bio-key)\.json|log/log\.(lock|sqlite(\.new)?)(-wal|-shm|-journal)?)$`,
 );
 
 /** Lets `make` fill a new folder and puts it at `data`, where nothing may be but an empty folder. Throws StartRefused. */
@@ -51,7 +51,7 @@ async function removeAbandoned(parent: string, prefix: string): Promise<void> {
     const workshop = join(parent, name);
     const entries = await readdir(workshop, { recursive: true, withFileTypes: true });
     const paths = entries.map((entry) => ({ entry, path: relative(workshop, join(entry.parentPath, entry.name)) }));
-    if (!paths.every(({ entry, path }) => made.test(path) && (entry.isFile() || entry.isDirectory()))) continue;
+    if (!paths.every(({ entry, path }) => entry.isDirectory() || (entry.isFile() && madeFile.test(path)))) continue;
     // Deepest first, and each by its name: what comes into the folder meanwhile stays.
     for (const { entry, path } of paths.toSorted((a, b) => b.path.length - a.path.length))
       await (entry.isDirectory() ? rmdir(join(workshop, path)) : rm(join(workshop, path), { force: true }));
