@@ -3,7 +3,6 @@
  * answer and every refusal of every actor, in every state that is not met yet. Pure: no actor runs, so nothing depends on time.
  */
 import { createActor } from 'xstate';
-import { Secret } from '../../../drivers/secret.ts';
 import { problems, type ProblemCode } from '../../../agent/contract/problems.ts';
 import type { SigningMachine } from '../../../agent/signing/machine.ts';
 import { retryable, type RecordProblemInput, type VisitEvent } from '../../../agent/signing/model.ts';
@@ -12,21 +11,7 @@ import type { VisitSnapshot } from '../../../agent/signing/view.ts';
 import { visitState } from '../../../agent/signing/view.ts';
 import { mustHold } from './invariants.ts';
 import { afterAnswer, afterProblem, leave, type Ledger, mayBeAsked, must, newLedger, Wrong } from './ledger.ts';
-import {
-  ada,
-  contract,
-  firstKey,
-  grace,
-  intent,
-  limits,
-  machineInput,
-  openContract,
-  pin,
-  pinDigits,
-  result,
-  secondKey,
-  staged,
-} from './visit-facts.ts';
+import { ada, answers, contract, firstKey, grace, limits, machineInput, pin, secondKey, typedPin } from './visit-facts.ts';
 
 export interface Exploration {
   /** What must never be, with the way that leads there. */
@@ -53,7 +38,7 @@ interface Move {
   readonly ledger: (ledger: Ledger) => Ledger;
 }
 
-const intentNumber = 7;
+const intentNumber = answers.recordConsent.entry;
 const codes = Object.keys(problems) as ProblemCode[];
 const same = (ledger: Ledger): Ledger => ledger;
 
@@ -73,25 +58,22 @@ const outside: readonly Move[] = [
   happens('unknown document', { type: 'choose-document', documentId: 'doc-9' }),
   happens('consent', { type: 'consent', digest: contract.digest }),
   happens('consent to another digest', { type: 'consent', digest: '9'.repeat(64) }),
-  { name: 'pin', event: () => ({ type: 'pin', pin: new Secret(new TextEncoder().encode(pinDigits)) }), ledger: same },
+  { name: 'pin', event: () => ({ type: 'pin', pin: typedPin() }), ledger: same },
 ];
 
-const answers: Readonly<Record<string, readonly unknown[]>> = {
+/** All that an actor may answer, where it is more than one thing. */
+const manyAnswers: Readonly<Record<string, readonly unknown[]>> = {
   readToken: [
-    { pin, keys: [firstKey] },
+    answers.readToken,
     { pin, keys: [firstKey, secondKey] },
     { pin: { ...pin, protectedPath: true }, keys: [firstKey] },
     { pin: { ...pin, state: 'locked' }, keys: [firstKey] },
   ],
-  openDocument: [openContract],
-  recordConsent: [intent(intentNumber)],
-  verifyFinger: [undefined],
-  sign: [Uint8Array.of(1)],
-  check: [staged],
-  save: [result(12)],
-  recordTokenOut: [undefined],
-  recordTwoTokens: [undefined],
 };
+
+function answersOf(actor: string): readonly unknown[] {
+  return manyAnswers[actor] ?? (actor in answers ? [answers[actor as keyof typeof answers]] : []);
+}
 
 /** The actors that are at work, with what they were given. */
 function atWork(snapshot: VisitSnapshot): readonly { readonly id: string; readonly actor: string; readonly input: unknown }[] {
@@ -120,7 +102,7 @@ function moves(snapshot: VisitSnapshot, met: Map<string, number>): readonly Move
 function results(id: string, actor: string, input: unknown): readonly Move[] {
   const type = `xstate.done.actor.${id}`;
   if (actor !== 'recordProblem')
-    return (answers[actor] ?? []).map((output, index) => ({
+    return answersOf(actor).map((output, index) => ({
       name: `${actor} answers ${index}`,
       event: () => ({ type, output }),
       ledger: (ledger) => afterAnswer(ledger, actor, intentNumber),

@@ -1,23 +1,9 @@
 /** A signing machine that really runs, on a clock that a test turns, with actors that wait until the test answers for them. */
 import { createActor, type Actor, SimulatedClock } from 'xstate';
-import { Secret } from '../../../drivers/secret.ts';
 import { type SigningMachine, signingMachine } from '../../../agent/signing/machine.ts';
 import type { Limits, ReadTokenOutput, VisitEvent } from '../../../agent/signing/model.ts';
 import { publicState, visitState } from '../../../agent/signing/view.ts';
-import {
-  ada,
-  contract,
-  firstKey,
-  intent,
-  limits,
-  machineInput,
-  openContract,
-  pin,
-  pinDigits,
-  result,
-  secondKey,
-  staged,
-} from './visit-facts.ts';
+import { ada, answers, contract, firstKey, limits, machineInput, secondKey, typedPin } from './visit-facts.ts';
 import { WaitingActors } from './waiting-actors.ts';
 
 /** The places of a visit that a test may begin from. */
@@ -59,7 +45,7 @@ export class LiveMachine extends WaitingActors {
   /** Walks as a holder does until a state is reached; `read` is what the token tells. */
   async walkTo(
     target: Place,
-    read: ReadTokenOutput = { pin, keys: target === 'choosingCertificate' ? [firstKey, secondKey] : [firstKey] },
+    read: ReadTokenOutput = { ...answers.readToken, ...(target === 'choosingCertificate' ? { keys: [firstKey, secondKey] } : {}) },
   ): Promise<this> {
     const steps: readonly (() => Promise<void> | void)[] = [
       () => this.send({ type: 'begin' }),
@@ -70,16 +56,16 @@ export class LiveMachine extends WaitingActors {
           ? this.send({ type: 'choose-certificate', certificateSha256: firstKey.certificateSha256 })
           : undefined,
       () => this.send({ type: 'choose-document', documentId: contract.id }),
-      () => this.answer('openDocument', openContract),
+      () => this.answer('openDocument', answers.openDocument),
       () => this.send({ type: 'reviewed' }),
       () => this.send({ type: 'consent', digest: contract.digest }),
-      () => this.answer('recordConsent', intent(7)),
+      () => this.answer('recordConsent', answers.recordConsent),
       () => this.answer('verifyFinger'),
       () => (this.name() === 'lastTry' ? this.send({ type: 'continue' }) : undefined),
       () => (this.name() === 'enteringPin' ? this.typePin() : undefined),
-      () => this.answer('sign', Uint8Array.of(1)),
-      () => this.answer('check', staged),
-      () => this.answer('save', result(12)),
+      () => this.answer('sign', answers.sign),
+      () => this.answer('check', answers.check),
+      () => this.answer('save', answers.save),
       () => this.send({ type: 'continue' }),
       () => this.send({ type: 'tokens', tokens: [] }),
     ];
@@ -92,6 +78,6 @@ export class LiveMachine extends WaitingActors {
   }
 
   typePin(): void {
-    this.send({ type: 'pin', pin: new Secret(new TextEncoder().encode(pinDigits)) });
+    this.send({ type: 'pin', pin: typedPin() });
   }
 }

@@ -1,4 +1,5 @@
 /** Facts for a signing machine that runs without devices: tokens, keys, a document, and what each actor may answer. */
+import { Secret } from '../../../drivers/secret.ts';
 import type { PinInfo, TokenInfo } from '../../../drivers/token.ts';
 import type { DocumentView } from '../../../agent/contract/state.ts';
 import type {
@@ -11,10 +12,16 @@ import type {
   SignedResult,
   StagedOutput,
 } from '../../../agent/signing/model.ts';
+import { firstContext } from '../../../agent/signing/steps.ts';
 
 export const limits: Limits = { idleMs: 60_000, idleWarningSeconds: 3, lingerMs: 15_000 };
 
 export const pinDigits = '73519924';
+
+/** The PIN as it comes from the keys. */
+export function typedPin(): Secret {
+  return new Secret(new TextEncoder().encode(pinDigits));
+}
 
 function token(id: string): TokenInfo {
   return {
@@ -87,6 +94,19 @@ export function result(entry: number): SignedResult {
   return { entry, at: '2026-11-22T18:31:07.412Z', outputDigest: staged.digest, outputName: staged.name, delivered: true };
 }
 
+/** What each actor answers when all goes well. */
+export const answers = {
+  readToken: { pin, keys: [firstKey] },
+  openDocument: openContract,
+  recordConsent: intent(7),
+  verifyFinger: undefined,
+  sign: Uint8Array.of(1),
+  check: staged,
+  save: result(12),
+  recordTokenOut: undefined,
+  recordTwoTokens: undefined,
+};
+
 /** What the machine is started with; operations are numbered. */
 export function machineInput(tokens: readonly TokenInfo[] = []): MachineInput {
   let operations = 0;
@@ -96,31 +116,15 @@ export function machineInput(tokens: readonly TokenInfo[] = []): MachineInput {
 /** A memory of the machine in the middle of a visit: token in, document open, nothing begun. */
 export function visitContext(changes: Partial<Context> = {}): Context {
   return {
-    ...machineInput(),
+    ...firstContext(machineInput([ada])),
     visit: 1,
-    tokens: [ada],
     operation: 'op-1',
     tokenId: ada.id,
     pin,
-    previousPin: undefined,
     keys: [firstKey],
     key: firstKey,
     documents: [contract],
-    refused: [],
     document: openContract,
-    intent: undefined,
-    prompt: 'touch',
-    previousFinger: undefined,
-    fingerMatched: false,
-    signature: undefined,
-    staged: undefined,
-    result: undefined,
-    problem: undefined,
-    outcome: 'nothing-signed',
-    problemEntry: undefined,
-    tokenOutRecorded: false,
-    idleFactor: 1,
-    idleSecondsLeft: 0,
     ...changes,
   };
 }
