@@ -1,9 +1,10 @@
 /** Documents that change under the holder's eyes, disks that are full, a fingerprint reader that is not there: nothing is signed that was not read, nothing is lost. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startStation } from '../../agent/main.ts';
 import { agreement, handMade, onePage } from '../support/sample-pdf.ts';
 import { StoryStation } from '../support/station.ts';
 
@@ -194,4 +195,25 @@ test('an outbox that is full: signed and said so, the document waits in the stat
   expect((await Promise.all(digests)).filter((digest) => digest === signed.outputDigest)).toHaveLength(1);
   expect(await readdir(join(story.data, 'pending'))).toEqual([]);
   expect((await story.entries()).slice(before).filter(({ op }) => op === 'sign.done')).toHaveLength(1);
+});
+
+test('a document that waits comes out in the outbox, also when the next start is that of a command that signs another file', async () => {
+  const before = await story.outbox();
+  await story.walkTo('enter-pin');
+  fill('outbox');
+  story.typePin('123456');
+  expect(await story.until('signed')).toMatchObject({ delivered: false });
+  await story.leave();
+  await story.stop();
+  free();
+  const [operation = ''] = await readdir(join(story.data, 'pending'));
+  const [own, outputFile] = [join(story.data, 'terminal'), join(story.data, 'out.pdf')];
+  await mkdir(own);
+  const station = await startStation({ data: story.data, inbox: own, outputFile, onFault: (error) => story.faults.push(error) });
+  await station.close();
+  expect(station.recovered).toMatchObject({ published: [operation], waiting: [] });
+  expect(await story.outbox()).toHaveLength(before.length + 1);
+  expect([await readdir(own), await readdir(join(story.data, 'inbox'))]).toEqual([[], []]);
+  expect(await readdir(story.data)).not.toContain('out.pdf');
+  await story.start();
 });
