@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { signatureHolds } from './algorithms.ts';
 import { keyUsageBits } from './certificate.ts';
 import { type RevocationPolicy, isStale, issuerKey, replaces } from './crl.ts';
-import { ListRefused, type RevocationList, listLimits, readRevocationList } from './crl-reader.ts';
+import { ListRefused } from './crl-entries.ts';
+import { type RevocationList, mostBytes, readRevocationList } from './crl-reader.ts';
 import { DerRefused } from './der-reader.ts';
 import { printable } from './printable.ts';
 import { type Trust, findPath, isStrong } from './trust.ts';
@@ -61,7 +62,7 @@ function mustHold(list: RevocationList, trust: Trust): void {
 /** Reads one file and checks its list, but not its time. Throws DerRefused or ListRefused. */
 async function readList(path: string, size: number, trust: Trust): Promise<RevocationList> {
   // PEM takes four characters for three bytes, and line ends.
-  if (size > listLimits.bytes * 1.4) throw new ListRefused(`has more than ${listLimits.bytes / 1_000_000} MB`);
+  if (size > mostBytes * 1.4) throw new ListRefused(`has more than ${mostBytes / 1_000_000} MB`);
   const list = readRevocationList(derOf(await readFile(path)));
   mustHold(list, trust);
   return list;

@@ -3,6 +3,7 @@
  * tells a part of the truth (delta, indirect, partitioned, or with a critical extension that is not understood) is refused and never half-read.
  */
 import { createHash } from 'node:crypto';
+import { ListRefused, RevokedEntries, readExtensions } from './crl-entries.ts';
 import { readSignatureAlgorithm, type Hash, type SignatureScheme } from './algorithms.ts';
 import {
   type DerElement,
@@ -10,7 +11,6 @@ import {
   children,
   expectTag,
   readBitString,
-  readBoolean,
   readDer,
   readInteger,
   readOid,
@@ -20,32 +20,6 @@ import {
 } from './der-reader.ts';
 import { tags } from './der.ts';
 import { readName } from './names.ts';
-
-/** The list is one, and may not be used here; the message ends the sentence "This list is not used: it ...". */
-export class ListRefused extends Error {
-  override readonly name = 'ListRefused';
-}
-
-/** RFC 5280 section 5.3.1. */
-const reasons = {
-  0: 'unspecified',
-  1: 'key-compromise',
-  2: 'ca-compromise',
-  3: 'affiliation-changed',
-  4: 'superseded',
-  5: 'cessation-of-operation',
-  6: 'certificate-hold',
-  8: 'remove-from-crl',
-  9: 'privilege-withdrawn',
-  10: 'aa-compromise',
-} as const;
-export type RevocationReason = (typeof reasons)[keyof typeof reasons];
-
-export interface Revoked {
-  readonly revokedAt: Date;
-  /** `unspecified` also where the list gives none. */
-  readonly reason: RevocationReason;
-}
 
 export interface RevocationList {
   /** SHA-256 of the DER, hex. */
@@ -58,8 +32,7 @@ export interface RevocationList {
   readonly nextUpdate: Date | undefined;
   /** cRLNumber; undefined in lists of version 1. */
   readonly number: bigint | undefined;
-  /** By serial number, lower-case hex as in `Certificate.serial`. What was taken off the list again stands no more in it. */
-  readonly revoked: ReadonlyMap<string, Revoked>;
+  readonly revoked: RevokedEntries;
   readonly signed: {
     readonly bytes: Uint8Array;
     readonly scheme: SignatureScheme;
@@ -68,26 +41,23 @@ export interface RevocationList {
   };
 }
 
-/** Far above what an issuer of cards publishes; reading that much takes about a second. */
-export const listLimits = { bytes: 32_000_000, entries: 500_000 } as const;
+/** Room for half a million entries. */
+export const mostBytes = 32_000_000;
 
 const oids = {
-  reasonCode: '2.5.29.21',
-  certificateIssuer: '2.5.29.29',
   number: '2.5.29.20',
   delta: '2.5.29.27',
   distributionPoint: '2.5.29.28',
   rsaEncryption: '1.2.840.113549.1.1.1',
 } as const;
-// Understood or harmless when critical: authorityKeyIdentifier, issuerAltName (of the list); invalidityDate (of an entry).
-const harmlessInList = new Set(['2.5.29.35', '2.5.29.18']);
-const harmlessInEntry = new Set(['2.5.29.24']);
+// Understood or harmless when critical: authorityKeyIdentifier, issuerAltName.
+const harmless = new Set(['2.5.29.35', '2.5.29.18']);
 /** At most 20 octets (RFC 5280 section 5.2.3). */
 const longestNumber = 20;
 
 /** Reads one list in DER. Throws DerRefused when the bytes are no list, and ListRefused when they are one that is not used. */
 export function readRevocationList(der: Uint8Array): RevocationList {
-  if (der.length > listLimits.bytes) throw new ListRefused(`has more than ${listLimits.bytes / 1_000_000} MB`);
+  if (der.length > mostBytes) throw new ListRefused(`has more than ${mostBytes / 1_000_000} MB`);
   const [tbs, outer, bits, ...more] = readSequence(readDer(der));
   if (more.length > 0) throw new DerRefused('not a revocation list');
   const parts = [...children(expectTag(tbs, tags.sequence))];
@@ -111,7 +81,7 @@ export function readRevocationList(der: Uint8Array): RevocationList {
     thisUpdate,
     nextUpdate: nextUpdate === undefined ? undefined : readTime(nextUpdate),
     number,
-    revoked: entries === undefined ? new Map<string, Revoked>() : readEntries(entries),
+    revoked: new RevokedEntries(entries),
     signed: { bytes: tbs.bytes, scheme, hash, signature: readBitString(bits) },
   };
 }
@@ -126,23 +96,6 @@ function readAlgorithm(inner: DerElement | undefined, outer: DerElement | undefi
   return found;
 }
 
-interface Extension {
-  readonly oid: string;
-  readonly critical: boolean;
-  readonly value: Uint8Array;
-}
-
-function readExtensions(found: DerElement): readonly Extension[] {
-  const seen = new Set<string>();
-  return readSequence(found).map((element) => {
-    const parts = readSequence(element);
-    const oid = readOid(parts[0]);
-    if (seen.has(oid) || parts.length > 3) throw new DerRefused('an extension stands twice');
-    seen.add(oid);
-    return { oid, critical: parts.length === 3 && readBoolean(parts[1]), value: expectTag(parts.at(-1), tags.octetString).content };
-  });
-}
-
 /** Gives the number of the list. Throws ListRefused for a list that is not complete, or not of its issuer alone. */
 function readListExtensions(found: DerElement): bigint | undefined {
   let number: bigint | undefined;
@@ -153,43 +106,7 @@ function readListExtensions(found: DerElement): bigint | undefined {
       number = BigInt(`0x${Buffer.from(content).toString('hex')}`);
     } else if (oid === oids.delta) throw new ListRefused('holds only what changed since another list');
     else if (oid === oids.distributionPoint) throw new ListRefused('holds only a part of what its issuer revoked, or what others revoked');
-    else if (critical && !harmlessInList.has(oid)) throw new ListRefused(`has a critical extension that is not understood (${oid})`);
+    else if (critical && !harmless.has(oid)) throw new ListRefused(`has a critical extension that is not understood (${oid})`);
   }
   return number;
-}
-
-function readEntries(found: DerElement): ReadonlyMap<string, Revoked> {
-  const entries = children(found);
-  if (entries.length > listLimits.entries) throw new ListRefused(`has more than ${listLimits.entries} entries`);
-  const revoked = new Map<string, Revoked>();
-  for (const entry of entries) {
-    const [serial, date, extensions, ...more] = readSequence(entry);
-    if (more.length > 0) throw new DerRefused('not an entry of a revocation list');
-    const reason = extensions === undefined ? 'unspecified' : readReason(extensions);
-    const revokedAt = readTime(date);
-    const key = Buffer.from(readInteger(serial)).toString('hex');
-    // Taken off the list again: not revoked (RFC 5280 section 6.3.3 k). A certificate that is on hold is revoked as long as it stands here.
-    if (reason === 'remove-from-crl') continue;
-    const before = revoked.get(key);
-    if (before === undefined || revokedAt < before.revokedAt) revoked.set(key, { revokedAt, reason });
-  }
-  return revoked;
-}
-
-function readReason(found: DerElement): RevocationReason {
-  let reason: RevocationReason = 'unspecified';
-  for (const { oid, critical, value } of readExtensions(found)) {
-    if (oid === oids.reasonCode) {
-      const [code, ...more] = expectTag(readDer(value), 0x0a).content;
-      if (code === undefined || more.length > 0 || !isReason(code)) throw new DerRefused('not a reason');
-      reason = reasons[code];
-    } else if (oid === oids.certificateIssuer) throw new ListRefused('holds what other issuers revoked');
-    else if (critical && !harmlessInEntry.has(oid))
-      throw new ListRefused(`has an entry with a critical extension that is not understood (${oid})`);
-  }
-  return reason;
-}
-
-function isReason(code: number): code is keyof typeof reasons {
-  return code in reasons;
 }

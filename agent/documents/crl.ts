@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
-import type { RevocationList, RevocationReason } from './crl-reader.ts';
+import type { RevocationReason } from './crl-entries.ts';
+import type { RevocationList } from './crl-reader.ts';
 
 /** What holds where nobody can tell, because there is no list of the issuer or the one there is counts no longer. */
 export interface RevocationPolicy {

@@ -55,12 +55,29 @@ export class KeyRing {
     this.#count += 1;
     const name = `key-${this.#count}`;
     const keyPath = this.path(`${name}.key`);
+    execFileSync('openssl', ['genpkey', ...keyArguments[choice], '-out', keyPath], { stdio: ['ignore', 'pipe', 'pipe'] });
+    return this.#certify(name, subject, keyPath, extensions, issuer, days);
+  }
+
+  /** Another certificate for a key that has one, by another issuer. */
+  certify(subject: string, { keyPath }: Issued, extensions: readonly string[], issuer: Issued, days = 365): Issued {
+    this.#count += 1;
+    return this.#certify(`key-${this.#count}`, subject, keyPath, extensions, issuer, days);
+  }
+
+  #certify(
+    name: string,
+    subject: string,
+    keyPath: string,
+    extensions: readonly string[],
+    issuer: Issued | undefined,
+    days: number,
+  ): Issued {
     const certificatePath = this.path(`${name}.pem`);
     const extensionPath = this.path(`${name}.cnf`);
     const requestPath = this.path(`${name}.csr`);
     writeFileSync(extensionPath, `${extensions.join('\n')}\n`);
     const openssl = (...parts: readonly string[]): Buffer => execFileSync('openssl', parts, { stdio: ['ignore', 'pipe', 'pipe'] });
-    openssl('genpkey', ...keyArguments[choice], '-out', keyPath);
     openssl('req', '-new', '-utf8', '-key', keyPath, '-subj', subject, '-out', requestPath);
     const signer = issuer === undefined ? ['-signkey', keyPath] : ['-CA', issuer.certificatePath, '-CAkey', issuer.keyPath];
     const serial = ['-set_serial', `0x7f${String(this.#count).padStart(4, '0')}`];
