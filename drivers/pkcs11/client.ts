@@ -124,9 +124,11 @@ export class ModuleClient {
     return this.#inTurn(
       async (host) => {
         this.#host = undefined;
-        this.#spare ??= this.#fork();
         host.muffle();
-        const outcome = await lend((job) => this.#ask(host, job), host.number);
+        const answer = lend((job) => this.#ask(host, job), host.number);
+        // Forking takes milliseconds: the host works already, and the answer finds the fork done.
+        this.#spare ??= this.#fork();
+        const outcome = await answer;
         host.retired = true;
         return outcome;
       },
