@@ -30,6 +30,8 @@ export interface StationOptions {
   /** A bug of ours, or a log that cannot be written: the caller decides about leaving. */
   readonly onFault: (error: unknown) => void;
   readonly inboxPollMs?: number;
+  /** Opens the devices instead of those that the configuration names. No command hands this in. */
+  readonly hardware?: typeof openHardware;
 }
 
 export interface Station {
@@ -66,7 +68,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const recovered = await recover(opened.openIntents, documents.signed, recorder, ofStation);
     const revocation = new RevocationFolder(paths.crl, await loadTrust(paths.trust), config.crl ?? defaultCrlPolicy);
     await revocation.look(new Date());
-    const hardware = await openHardware(config, paths);
+    const hardware = await (options.hardware ?? openHardware)(config, paths);
     closers.push(() => hardware.close());
     const record = recorder.record.bind(recorder);
     const folders = options.inbox === undefined && options.outputFile === undefined ? ofStation : openFolders(paths, limits, options);

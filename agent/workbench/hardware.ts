@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createReaderSource } from '../../drivers/fido/source.ts';
-import { createTokenSource } from '../../drivers/pkcs11/source.ts';
+import { createTokenSource, type TokenSourceOptions } from '../../drivers/pkcs11/source.ts';
 import { VirtualBioKey } from '../../drivers/virtual/bio-key.ts';
 import { startCardReader, type CardReader } from '../../drivers/virtual/card-reader.ts';
 import { PivCard } from '../../drivers/virtual/piv-card.ts';
@@ -25,10 +25,17 @@ export interface VirtualHardware extends Hardware {
   readonly devices: VirtualDevices;
 }
 
+/** How fast things go, where a demo leaves a person time to see them; for tests in which nobody looks. */
+export interface Pace {
+  readonly tokens?: Pick<TokenSourceOptions, 'pollMs' | 'deadlines' | 'settleMs'>;
+  /** How long the comparison of a finger takes, milliseconds. */
+  readonly matchMs?: number;
+}
+
 /** Throws StartRefused when pcscd cannot run here or a virtual device's file is damaged. */
-export async function openVirtualHardware(config: StationConfig, paths: StationPaths): Promise<VirtualHardware> {
+export async function openVirtualHardware(config: StationConfig, paths: StationPaths, pace: Pace = {}): Promise<VirtualHardware> {
   const cards = new Map(demoCards.map(({ id }) => [id, openCard(cardFile(paths, id))]));
-  const key = openKey(bioKeyFile(paths));
+  const key = openKey(bioKeyFile(paths), pace.matchMs ?? 400);
   // A socket's path must be short (108 bytes), so the reader does not live in the data folder.
   const directory = await mkdtemp(join(tmpdir(), 'countersign-'));
   const reader = await startCardReader({ directory }).catch(async (error: unknown) => {
@@ -39,7 +46,7 @@ export async function openVirtualHardware(config: StationConfig, paths: StationP
       error,
     );
   });
-  const tokens = createTokenSource({ modules: config.modules, pollMs: 200, env: { PCSCLITE_CSOCK_NAME: reader.socket } });
+  const tokens = createTokenSource({ modules: config.modules, pollMs: 200, ...pace.tokens, env: { PCSCLITE_CSOCK_NAME: reader.socket } });
   const readers = createReaderSource(key.transport);
   const devices = { reader, cards, key };
   return {
@@ -62,10 +69,10 @@ function openCard(path: string): PivCard {
   return card;
 }
 
-function openKey(path: string): VirtualBioKey {
+function openKey(path: string, matchMs: number): VirtualBioKey {
   // The key counts its assertions; a counter that went back would be refused, so it is on disk before the answer leaves the key.
   const key: VirtualBioKey = VirtualBioKey.fromJSON(readJson(path) as ReturnType<VirtualBioKey['toJSON']>, {
-    matchMs: 400,
+    matchMs,
     onChange: () => save(path, key),
   });
   return key;

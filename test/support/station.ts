@@ -14,7 +14,7 @@ import { readEntry } from '../../agent/log/entry.ts';
 import { checkTables, readRows } from '../../agent/log/schema.ts';
 import { databaseFile } from '../../agent/log/store.ts';
 import { verify } from '../../agent/log/verify.ts';
-import { startStation, type Station } from '../../agent/main.ts';
+import { startStation, type Station, type StationOptions } from '../../agent/main.ts';
 import { makeDemoStation } from '../../agent/workbench/demo-station.ts';
 import type { VirtualDevices, VirtualHardware } from '../../agent/workbench/hardware.ts';
 
@@ -24,19 +24,30 @@ type Screen<N extends ScreenName> = Extract<PublicState, { screen: N }>;
 
 const patienceMs = 25_000;
 
+/** What a story may want other than a plain demo station. */
+export interface StoryOptions {
+  /** Opens the devices, for example at another pace. */
+  readonly hardware?: NonNullable<StationOptions['hardware']>;
+  /** Done in the data folder before the station starts for the first time. */
+  readonly prepare?: (data: string) => Promise<void>;
+}
+
 export class StoryStation {
   readonly data: string;
   readonly faults: unknown[] = [];
+  readonly #options: StoryOptions;
   #station: Station | undefined;
 
-  private constructor(data: string) {
+  private constructor(data: string, options: StoryOptions) {
     this.data = data;
+    this.#options = options;
   }
 
   /** Makes and starts a station with one document, "contract.pdf", in its inbox. */
-  static async make(): Promise<StoryStation> {
-    const story = new StoryStation(await mkdtemp(join(tmpdir(), 'story-')));
+  static async make(options: StoryOptions = {}): Promise<StoryStation> {
+    const story = new StoryStation(await mkdtemp(join(tmpdir(), 'story-')), options);
     await makeDemoStation(story.data, 0);
+    await options.prepare?.(story.data);
     await story.putIn('contract.pdf');
     await story.start();
     return story;
@@ -47,7 +58,13 @@ export class StoryStation {
   }
 
   async start(): Promise<void> {
-    this.#station = await startStation({ data: this.data, inboxPollMs: 50, onFault: (error) => this.faults.push(error) });
+    const { hardware } = this.#options;
+    this.#station = await startStation({
+      data: this.data,
+      inboxPollMs: 50,
+      onFault: (error) => this.faults.push(error),
+      ...(hardware === undefined ? {} : { hardware }),
+    });
   }
 
   async stop(): Promise<void> {
