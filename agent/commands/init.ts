@@ -45,7 +45,8 @@ export const init = command(
     const paths = stationPaths(values.data);
     io.out(`Station ${config.name} is made in ${paths.data}.\n`);
     io.out(`  documents to be signed go into  ${paths.inbox}\n  signed documents come out in    ${paths.outbox}\n`);
-    io.out(`  trusted issuers (PEM or DER)    ${paths.trust}\n  configuration                   ${paths.config}\n`);
+    io.out(`  trusted issuers (PEM or DER)    ${paths.trust}\n  their revocation lists          ${paths.crl}\n`);
+    io.out(`  configuration                   ${paths.config}\n`);
     if (config.modules.length === 0)
       io.out('No PKCS#11 module was found. Add one to "modules" in station.json; countersign doctor shows what is installed.\n');
     io.out(

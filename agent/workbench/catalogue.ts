@@ -12,6 +12,8 @@ export interface DemoCard {
   readonly keyType: PivKeyType;
   readonly pin: string;
   readonly expired: boolean;
+  /** Whether it stands on the demo's revocation list. */
+  readonly revoked?: true;
   /** Whether the station trusts its issuer. */
   readonly trusted: boolean;
   /** Whether its holder's finger is enrolled. */
@@ -35,6 +37,15 @@ export const demoCards: readonly DemoCard[] = [
     keyType: 'p-256',
     pin: '123456',
     expired: true,
+  },
+  {
+    ...good,
+    id: 'revoked',
+    title: 'Konrad Zuse, card revoked',
+    holder: person('Konrad', 'Zuse', 'DE'),
+    keyType: 'p-256',
+    pin: '123456',
+    revoked: true,
   },
   {
     ...good,

@@ -9,7 +9,7 @@ import { installedPath, knownModules } from '../../drivers/pkcs11/known-modules.
 import { createReaderSource } from '../../drivers/fido/source.ts';
 import type { FingerprintReader, ReaderSource } from '../../drivers/fingerprint.ts';
 import { VirtualBioKey } from '../../drivers/virtual/bio-key.ts';
-import { createDemoCa, type DemoCa } from '../../drivers/virtual/demo-ca.ts';
+import { createDemoCa, issueRevocationList, type DemoCa } from '../../drivers/virtual/demo-ca.ts';
 import { PivCard } from '../../drivers/virtual/piv-card.ts';
 import { configDigest, originOf, stationPaths, type StationConfig } from '../config.ts';
 import { openStore } from '../log/store.ts';
@@ -40,16 +40,19 @@ export async function makeDemoStation(data: string, port: number): Promise<Stati
   const foreign = createDemoCa('Somebody Else Demo CA');
   await writeFile(join(paths.trust, 'demo-ca.pem'), trusted.certificate, { mode: 0o600 });
   const key = VirtualBioKey.create({ fingers: fingers.filter(({ enrolled }) => enrolled).map(({ id }) => id) });
+  const revoked: Uint8Array[] = [];
   const log = await openStore(paths.log, { software, configDigest: configDigest(config) });
   try {
     for (const card of demoCards) {
       const made = await makeCard(card, card.trusted ? trusted : foreign);
       await writeFile(cardFile(paths, card.id), JSON.stringify(made.toJSON()), { mode: 0o600 });
+      if (card.revoked === true) revoked.push(made.certificate('9a'), made.certificate('9c'));
       if (card.enrolled) await log.append(await enrolOn(key, made, config));
     }
   } finally {
     await log.close();
   }
+  await writeFile(join(paths.crl, 'demo-ca.crl'), demoList(trusted, revoked), { mode: 0o600 });
   await writeFile(bioKeyFile(paths), JSON.stringify(key.toJSON()), { mode: 0o600 });
   return config;
 }
@@ -57,6 +60,13 @@ export async function makeDemoStation(data: string, port: number): Promise<Stati
 function makeCard(card: DemoCard, issuer: DemoCa): Promise<PivCard> {
   const validity = card.expired ? { notBefore: new Date(Date.now() - 800 * dayMs), notAfter: new Date(Date.now() - 30 * dayMs) } : {};
   return PivCard.create({ holder: card.holder, issuer, keys: { '9a': card.keyType, '9c': card.keyType }, pin: card.pin, ...validity });
+}
+
+/** Nobody will renew it: the key of the demo's authority is thrown away with this process. */
+function demoList(issuer: DemoCa, revoked: readonly Uint8Array[]): Uint8Array {
+  const now = Date.now();
+  const [thisUpdate, nextUpdate] = [new Date(now - 60_000), new Date(now + 3650 * dayMs)];
+  return issueRevocationList(issuer, { revoked, thisUpdate, nextUpdate, revokedAt: new Date(now - 7 * dayMs), number: 1 });
 }
 
 /** The holder lays their finger on the key, the key makes a credential: the same bytes as with a real one. */

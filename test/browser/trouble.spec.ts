@@ -125,6 +125,7 @@ test('card pulled while it signs: screen and log say that nobody can tell, and n
 
 for (const [card, problem, words] of [
   ['expired', 'certificate-expired', /The card has expired.*Nothing was signed\..*another card/],
+  ['revoked', 'certificate-revoked', /The card has been revoked.*Nothing was signed\..*ask the issuer of the card/],
   ['not-enrolled', 'not-enrolled', /No finger is enrolled for this card.*Nothing was signed\..*Ask a clerk to enrol your finger\./],
   ['foreign', 'certificate-untrusted', /The issuer of this card is not known here.*Nothing was signed\./],
 ] as const) {

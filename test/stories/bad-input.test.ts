@@ -118,6 +118,12 @@ const visits = [
     ops: ['token-in certificate-expired'],
   },
   {
+    what: 'a card that was revoked',
+    words: ['--card', 'revoked'],
+    says: /certificate on this card has been revoked/,
+    ops: ['token-in certificate-revoked'],
+  },
+  {
     what: 'a card of an unknown issuer',
     words: ['--card', 'foreign'],
     says: /does not trust the issuer/,
