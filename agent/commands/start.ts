@@ -5,6 +5,7 @@ import { startStation, type Station } from '../main.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, parsePort } from './arguments.ts';
 import type { CommandIo } from './io.ts';
+import { tellRevocation } from './tell-revocation.ts';
 
 const help = `countersign start [options]
 
@@ -52,6 +53,7 @@ export async function runStation(
       throw error instanceof ListenError ? listenRefusal(error) : error;
     });
     tellRecovered(station, io);
+    tellRevocation(station, io);
     await ready(station);
     return await ended;
   } finally {

@@ -115,7 +115,9 @@ test('card pulled while it signs: screen and log say that nobody can tell, and n
   await kiosk.bench('pull-card-while-signing');
   await typePin(right);
   await kiosk.untilTrouble('outcome-unknown');
-  expect(await kiosk.words()).toMatch(/not known whether your card signed.*We cannot tell whether it was signed\..*before a clerk has looked/);
+  expect(await kiosk.words()).toMatch(
+    /not known whether your card signed.*We cannot tell whether it was signed\..*before a clerk has looked/,
+  );
   expect((await station.lastVisitOps()).slice(4)).toEqual(['sign.outcome-unknown', 'token-out']);
   expect(await kiosk.words()).toContain(`Entry ${await station.lastEntry('sign.outcome-unknown')} in the record`);
   expect(await station.outbox()).toEqual(before);
