@@ -15,6 +15,7 @@ export const sampleStation: StationView = {
   logSize: 18_204,
   cardReaderReady: true,
   fingerprintReaderReady: true,
+  revocationLists: { oldest: new Date(Date.now() - 2 * 86_400_000).toISOString(), stale: false },
 };
 
 export const sampleIdle: IdleWarning = { secondsLeft: 37 };
@@ -93,6 +94,7 @@ export const samples: Record<string, PublicState> = {
     ],
   },
   'choose-document': { screen: 'choose-document', holder, documents, refused },
+  'choose-document-expires-soon': { screen: 'choose-document', holder: { ...holder, expiresSoon: true }, documents, refused: [] },
   'choose-document-one': { screen: 'choose-document', holder, documents: [sampleDocument], refused: [] },
   'choose-document-empty': { screen: 'choose-document', holder, documents: [], refused },
   'review-document': { screen: 'review-document', holder, document },

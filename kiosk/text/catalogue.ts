@@ -42,6 +42,12 @@ export interface Catalogue {
     readonly logIntact: (entries: string) => string;
     readonly cardReader: { readonly ready: string; readonly missing: string };
     readonly fingerprintReader: { readonly ready: string; readonly missing: string };
+    /** `age` is the age of the oldest list, like "yesterday". */
+    readonly revocationLists: {
+      readonly current: (age: string) => string;
+      readonly stale: (age: string) => string;
+      readonly none: string;
+    };
   };
   readonly insertCard: { readonly title: string; readonly lead: string };
   readonly readingCard: { readonly title: string; readonly lead: string };
@@ -56,6 +62,7 @@ export interface Catalogue {
     readonly title: string;
     readonly lead: (holder: string) => string;
     readonly read: string;
+    readonly expiresSoon: (day: string) => string;
     readonly emptyTitle: string;
     readonly emptyTodo: string;
     readonly refusedTitle: string;

@@ -29,6 +29,11 @@ export const de: Catalogue = {
     logIntact: (entries) => `Protokoll geprüft und unversehrt, ${entries} Einträge`,
     cardReader: { ready: 'Kartenleser bereit', missing: 'Kartenleser nicht angeschlossen. Sagen Sie es am Schalter.' },
     fingerprintReader: { ready: 'Fingerabdruckleser bereit', missing: 'Fingerabdruckleser nicht angeschlossen. Sagen Sie es am Schalter.' },
+    revocationLists: {
+      current: (age) => `Sperrlisten, Stand ${age}`,
+      stale: (age) => `Sperrlisten, letzter Stand ${age}. Sagen Sie es am Schalter.`,
+      none: 'Keine Sperrliste: gesperrte Karten fallen hier nicht auf',
+    },
   },
   insertCard: {
     title: 'Karte einstecken',
@@ -46,6 +51,7 @@ export const de: Catalogue = {
     title: 'Welches Dokument?',
     lead: (holder) => `${holder}, berühren Sie das Dokument, das Sie lesen möchten.`,
     read: 'Dieses Dokument lesen',
+    expiresSoon: (day) => `Ihre Karte gilt noch bis ${day}. Fragen Sie ihren Aussteller rechtzeitig nach einer neuen.`,
     emptyTitle: 'Es liegt kein Dokument bereit',
     emptyTodo: 'Lassen Sie Ihr Dokument am Schalter einlegen. Es erscheint hier von selbst. Ihre Karte kann stecken bleiben.',
     refusedTitle: 'Diese können hier nicht unterschrieben werden',

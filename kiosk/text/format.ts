@@ -31,6 +31,12 @@ export function formatSize(language: Language, bytes: number): string {
   }).format(value);
 }
 
+/** How long ago an RFC 3339 time is, in whole days: today, yesterday, 3 days ago. */
+export function formatAge(language: Language, at: string, now: number): string {
+  const days = Math.max(0, Math.floor((now - Date.parse(at)) / 86_400_000));
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(-days, 'day');
+}
+
 /** Day of an RFC 3339 time, written out. */
 export function formatDay(language: Language, at: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(new Date(at));

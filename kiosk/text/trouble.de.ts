@@ -104,7 +104,7 @@ export const troubleDe: Catalogue['trouble'] = {
     },
     'certificate-revoked': {
       title: 'Die Karte ist gesperrt',
-      happened: 'Ihr Aussteller hat diese Karte für ungültig erklärt, zum Beispiel weil sie als verloren gemeldet wurde.',
+      happened: 'Ihr Aussteller hat diese Karte zurückgezogen, zum Beispiel weil sie als verloren gemeldet wurde.',
       todo: 'Nehmen Sie die Karte heraus. Wenn Sie eine andere Karte zum Unterschreiben haben, nehmen Sie diese. Sonst fragen Sie den Aussteller.',
     },
     'revocation-unknown': {
@@ -181,5 +181,18 @@ export const troubleDe: Catalogue['trouble'] = {
     'too-many-pages': 'Das Dokument hat mehr Seiten, als diese Station annimmt.',
     'certified-no-changes': 'Der Verfasser hat das Dokument gegen jede Änderung versiegelt, auch gegen eine Unterschrift.',
     'too-complex': 'Das Dokument ist so gebaut, dass es sich nicht sicher prüfen lässt.',
+    'scripts': 'Das Dokument enthält ein Programm, das in ihm ablaufen würde.',
+    'launches-programs': 'Das Dokument kann andere Programme starten.',
+    'dynamic-form': 'Das Dokument ist ein XFA-Formular, das in jedem Programm anders aussieht.',
+    'rich-media': 'Das Dokument enthält Ton, Film oder 3D.',
+    'embedded-files': 'In das Dokument sind andere Dateien eingepackt.',
+    'external-content': 'Teile des Dokuments stehen nicht in der Datei selbst.',
+    'sends-data': 'Das Dokument kann Eingaben anderswohin senden.',
+    'acts-when-opened': 'Das Dokument tut beim Öffnen etwas von selbst.',
+    'hidden-content': 'Teile des Dokuments sind verborgen oder werden anders gedruckt als angezeigt.',
+    'fonts-not-embedded': 'Das Dokument bringt seine Schriften nicht mit; sein Text kann anderswo anders aussehen.',
+    'signature-broken': 'Eine Unterschrift, die schon im Dokument steht, hält der Prüfung nicht stand.',
+    'took-too-long': 'Die Prüfung des Dokuments hat zu lange gedauert und wurde beendet.',
+    'examination-failed': 'Die Prüfung des Dokuments ist abgebrochen.',
   },
 };

@@ -95,7 +95,7 @@ export const troubleEn: Catalogue['trouble'] = {
     },
     'certificate-revoked': {
       title: 'The card has been revoked',
-      happened: 'Its issuer has declared this card invalid, for example because it was reported lost.',
+      happened: 'Its issuer has withdrawn this card, for example because it was reported lost.',
       todo: 'Take your card out. If you have another card for signing, use that one. Otherwise ask the issuer of the card.',
     },
     'revocation-unknown': {
@@ -157,5 +157,18 @@ export const troubleEn: Catalogue['trouble'] = {
     'too-many-pages': 'The document has more pages than this station takes.',
     'certified-no-changes': 'The author has sealed the document against every change, a signature too.',
     'too-complex': 'The document is built in a way that cannot be checked safely.',
+    'scripts': 'The document holds a program that would run inside it.',
+    'launches-programs': 'The document can start other programs.',
+    'dynamic-form': 'The document is an XFA form, which looks different in every program.',
+    'rich-media': 'The document holds sound, film or 3D.',
+    'embedded-files': 'Other files are packed into the document.',
+    'external-content': 'Parts of the document are not in the file itself.',
+    'sends-data': 'The document can send what is typed into it elsewhere.',
+    'acts-when-opened': 'The document does something by itself when it is opened.',
+    'hidden-content': 'Parts of the document are hidden, or print differently from how they are shown.',
+    'fonts-not-embedded': 'The document does not carry its own fonts, so its text may look different elsewhere.',
+    'signature-broken': 'A signature that is already in the document does not hold.',
+    'took-too-long': 'The check of the document took too long and was stopped.',
+    'examination-failed': 'The check of the document broke off.',
   },
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { documentRefusals, problems } from '../../../agent/contract/problems.ts';
 import type { Language } from '../../../kiosk/text/catalogue.ts';
-import { formatEntry, formatNumber, formatSize, formatTime, plural } from '../../../kiosk/text/format.ts';
+import { formatAge, formatEntry, formatNumber, formatSize, formatTime, plural } from '../../../kiosk/text/format.ts';
 import { catalogues, languages } from '../../../kiosk/text/languages.ts';
 
 /** Every text of a catalogue with the path to it; functions are asked with the counts that have forms of their own. */
@@ -78,6 +78,13 @@ describe('numbers, sizes and times', () => {
   test('the number of an entry is not cut into thousands', () => {
     expect(formatEntry('en', 18_204)).toBe('18204');
     expect(formatEntry('de', 1_234_567)).toBe('1234567');
+  });
+
+  test('an age is told in days, and never in the future', () => {
+    const now = Date.parse('2026-11-22T12:00:00Z');
+    const ages = ['2026-11-22T12:03:00Z', '2026-11-22T11:00:00Z', '2026-11-21T11:00:00Z', '2026-11-12T13:00:00Z'];
+    expect(ages.map((at) => formatAge('en', at, now))).toEqual(['today', 'today', 'yesterday', '9 days ago']);
+    expect(ages.map((at) => formatAge('de', at, now))).toEqual(['heute', 'heute', 'gestern', 'vor 9 Tagen']);
   });
 
   test('sizes are readable', () => {
