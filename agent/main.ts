@@ -85,6 +85,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       rpId: config.rpId,
       now: () => new Date(),
       onPrompt: (prompt) => visit.promptChanged(prompt),
+      onPad: (moment) => visit.padChanged(moment),
     });
     const station = (): StationView => ({
       name: config.name,

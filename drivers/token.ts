@@ -66,6 +66,13 @@ export interface SignRequest {
   readonly message: Uint8Array;
 }
 
+/** What a token with a protected path is doing while it signs; told so that the holder can be. */
+export type PadMoment =
+  /** The reader waits for the PIN now, and for how long. The second time in one signature is for a key that asks for the PIN at each use. */
+  | { readonly doing: 'waiting'; readonly time: 1 | 2; readonly forMs: number }
+  /** The PIN was taken, the token signs. */
+  | { readonly doing: 'signing' };
+
 /** The tokens that are in the readers now. */
 export interface TokenSource {
   /** Tokens as last seen. Cheap: no device is asked. */
@@ -76,10 +83,10 @@ export interface TokenSource {
   read(tokenId: string): Promise<TokenContents>;
   /**
    * Logs in, signs once, logs out. The signature has been verified with the certificate's public key when it is returned.
-   * `pin` is taken and zeroed whatever happens; it is absent only for a token with a protected path.
-   * Throws DeviceError; `outcome-unknown` when the token may have signed and nobody can tell.
+   * `pin` is taken and zeroed whatever happens; it is absent only for a token with a protected path, and such a token takes none.
+   * Throws DeviceError; `outcome-unknown` when the token may have signed and nobody can tell; `cancelled` and `pin-timeout` from a reader's own pad.
    */
-  sign(request: SignRequest, pin: Secret | undefined): Promise<Uint8Array>;
+  sign(request: SignRequest, pin: Secret | undefined, onPad?: (moment: PadMoment) => void): Promise<Uint8Array>;
   /** Ends the child processes. */
   close(): Promise<void>;
 }

@@ -10,6 +10,7 @@ export type Recover = 'retry' | 're-enter-pin' | 'reinsert' | 'other-token' | 'a
 export type TroubleScreen =
   | 'wrong-pin'
   | 'pin-locked'
+  | 'no-pin'
   | 'unsupported-card'
   | 'two-cards'
   | 'no-usable-certificate'
@@ -49,6 +50,7 @@ export const problems = {
   'pin-locked': { recover: 'other-token', screen: 'pin-locked', event: 'pin-locked' },
   'pin-length': { recover: 're-enter-pin', screen: 'wrong-pin', event: 'pin-wrong' },
   'pin-expired': { recover: 'other-token', screen: 'pin-locked', event: 'pin-locked' },
+  'pin-timeout': { recover: 'retry', screen: 'no-pin', event: 'pin-wrong' },
   'not-matched': { recover: 'retry', screen: 'finger-not-matched', event: 'finger-refused' },
   'reader-locked': { recover: 'ask-staff', screen: 'reader-locked', event: 'finger-refused' },
   'touch-timeout': { recover: 'retry', screen: 'finger-not-matched', event: 'finger-refused' },

@@ -62,8 +62,18 @@ export interface PinView {
   readonly lastTry: boolean;
   /** Where the PIN is typed. */
   readonly pad: 'screen' | 'reader';
+  /** Set while the reader's own pad waits for the PIN. */
+  readonly waiting?: PadWait;
   /** Set when the try before this one was wrong, or the PIN had a length the card cannot take. */
   readonly previous?: 'pin-wrong' | 'pin-length';
+}
+
+/** The reader's own pad waits for the PIN; the agent counts. */
+export interface PadWait {
+  /** The second time: this card asks for the PIN once more, for this very signature, after the first one was right. */
+  readonly time: 1 | 2;
+  /** Whole seconds that are left; absent once the reader may end the wait at any moment. */
+  readonly secondsLeft?: number;
 }
 
 /** The steps of signing, in their order; each is shown only while it is really going on. */

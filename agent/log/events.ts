@@ -174,7 +174,8 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   consent: 'the holder consented: the statement and its digest',
   'finger-matched': 'the reader matched a finger and signed the digest of the consent',
   'finger-refused': 'the finger was not matched, or the answer of the reader was not accepted',
-  'pin-wrong': 'the token said that the PIN was wrong, or the PIN had a wrong length',
+  'pin-wrong':
+    'no right PIN: the token said that it was wrong, or it had a wrong length, or none was typed on the reader in time; `problem` says which',
   'pin-locked': 'the token said that its PIN is locked',
   'sign.intent': 'a signature is about to be made: written before any device is asked for anything',
   'sign.done': 'the signature was made and verified; the digest of the signed document',

@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { fromPromise } from 'xstate';
 import type { ReaderPrompt, ReaderSource } from '../../drivers/fingerprint.ts';
-import type { TokenSource } from '../../drivers/token.ts';
+import type { PadMoment, TokenSource } from '../../drivers/token.ts';
 import { PdfRefused } from '../documents/pdf-objects.ts';
 import { preparePades, SignatureRefused, type PadesRequest, type PreparedPades } from '../documents/pades.ts';
 import type { Trust } from '../documents/trust.ts';
@@ -35,6 +35,7 @@ export interface ActorParts {
   readonly rpId: string;
   readonly now: () => Date;
   readonly onPrompt: (prompt: ReaderPrompt) => void;
+  readonly onPad: (moment: PadMoment) => void;
 }
 
 const unknownPerson = { id: 'unknown', role: 'holder' } as const;
@@ -156,7 +157,7 @@ export function signingActors(parts: ActorParts) {
     sign: fromPromise<Uint8Array, model.SignInput>(({ input }) => {
       const { certificateSha256, scheme, hash } = input.key;
       const request = { tokenId: input.tokenId, certificateSha256, scheme, hash, message: input.intent.prepared.message };
-      return askDevice('token', () => tokens.sign(request, input.pin));
+      return askDevice('token', () => tokens.sign(request, input.pin, parts.onPad));
     }),
 
     check: fromPromise<model.StagedOutput, model.CheckInput>(async ({ input }) => {

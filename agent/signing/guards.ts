@@ -25,12 +25,14 @@ export const guards = {
   intentOpen: ({ context }: { context: Context }) => context.intent !== undefined,
   tokenGoneWithIntent: ({ context }: { context: Context }) => tokenGone(context) && context.intent !== undefined,
   tokenGoneUnrecorded: ({ context }: { context: Context }) => tokenGone(context) && !context.tokenOutRecorded,
+  padWaits: ({ context }: { context: Context }) => context.pad?.doing === 'waiting',
+  padCounts: ({ context }: { context: Context }) => context.pad?.doing === 'waiting' && context.pad.secondsLeft > 0,
   pinLocked: ({ context }: { context: Context }) => context.pin?.state === 'locked',
   lastTry: ({ context }: { context: Context }) => context.pin?.state === 'last-try',
   padOnReader: ({ context }: { context: Context }) => context.pin?.protectedPath === true,
   /** Only after the finger: whatever a device says, a PIN is never asked for before. */
   pinAgain: ({ context }: { context: Context }) =>
-    mayTryAgain(context) && context.fingerMatched && (code(context) === 'pin-wrong' || code(context) === 'pin-length'),
+    mayTryAgain(context) && context.fingerMatched && ['pin-wrong', 'pin-length', 'pin-timeout'].includes(code(context) ?? ''),
   fingerAgain: ({ context }: { context: Context }) =>
     mayTryAgain(context) && (code(context) === 'not-matched' || code(context) === 'touch-timeout'),
   documentAgain: ({ context }: { context: Context }) =>

@@ -7,6 +7,7 @@ import { assign } from 'xstate';
 import { idleRegion } from './idle.ts';
 import * as inputs from './inputs.ts';
 import { signingSetup } from './setup.ts';
+import { signingStep } from './signing-step.ts';
 import * as steps from './steps.ts';
 
 export const signingMachine = signingSetup.createMachine({
@@ -152,15 +153,7 @@ export const signingMachine = signingSetup.createMachine({
           always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
           on: { pin: 'signing', cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) } },
         },
-        // Not interruptible: whatever happens to the token now, the driver's answer says what became of the signature.
-        signing: {
-          invoke: {
-            src: 'sign',
-            input: ({ context, event }) => inputs.sign(context, event),
-            onDone: { target: 'checking', actions: assign(({ event }) => steps.setSignature(event.output)) },
-            onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
-          },
-        },
+        signing: signingStep,
         checking: {
           invoke: {
             src: 'check',

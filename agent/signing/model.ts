@@ -4,7 +4,7 @@
  */
 import type { ReaderPrompt } from '../../drivers/fingerprint.ts';
 import type { Secret } from '../../drivers/secret.ts';
-import type { Hash, PinInfo, SignatureScheme, TokenInfo } from '../../drivers/token.ts';
+import type { Hash, PadMoment, PinInfo, SignatureScheme, TokenInfo } from '../../drivers/token.ts';
 import type { DocumentRefusal, ProblemCode } from '../contract/problems.ts';
 import type { DocumentView, HolderView, RefusedDocumentView, VisitOutcome } from '../contract/state.ts';
 import type { PreparedPades } from '../documents/pades.ts';
@@ -85,6 +85,9 @@ export interface Context {
   readonly tokenId: string | undefined;
   readonly pin: PinInfo | undefined;
   readonly previousPin: 'pin-wrong' | 'pin-length' | undefined;
+  /** What the reader's own pad is doing; undefined before it was asked. `secondsLeft` ends at 0. */
+  readonly pad:
+    { readonly doing: 'waiting'; readonly time: 1 | 2; readonly secondsLeft: number } | { readonly doing: 'signing' } | undefined;
   readonly keys: readonly HolderKey[];
   readonly key: HolderKey | undefined;
   readonly documents: readonly DocumentView[];
@@ -117,6 +120,8 @@ export type VisitEvent =
   | { readonly type: 'tokens'; readonly tokens: readonly TokenInfo[] }
   | { readonly type: 'inbox'; readonly documents: readonly DocumentView[]; readonly refused: readonly RefusedDocumentView[] }
   | { readonly type: 'prompt'; readonly prompt: ReaderPrompt }
+  /** The token tells what it is doing with the pad of its reader. */
+  | { readonly type: 'pad'; readonly moment: PadMoment }
   | { readonly type: 'fault' }
   /** Raised by the machine's own idle region. */
   | { readonly type: 'idle.expired' }
@@ -186,4 +191,10 @@ export interface RecordProblemOutput {
 }
 
 /** Problems after which the holder may try the same step again, with the same intent. */
-export const retryable: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['pin-wrong', 'pin-length', 'not-matched', 'touch-timeout']);
+export const retryable: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'pin-wrong',
+  'pin-length',
+  'pin-timeout',
+  'not-matched',
+  'touch-timeout',
+]);

@@ -1,6 +1,6 @@
 /** What each transition of the signing machine does to its memory: pure functions from context and event to the fields that change. */
 import type { ReaderPrompt } from '../../drivers/fingerprint.ts';
-import type { PinInfo } from '../../drivers/token.ts';
+import type { PadMoment, PinInfo } from '../../drivers/token.ts';
 import type { ProblemCode } from '../contract/problems.ts';
 import {
   retryable,
@@ -24,6 +24,7 @@ const clean = {
   tokenId: undefined,
   pin: undefined,
   previousPin: undefined,
+  pad: undefined,
   keys: [],
   key: undefined,
   document: undefined,
@@ -92,6 +93,19 @@ export function setIntent(intent: Intent): Change {
 
 export function setPrompt(prompt: ReaderPrompt): Change {
   return { prompt };
+}
+
+/** A new signature: its pad was not asked yet. */
+export const forgetPad: Change = { pad: undefined };
+
+export function setPad(moment: PadMoment): Change {
+  if (moment.doing === 'signing') return { pad: moment };
+  return { pad: { doing: 'waiting', time: moment.time, secondsLeft: Math.ceil(moment.forMs / 1000) } };
+}
+
+/** A second of the wait at the pad has passed. The machine only counts; that the time is over is told by the driver. */
+export function countPad({ pad }: Context): Change {
+  return pad?.doing === 'waiting' ? { pad: { ...pad, secondsLeft: Math.max(0, pad.secondsLeft - 1) } } : {};
 }
 
 export function setSignature(signature: Uint8Array): Change {

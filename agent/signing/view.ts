@@ -1,7 +1,7 @@
 /** From the machine's memory to the one public state that the kiosk shows. The only place that makes public states; it decides nothing. */
 import type { SnapshotFrom } from 'xstate';
 import { problems } from '../contract/problems.ts';
-import type { CertificateChoice, PinView, PublicState } from '../contract/state.ts';
+import type { CertificateChoice, PadWait, PinView, PublicState } from '../contract/state.ts';
 import { canContinue } from './guards.ts';
 import type { SigningMachine } from './machine.ts';
 import type { Context, OpenDocument } from './model.ts';
@@ -16,6 +16,7 @@ type KeyOf<T> = T extends unknown ? keyof T : never;
 export function visitState(snapshot: VisitSnapshot): VisitStateName {
   const { visit } = snapshot.value;
   if (typeof visit === 'string') return visit;
+  if ('signing' in visit) return 'signing';
   return 'trouble' in visit ? 'trouble' : 'signedTokenOut';
 }
 
@@ -50,7 +51,8 @@ export function publicState(snapshot: VisitSnapshot): PublicState | undefined {
       return { screen: 'enter-pin', document: documentOf(context).view, pin: pinView(context) };
     case 'signing':
       // A reader with its own pad takes the PIN now: the holder must be told to type it there.
-      if (context.pin?.protectedPath === true) return { screen: 'enter-pin', document: documentOf(context).view, pin: pinView(context) };
+      if (context.pin?.protectedPath === true && context.pad?.doing !== 'signing')
+        return { screen: 'enter-pin', document: documentOf(context).view, pin: pinView(context) };
       return { screen: 'signing', document: documentOf(context).view, step: 'card-signing' };
     case 'checking':
       return { screen: 'signing', document: documentOf(context).view, step: 'checking' };
@@ -101,7 +103,7 @@ function touchReader(context: Context): PublicState {
 }
 
 function pinView(context: Context): PinView {
-  const { pin, previousPin } = context;
+  const { pin, previousPin, pad } = context;
   return {
     minLength: pin?.minLength ?? 4,
     maxLength: pin?.maxLength ?? 8,
@@ -109,7 +111,13 @@ function pinView(context: Context): PinView {
     pad: pin?.protectedPath === true ? 'reader' : 'screen',
     ...(pin?.triesLeft === undefined ? {} : { triesLeft: pin.triesLeft }),
     ...(previousPin === undefined ? {} : { previous: previousPin }),
+    ...(pad?.doing === 'waiting' ? { waiting: padWait(pad) } : {}),
   };
+}
+
+/** At 0 nothing is said of time: many readers wait longer once the first key was pressed. */
+function padWait({ time, secondsLeft }: { readonly time: 1 | 2; readonly secondsLeft: number }): PadWait {
+  return { time, ...(secondsLeft === 0 ? {} : { secondsLeft }) };
 }
 
 function signed(context: Context): Extract<PublicState, { screen: 'signed' }> {

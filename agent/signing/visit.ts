@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createActor, type Actor } from 'xstate';
 import type { ReaderPrompt } from '../../drivers/fingerprint.ts';
 import type { Secret } from '../../drivers/secret.ts';
-import type { TokenInfo } from '../../drivers/token.ts';
+import type { PadMoment, TokenInfo } from '../../drivers/token.ts';
 import type { Action } from '../contract/api.ts';
 import type { PublicState, StateMessage, StationView } from '../contract/state.ts';
 import type { signingActors } from './actors.ts';
@@ -95,6 +95,10 @@ export class Visit {
 
   promptChanged(prompt: ReaderPrompt): void {
     this.#actor.send({ type: 'prompt', prompt });
+  }
+
+  padChanged(moment: PadMoment): void {
+    this.#actor.send({ type: 'pad', moment });
   }
 
   /** The station's own line changed (a reader was plugged in): tells the screen. */

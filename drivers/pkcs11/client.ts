@@ -3,38 +3,9 @@
  * keeps dying is put aside. A host that was given a PIN is never used again; its replacement is started while it works.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Origin } from '../errors.ts';
 import { HostProcess } from './child.ts';
+import { exchange, HostLost, killMs, type Deadlines, type OnPad } from './exchange.ts';
 import type { HostReply, HostRequest } from './protocol.ts';
-
-/** Milliseconds per kind of call. `login` lasts from the PIN to the start of C_Sign, `sign` is C_Sign, `end` is logout and finalize. */
-export interface Deadlines {
-  readonly start: number;
-  readonly list: number;
-  readonly read: number;
-  readonly login: number;
-  readonly sign: number;
-  readonly end: number;
-}
-
-export const defaultDeadlines: Deadlines = { start: 15_000, list: 5000, read: 10_000, login: 10_000, sign: 30_000, end: 3000 };
-
-/** The module gave no answer: it crashed, overran its deadline, or is put aside. */
-export class HostLost extends Error {
-  override readonly name = 'HostLost';
-  readonly type = 'lost';
-  readonly how: 'crashed' | 'timeout';
-  /** True: C_Sign had been called, so nobody knows whether the token signed. */
-  readonly signing: boolean;
-  readonly origin: Origin | undefined;
-
-  constructor(how: 'crashed' | 'timeout', message: string, signing: boolean, origin?: Origin) {
-    super(message);
-    this.how = how;
-    this.signing = signing;
-    this.origin = origin;
-  }
-}
 
 export type ModuleState = 'starting' | 'ready' | 'bad';
 
@@ -68,8 +39,6 @@ export type Outcome = Extract<HostReply, { readonly type: 'listed' | 'contents' 
 const faultWindowMs = 60_000;
 const faultsUntilBad = 3;
 const backOffMs = [0, 200, 1000];
-/** A process that SIGKILL does not end within this time hangs in the kernel; it is left behind. */
-const killMs = 1000;
 
 export class ModuleClient {
   readonly #options: ClientOptions;
@@ -120,12 +89,12 @@ export class ModuleClient {
    * Lends a host for one job that carries a PIN; the host ends afterwards. `lend` is called when the turn has come, and `ask` has sent the job
    * when it returns. The answer is passed on at once; only the next job waits for the logout. Rejects with HostLost when there is no answer.
    */
-  runOnce(lend: (ask: (job: JobOf<Job>) => Promise<Outcome>, host: number) => Promise<Outcome>): Promise<Outcome> {
+  runOnce(lend: (ask: (job: JobOf<Job>, onPad?: OnPad) => Promise<Outcome>, host: number) => Promise<Outcome>): Promise<Outcome> {
     return this.#inTurn(
       async (host) => {
         this.#host = undefined;
         host.muffle();
-        const answer = lend((job) => this.#ask(host, job), host.number);
+        const answer = lend((job, onPad) => this.#ask(host, job, onPad), host.number);
         // Forking takes milliseconds: the host works already, and the answer finds the fork done.
         this.#spare ??= this.#fork();
         const outcome = await answer;
@@ -167,7 +136,7 @@ export class ModuleClient {
     const host = this.#spare ?? this.#fork();
     this.#spare = undefined;
     const { name, path, slotEvents, deadlines } = this.#options;
-    const reply = await this.#exchange(host, { type: 'load', module: name, path, slotEvents }, deadlines.start);
+    const reply = await exchange(host, { type: 'load', module: name, path, slotEvents }, deadlines.start, deadlines);
     if (reply.type === 'load-failed') {
       this.#problem = reply.message;
       this.#badUntil = Date.now() + this.#options.coolDownMs;
@@ -205,10 +174,10 @@ export class ModuleClient {
     this.#faults = [];
   }
 
-  async #ask(host: HostProcess, job: JobOf<Job>): Promise<Outcome> {
+  async #ask(host: HostProcess, job: JobOf<Job>, onPad?: OnPad): Promise<Outcome> {
     const { deadlines } = this.#options;
     const deadline = { list: deadlines.list, read: deadlines.read, sign: deadlines.login }[job.type];
-    const reply = await this.#exchange(host, { ...job, id: this.#nextId++ }, deadline);
+    const reply = await exchange(host, { ...job, id: this.#nextId++ }, deadline, deadlines, onPad);
     switch (reply.type) {
       case 'listed':
       case 'contents':
@@ -217,51 +186,11 @@ export class ModuleClient {
         return reply;
       case 'loaded':
       case 'load-failed':
+      case 'pad-waiting':
+      case 'pad-done':
       case 'signing-started':
         throw new Error(`a host answered ${job.type} with ${reply.type}`);
     }
-  }
-
-  /** Sends a request now and resolves with its final reply. */
-  #exchange(host: HostProcess, request: HostRequest, deadlineMs: number): Promise<HostReply> {
-    return new Promise((resolve, reject) => {
-      let signing = false;
-      let overrun = false;
-      const lose = (origin?: Origin): void => {
-        clearTimeout(timer);
-        const how = overrun ? 'timeout' : 'crashed';
-        reject(
-          new HostLost(
-            how,
-            `the module ${overrun ? 'did not answer in time' : 'crashed'} during ${signing ? 'C_Sign' : request.type}`,
-            signing,
-            origin,
-          ),
-        );
-      };
-      const onOverrun = (): void => {
-        overrun = true;
-        host.kill();
-        // The answer may still lie in the pipe: it counts if it is delivered before the end.
-        timer = setTimeout(lose, killMs);
-      };
-      let timer = setTimeout(onOverrun, deadlineMs);
-      host.onReply = (reply) => {
-        if ('id' in reply && 'id' in request && reply.id !== request.id) return;
-        if (reply.type === 'signing-started') {
-          signing = true;
-          if (overrun) return;
-          clearTimeout(timer);
-          timer = setTimeout(onOverrun, this.#options.deadlines.sign);
-          return;
-        }
-        if (reply.type === 'load-failed') host.retired = true;
-        clearTimeout(timer);
-        resolve(reply);
-      };
-      void host.ended.then(lose);
-      host.send(request);
-    });
   }
 
   /** Waits for a host that ends by itself, and ends it when it does not. */

@@ -89,7 +89,12 @@ function answer(request: { readonly id: number }, act: (loaded: VendorModule) =>
 async function signOnce(job: SignJob): Promise<void> {
   let cleanUp: (() => void) | undefined;
   try {
-    const signed = await sign(loadedModule(), job, () => send({ type: 'signing-started', id: job.id }));
+    const { id } = job;
+    const signed = await sign(loadedModule(), job, {
+      padWaits: (time) => send({ type: 'pad-waiting', id, time }),
+      padDone: () => send({ type: 'pad-done', id }),
+      started: () => send({ type: 'signing-started', id }),
+    });
     cleanUp = signed.cleanUp;
     await send(signed.reply);
   } catch (error) {

@@ -17,6 +17,8 @@ const knownModuleSchema = z.strictObject({
   slotEvents: z.boolean(),
   /** True: its slots are named after the readers of pcscd, so that a card in one is the card that other modules see in a slot of that name. */
   namesReaders: z.boolean(),
+  /** How long a reader's own pad waits for the first key, seconds. Such a module reports its end as a cancellation (CKR_FUNCTION_CANCELED). */
+  padSeconds: z.int().positive().exactOptional(),
 });
 
 export type KnownModule = Readonly<z.infer<typeof knownModuleSchema>>;

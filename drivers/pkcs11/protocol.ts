@@ -40,6 +40,8 @@ export interface SignJob {
   readonly hash: Hash;
   readonly message: Uint8Array;
   readonly pin?: Uint8Array;
+  /** How long the reader's own pad waits by itself, milliseconds, where that is known. */
+  readonly padMs?: number;
 }
 
 /** Agent to host. `load` comes once and first (`slotEvents`: C_WaitForSlotEvent can be believed); `end` finalizes the module and ends the host. */
@@ -61,7 +63,10 @@ export interface JobFailure {
   readonly code?: DeviceErrorCode;
 }
 
-/** Host to agent. `signing-started` is sent immediately before C_Sign: from then on a silent host means that nobody knows the outcome. */
+/**
+ * Host to agent. `pad-waiting` is sent immediately before a C_Login that waits for a person at the reader's own pad (the second one is the context
+ * login), `pad-done` when it has returned. `signing-started` is sent immediately before C_Sign: from then on a silent host means that nobody knows the outcome.
+ */
 export type HostReply =
   | { readonly type: 'loaded'; readonly library: string }
   | { readonly type: 'load-failed'; readonly message: string; readonly ckr?: number }
@@ -75,6 +80,8 @@ export type HostReply =
       /** CKA_ID of the private keys that are visible without login; most tokens hide them. */
       readonly privateKeyIds: readonly Uint8Array[];
     }
+  | { readonly type: 'pad-waiting'; readonly id: number; readonly time: 1 | 2 }
+  | { readonly type: 'pad-done'; readonly id: number }
   | { readonly type: 'signing-started'; readonly id: number }
   | { readonly type: 'signed'; readonly id: number; readonly signature: Uint8Array; readonly certificate: Uint8Array }
   | JobFailure;
@@ -82,6 +89,7 @@ export type HostReply =
 const isScheme = oneOf('rsa-pkcs1', 'rsa-pss', 'ecdsa');
 const isHash = oneOf('sha256', 'sha384', 'sha512');
 const isCode = oneOf(...deviceErrorCodes);
+const isTime: Check<1 | 2> = (value): value is 1 | 2 => value === 1 || value === 2;
 
 const isFacts: Check<TokenFacts> = (value): value is TokenFacts =>
   hasFields(value, {
@@ -113,6 +121,7 @@ const requestFields: Readonly<Record<HostRequest['type'], Fields>> = {
     hash: isHash,
     message: isBytes,
     pin: { optional: isBytes },
+    padMs: { optional: isNumber },
   },
   end: { type: isString },
 };
@@ -129,6 +138,8 @@ const replyFields: Readonly<Record<HostReply['type'], Fields>> = {
     certificates: listOf(isStored),
     privateKeyIds: listOf(isBytes),
   },
+  'pad-waiting': { type: isString, id: isNumber, time: isTime },
+  'pad-done': { type: isString, id: isNumber },
   'signing-started': { type: isString, id: isNumber },
   signed: { type: isString, id: isNumber, signature: isBytes, certificate: isBytes },
   failed: { type: isString, id: isNumber, during: isString, message: isString, ckr: { optional: isNumber }, code: { optional: isCode } },

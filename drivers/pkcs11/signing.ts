@@ -3,11 +3,12 @@
  * Sign no other call is made, and a PIN is never tried twice by itself.
  */
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
-import { attribute, ckr, flag, keyType, userType } from './cryptoki.ts';
+import { attribute, flag, keyType, userType } from './cryptoki.ts';
 import { isMechanismRefusal } from './ckr.ts';
+import { attempt, logIn, needPin, pinFor, type PadProgress } from './login.ts';
 import { fits, mechanismLadder, type Rung } from './mechanisms.ts';
 import { call, CallError, type Handle, type VendorModule } from './module.ts';
-import type { HostReply, SignJob, StoredCertificate, TokenFacts } from './protocol.ts';
+import type { HostReply, SignJob, StoredCertificate } from './protocol.ts';
 import { certificates, closeQuietly, findToken, openSession } from './reading.ts';
 
 /** Longest signature that is accepted: RSA with 8192 bits. */
@@ -15,19 +16,21 @@ const signatureBytes = 1024;
 /** CK_PARAMS_RSA_PSS of the binding. */
 const pssParams = 5;
 
+/** Told, and awaited, immediately before the call that it is about. */
+export interface Progress extends PadProgress {
+  readonly started: () => Promise<void>;
+}
+
 /** A signature, and what is left to do on the token once the answer is on its way. */
 export interface Signed {
   readonly reply: HostReply;
   readonly cleanUp: () => void;
 }
 
-/**
- * Makes the signature. `started` is called and awaited immediately before every C_Sign. The PIN bytes of the job are zeroed. Throws CallError
- * after having cleaned up.
- */
-export async function sign(module: VendorModule, job: SignJob, started: () => Promise<void>): Promise<Signed> {
+/** Makes the signature. `started` is told before every C_Sign. The PIN bytes of the job are zeroed. Throws CallError after having cleaned up. */
+export async function sign(module: VendorModule, job: SignJob, progress: Progress): Promise<Signed> {
   const { slot, facts } = findToken(module, job.tokenId);
-  const pin = pinFor(facts, job.pin);
+  const pin = pinFor(facts, job);
   const session = openSession(module, slot);
   const cleanUp = (): void => {
     if (pin !== undefined) attempt(() => module.binding.C_Logout(session));
@@ -40,57 +43,17 @@ export async function sign(module: VendorModule, job: SignJob, started: () => Pr
     if (!fits(job.scheme, publicKey)) {
       throw new CallError('choosing a mechanism', 'the key cannot sign in this way', { code: 'mechanism-unsupported' });
     }
-    if (pin !== undefined) logIn(module, session, slot, pin);
+    const login = pin !== undefined && (facts.flags & flag.loginRequired) !== 0;
+    if (login) await logIn(module, { session, slot, user: userType.user, time: 1 }, pin, progress);
     const key = findKey(module, session, stored, publicKey);
     const contextPin = module.attribute(session, key, attribute.alwaysAuthenticate)?.[0] === 1 ? (pin ?? needPin()) : undefined;
     const ladder = mechanismLadder(job.scheme, job.hash, job.message, publicKey);
-    const signature = await climb(module, session, key, ladder, contextPin, started);
+    const contextLogin = { session, slot, user: userType.contextSpecific, time: login ? 2 : 1 } as const;
+    const logInAgain = contextPin === undefined ? undefined : () => logIn(module, contextLogin, contextPin, progress);
+    const signature = await climb(module, session, key, ladder, logInAgain, progress.started);
     return { reply: { type: 'signed', id: job.id, signature, certificate: stored.value }, cleanUp };
   } catch (error) {
     attempt(cleanUp);
-    throw error;
-  }
-}
-
-/** The PIN as the one string that C_Login needs, after everything that can be known without spending a try has been checked. */
-function pinFor(facts: TokenFacts, bytes: Uint8Array | undefined): string | undefined {
-  if ((facts.flags & flag.protectedAuthenticationPath) !== 0) {
-    throw new CallError('checking the PIN', 'the PIN of this token is typed on its reader, which is not supported yet', {
-      code: 'unsupported-token',
-    });
-  }
-  if ((facts.flags & flag.userPinLocked) !== 0)
-    throw new CallError('checking the PIN', 'the token says that its PIN is locked', { code: 'pin-locked' });
-  if ((facts.flags & flag.loginRequired) === 0) {
-    bytes?.fill(0);
-    return undefined;
-  }
-  if (bytes === undefined) needPin();
-  const tooLong = facts.maxPinLength > 0 && bytes.length > facts.maxPinLength;
-  if (bytes.length === 0 || bytes.length < facts.minPinLength || tooLong) {
-    bytes.fill(0);
-    throw new CallError('checking the PIN', `the PIN must have ${facts.minPinLength} to ${facts.maxPinLength} bytes`, {
-      code: 'pin-length',
-    });
-  }
-  const pin = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
-  bytes.fill(0);
-  return pin;
-}
-
-function needPin(): never {
-  throw new CallError('checking the PIN', 'this token needs a PIN and none was given', { code: 'pin-length' });
-}
-
-function logIn(module: VendorModule, session: Handle, slot: Handle, pin: string): void {
-  try {
-    call('C_Login', () => module.binding.C_Login(session, userType.user, pin));
-  } catch (error) {
-    if (error instanceof CallError && error.ckr === ckr.userAlreadyLoggedIn) {
-      // A login that nobody here made: the state of the token cannot be trusted, and signing on it would sign without this PIN.
-      attempt(() => module.binding.C_Logout(session));
-      attempt(() => module.binding.C_CloseAllSessions(slot));
-    }
     throw error;
   }
 }
@@ -151,7 +114,7 @@ async function climb(
   session: Handle,
   key: Handle,
   ladder: readonly Rung[],
-  contextPin: string | undefined,
+  logInAgain: (() => Promise<void>) | undefined,
   started: () => Promise<void>,
 ): Promise<Uint8Array> {
   let refusal = new CallError('choosing a mechanism', 'there is no mechanism for this scheme', { code: 'mechanism-unsupported' });
@@ -163,12 +126,12 @@ async function climb(
       refusal = error;
       continue;
     }
-    if (contextPin !== undefined) call('C_Login', () => module.binding.C_Login(session, userType.contextSpecific, contextPin));
+    await logInAgain?.();
     await started();
     try {
       return call('C_Sign', () => module.binding.C_Sign(session, Buffer.from(rung.input), Buffer.alloc(signatureBytes)));
     } catch (error) {
-      if (contextPin !== undefined || !(error instanceof CallError) || !isMechanismRefusal(error.ckr)) throw error;
+      if (logInAgain !== undefined || !(error instanceof CallError) || !isMechanismRefusal(error.ckr)) throw error;
       refusal = error;
     }
   }
@@ -179,13 +142,4 @@ function mechanismOf(rung: Rung): { mechanism: number; parameter?: { type: numbe
   return rung.pss === undefined
     ? { mechanism: rung.mechanism }
     : { mechanism: rung.mechanism, parameter: { type: pssParams, ...rung.pss } };
-}
-
-/** A clean-up that may fail on a token that is gone; the host ends right after it, which cleans up for good. */
-function attempt(act: () => void): void {
-  try {
-    act();
-  } catch {
-    // Nothing depends on it.
-  }
 }

@@ -6,20 +6,21 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeviceError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import type { SignRequest, TokenContents, TokenInfo, TokenSource } from '../token.ts';
-import { codeOf, isDecisive, nameFailure, type Failure, type Probe } from './ckr.ts';
-import { defaultDeadlines, HostLost, ModuleClient, type Deadlines, type ModuleHealth, type Outcome } from './client.ts';
+import type { PadMoment, SignRequest, TokenContents, TokenInfo, TokenSource } from '../token.ts';
+import { isDecisive, nameFailure, type Failure, type Probe } from './ckr.ts';
+import { ModuleClient, type ModuleHealth, type Outcome } from './client.ts';
 import { tokenContents } from './contents.ts';
-import { ckr } from './cryptoki.ts';
 import { hostEnvironment } from './environment.ts';
+import { defaultDeadlines, HostLost, type Deadlines } from './exchange.ts';
+import { failureOf } from './failure.ts';
 import { knownModule } from './known-modules.ts';
 import { signatureHolds } from './mechanisms.ts';
 import { onePerReader } from './one-per-reader.ts';
-import type { JobFailure } from './protocol.ts';
 import { nameForHost, sightingsAfter, type Sighting } from './sightings.ts';
 import { tokenInfo } from './token-id.ts';
 
-export type { Deadlines, ModuleHealth } from './client.ts';
+export type { ModuleHealth } from './client.ts';
+export type { Deadlines } from './exchange.ts';
 
 /** One vendor module of the configuration. `env` is set for its host alone. */
 export interface ModuleConfig {
@@ -55,6 +56,7 @@ interface Member {
   readonly client: ModuleClient;
   readonly tellsPinState: boolean;
   readonly namesReaders: boolean;
+  readonly padMs: number | undefined;
   sightings: readonly Sighting[];
   slots: readonly string[];
   /** Start of its last finished look. */
@@ -106,8 +108,9 @@ class Source implements Pkcs11Source {
         deadlines: { ...defaultDeadlines, ...deadlines },
         coolDownMs,
       });
-      const { tellsPinState = true, namesReaders = true } = known ?? {};
-      return { config, client, tellsPinState, namesReaders, sightings: [], slots: [], lookedAt: 0, wake: new AbortController() };
+      const { tellsPinState = true, namesReaders = true, padSeconds } = known ?? {};
+      const padMs = padSeconds === undefined ? undefined : padSeconds * 1000;
+      return { config, client, tellsPinState, namesReaders, padMs, sightings: [], slots: [], lookedAt: 0, wake: new AbortController() };
     });
     for (const member of this.#members) void this.#keepLooking(member);
   }
@@ -146,14 +149,14 @@ class Source implements Pkcs11Source {
     throw await this.#nameAfterProbe(offer, failureOf(outcome));
   }
 
-  async sign(request: SignRequest, pin: Secret | undefined): Promise<Uint8Array> {
+  async sign(request: SignRequest, pin: Secret | undefined, onPad?: (moment: PadMoment) => void): Promise<Uint8Array> {
     try {
       const offer = this.#offerOf(request.tokenId);
       const { member, sighting } = offer;
       const outcome = await this.#answerOf(
         member.client.runOnce(async (ask, host) => {
           const job = { type: 'sign' as const, ...request, tokenId: nameForHost(member.config.name, sighting, host) };
-          if (pin === undefined) return ask(job);
+          if (pin === undefined) return ask(member.padMs === undefined ? job : { ...job, padMs: member.padMs }, onPad);
           // The bytes are zeroed as soon as they are on their way, not when the token has answered.
           const sent = await pin.take((bytes) => ({ answer: ask({ ...job, pin: bytes }) }));
           return sent.answer;
@@ -267,23 +270,6 @@ class Source implements Pkcs11Source {
     this.#tokens = now;
     for (const listener of [...this.#listeners]) listener(now);
   }
-}
-
-/** What went wrong, before the slots were looked at again. */
-function failureOf(outcome: Outcome | HostLost): Failure {
-  if (outcome.type === 'lost') {
-    const code = outcome.signing ? 'outcome-unknown' : outcome.how === 'timeout' ? 'module-timeout' : 'module-crashed';
-    return { code, message: outcome.message, ...(outcome.origin === undefined ? {} : { origin: outcome.origin }) };
-  }
-  if (outcome.type !== 'failed') throw new Error(`a host answered with ${outcome.type} out of turn`);
-  const { message, during } = outcome;
-  return { code: codeOfFailure(outcome), message, asked: during === 'C_Sign', ...(outcome.ckr === undefined ? {} : { ckr: outcome.ckr }) };
-}
-
-function codeOfFailure(failure: JobFailure): Failure['code'] {
-  // It was there when the job was given, so it went in between.
-  if (failure.code === 'no-token' || failure.ckr === ckr.tokenNotPresent || failure.ckr === ckr.deviceRemoved) return 'token-removed';
-  return failure.code ?? (failure.ckr === undefined ? 'device-error' : codeOf(failure.ckr));
 }
 
 /** The signature, if it is one by this certificate over this message. Throws `device-error` otherwise: nobody may ever see a signature that does not hold. */

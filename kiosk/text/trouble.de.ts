@@ -66,6 +66,11 @@ export const troubleDe: Catalogue['trouble'] = {
       happened: 'Diese Karte verlangt eine neue PIN, bevor sie unterschreibt. Das geht hier nicht.',
       todo: 'Nehmen Sie die Karte heraus, und fragen Sie den Aussteller, wie Sie die PIN ändern.',
     },
+    'pin-timeout': {
+      title: 'Es wurde keine PIN eingegeben',
+      happened: 'Der Kartenleser hat auf Ihre PIN gewartet, und sie war nicht rechtzeitig fertig eingegeben.',
+      todo: 'Halten Sie Ihre PIN bereit, und versuchen Sie es noch einmal. Wenn Sie länger brauchen oder die Tasten des Lesers nicht gehen, fragen Sie am Schalter.',
+    },
     'not-matched': {
       title: 'Der Finger wurde nicht erkannt',
       happened: 'Es ist nicht der Finger, der zu dieser Karte hinterlegt ist, oder der Leser konnte ihn nicht gut sehen.',

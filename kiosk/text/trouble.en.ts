@@ -60,6 +60,11 @@ export const troubleEn: Catalogue['trouble'] = {
       happened: 'This card asks for a new PIN before it signs, and a new PIN cannot be set here.',
       todo: 'Take your card out, and ask its issuer how to change the PIN.',
     },
+    'pin-timeout': {
+      title: 'No PIN was typed',
+      happened: 'The card reader waited for your PIN, and it was not finished in time.',
+      todo: 'Have your PIN ready, then try again. If you need longer, or the keys of the reader do not work, ask a clerk.',
+    },
     'not-matched': {
       title: 'The finger was not recognised',
       happened: 'It is not the finger that was enrolled for this card, or the reader could not see it well.',

@@ -4,36 +4,8 @@
  * SHIM_TRACE, one name per line, and calls are counted there: over all processes, from the moment that file was last emptied.
  *
  * Orders: crash (SIGSEGV), exit, hang, error=<CKR>, flip (C_Sign: one bit of the answer is wrong), empty (C_GetSlotList: no slots).
- *
- * CK_FUNCTION_LIST is a version and 68 pointers in a fixed order, and no function that is wrapped here has more than six arguments, all of them
- * words: so one wrapper shape fits all.
  */
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-typedef unsigned long word;
-typedef word (*function)(word, word, word, word, word, word);
-struct list {
-  unsigned char version[2];
-  function at[68];
-};
-
-static struct list *real, copy;
-
-static void trace(const char *name) {
-  const char *path = getenv("SHIM_TRACE");
-  if (!path) return;
-  int file = open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
-  if (file < 0) return;
-  char line[64];
-  int length = snprintf(line, sizeof line, "%s\n", name);
-  if (write(file, line, (size_t)length) != length) abort();
-  close(file);
-}
+#include "forwarding-module.h"
 
 static int calls_of(const char *name) {
   const char *path = getenv("SHIM_TRACE");
@@ -61,7 +33,7 @@ static int order(const char *name, char *action, size_t size) {
 
 static word forward(int index, const char *name, word a, word b, word c, word d, word e, word f) {
   char action[64] = "";
-  trace(name);
+  append_line(getenv("SHIM_TRACE"), name);
   if (order(name, action, sizeof action)) {
     if (!strcmp(action, "crash")) *(volatile int *)8 = 1;
     if (!strcmp(action, "exit")) _exit(3);
@@ -96,10 +68,7 @@ WRAP(42, C_SignInit)
 WRAP(43, C_Sign)
 
 word C_GetFunctionList(struct list **out) {
-  void *library = dlopen(getenv("SHIM_REAL"), RTLD_NOW | RTLD_LOCAL);
-  word (*get)(struct list **) = library ? (word (*)(struct list **))dlsym(library, "C_GetFunctionList") : NULL;
-  if (!get || get(&real) != 0) return 6;
-  copy = *real;
+  if (!forward_to(getenv("SHIM_REAL"))) return 6;
   copy.at[0] = shim_C_Initialize;
   copy.at[1] = shim_C_Finalize;
   copy.at[4] = shim_C_GetSlotList;

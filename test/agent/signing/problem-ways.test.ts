@@ -21,13 +21,14 @@ const onOffer: Readonly<Record<string, readonly ProblemCode[]>> = {
   openingDocument: ['document-refused', 'document-changed'],
   recordingConsent: ['document-refused', 'document-changed'],
   waitingForFinger: ['document-refused', 'document-changed', 'not-matched', 'touch-timeout'],
-  signing: ['document-refused', 'document-changed', 'not-matched', 'touch-timeout', 'pin-wrong', 'pin-length'],
+  signing: ['document-refused', 'document-changed', 'not-matched', 'touch-timeout', 'pin-wrong', 'pin-length', 'pin-timeout'],
   checking: ['document-refused', 'document-changed'],
   saving: ['document-refused', 'document-changed'],
 };
 
 describe.each(steps)('refused in %s', (state, actor) => {
-  it.each(codes)('%s is recorded, then shown on its page', async (code) => {
+  // Pressing the red key of a reader while it asks for the PIN has a test of its own below.
+  it.each(codes.filter((code) => state !== 'signing' || code !== 'cancelled'))('%s is recorded, then shown on its page', async (code) => {
     const visit = await new LiveMachine().walkTo(state);
     await visit.refuse(actor, code);
     expect(visit.screen).toBeUndefined();
@@ -71,10 +72,71 @@ it('a reader with its own pad is told to take the PIN there, and asks before the
   const pad = { ...pin, protectedPath: true };
   const visit = await new LiveMachine().walkTo('signing', { pin: pad, keys: [firstKey] });
   expect(visit.screen).toMatchObject({ screen: 'enter-pin', pin: { pad: 'reader' } });
+  expect(visit.screen).not.toHaveProperty('pin.waiting');
   expect(visit.asked.at(-1)?.input).toMatchObject({ pin: undefined });
   const careful = await new LiveMachine().walkTo('lastTry', { pin: { ...pad, state: 'last-try' }, keys: [firstKey] });
   careful.send({ type: 'continue' });
   expect(careful.name()).toBe('signing');
+});
+
+describe('a reader with its own pad', () => {
+  const atPad = (): Promise<LiveMachine> => new LiveMachine().walkTo('signing', { pin: { ...pin, protectedPath: true }, keys: [firstKey] });
+  const waits = (time: 1 | 2, forMs: number) => ({ type: 'pad', moment: { doing: 'waiting', time, forMs } }) as const;
+
+  it('counts the seconds for the screen, and ends nothing by itself', async () => {
+    const visit = await atPad();
+    visit.send(waits(1, 2500));
+    const shown: unknown[] = [];
+    for (let second = 0; second < 6; second++) {
+      shown.push(visit.screen?.screen === 'enter-pin' ? visit.screen.pin.waiting : visit.screen);
+      visit.pass(1000);
+    }
+    const secondsLeft = [3, 2, 1].map((left) => ({ time: 1, secondsLeft: left }));
+    expect(shown).toEqual([...secondsLeft, { time: 1 }, { time: 1 }, { time: 1 }]);
+    visit.pass(200_000);
+    expect(visit.name()).toBe('signing');
+    expect(visit.asked.filter(({ actor }) => actor === 'sign')).toHaveLength(1);
+  });
+
+  it('that asks once more is counted anew, and then the card signs', async () => {
+    const visit = await atPad();
+    visit.send(waits(1, 60_000));
+    visit.pass(20_000);
+    visit.send(waits(2, 60_000));
+    expect(visit.screen).toMatchObject({ screen: 'enter-pin', pin: { waiting: { time: 2, secondsLeft: 60 } } });
+    visit.pass(1000);
+    expect(visit.screen).toMatchObject({ pin: { waiting: { secondsLeft: 59 } } });
+    visit.send({ type: 'pad', moment: { doing: 'signing' } });
+    expect(visit.screen).toMatchObject({ screen: 'signing', step: 'card-signing' });
+    expect(visit.waiting()).toEqual(['sign']);
+  });
+
+  it('whose red key is pressed is a Cancel: recorded, and the card is asked for', async () => {
+    const visit = await atPad();
+    visit.send(waits(1, 60_000));
+    await visit.refuse('sign', 'cancelled');
+    expect(visit.recorded).toMatchObject([{ problem: { code: 'cancelled' }, intent: { entry: 7 } }]);
+    await visit.problemRecorded();
+    expect(visit.screen).toEqual({ screen: 'take-card', outcome: 'nothing-signed' });
+  });
+
+  it('at which nobody typed may be tried again with the same intent and finger, and begins without the old countdown', async () => {
+    const visit = await atPad();
+    visit.send(waits(1, 1000));
+    await visit.refuse('sign', 'pin-timeout');
+    await visit.problemRecorded();
+    expect(visit.screen).toMatchObject({ trouble: 'no-pin', problem: 'pin-timeout', outcome: 'nothing-signed', canContinue: true });
+    visit.send({ type: 'continue' });
+    expect(visit.screen).toMatchObject({ screen: 'enter-pin', pin: { pad: 'reader' } });
+    expect(visit.screen).not.toHaveProperty('pin.waiting');
+    expect(visit.asked.at(-1)?.input).toMatchObject({ intent: { entry: 7 } });
+  });
+
+  it('cannot be told from the screen to stop: what it does is ended at the reader alone', async () => {
+    const visit = await atPad();
+    visit.send(waits(1, 60_000));
+    for (const type of ['cancel', 'continue', 'back'] as const) expect(visit.snapshot.can({ type })).toBe(false);
+  });
 });
 
 it('an outcome that nobody can know is never called "nothing was signed", even when it cannot be recorded', async () => {

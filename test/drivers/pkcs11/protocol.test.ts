@@ -20,7 +20,7 @@ const requests: readonly HostRequest[] = [
   { type: 'load', module: 'm', path: '/m.so', slotEvents: true },
   { type: 'list', id: 1 },
   { type: 'read', id: 1, tokenId: 'a' },
-  { type: 'sign', id: 1, tokenId: 'a', certificateSha256: 'b', scheme: 'ecdsa', hash: 'sha256', message: bytes, pin: bytes },
+  { type: 'sign', id: 1, tokenId: 'a', certificateSha256: 'b', scheme: 'ecdsa', hash: 'sha256', message: bytes, pin: bytes, padMs: 1 },
   { type: 'end' },
 ];
 const replies: readonly HostReply[] = [
@@ -35,6 +35,8 @@ const replies: readonly HostReply[] = [
     certificates: [{ value: bytes, ckaId: bytes, label: '' }],
     privateKeyIds: [bytes],
   },
+  { type: 'pad-waiting', id: 1, time: 2 },
+  { type: 'pad-done', id: 1 },
   { type: 'signing-started', id: 1 },
   { type: 'signed', id: 1, signature: bytes, certificate: bytes },
   { type: 'failed', id: 1, during: 'C_Sign', message: 'm', ckr: 5, code: 'device-error' },
@@ -50,7 +52,7 @@ describe('a message between the agent and a host', () => {
       expect(parse({ ...message, more: 1 })).toBeUndefined();
       for (const [name] of Object.entries(message)) {
         const rest = Object.fromEntries(Object.entries(message).filter(([other]) => other !== name));
-        if (!['pin', 'ckr', 'code'].includes(name)) expect(parse(rest), `without ${name}`).toBeUndefined();
+        if (!['pin', 'padMs', 'ckr', 'code'].includes(name)) expect(parse(rest), `without ${name}`).toBeUndefined();
         expect(parse({ ...rest, [name]: { odd: true } }), `odd ${name}`).toBeUndefined();
       }
     },

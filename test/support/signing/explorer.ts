@@ -52,6 +52,8 @@ const outside: readonly Move[] = [
   ),
   happens('fault', { type: 'fault' }, leave),
   ...(['begin', 'reviewed', 'back', 'continue', 'cancel'] as const).map((type) => happens(type, { type })),
+  happens('pad waits', { type: 'pad', moment: { doing: 'waiting', time: 1, forMs: 1000 } }),
+  happens('pad is done', { type: 'pad', moment: { doing: 'signing' } }),
   happens('first certificate', { type: 'choose-certificate', certificateSha256: firstKey.certificateSha256 }),
   happens('unknown certificate', { type: 'choose-certificate', certificateSha256: '9'.repeat(64) }),
   happens('document', { type: 'choose-document', documentId: contract.id }),
@@ -157,7 +159,7 @@ function keyOf(snapshot: VisitSnapshot, ledger: Ledger): string {
   const intent = [c.intent?.entry, c.intent !== undefined && c.fingerMatched, c.intent !== undefined && c.signature !== undefined];
   const log = [ledger.open, ledger.open === undefined ? '' : ledger.step, ledger.done, ledger.left, ledger.tokenOut];
   const problem = deciding.has(state) ? kindOf(c.problem?.code) : '';
-  return JSON.stringify([value, token, card, intent, c.result?.entry, c.outcome, problem, c.idleSecondsLeft, log]);
+  return JSON.stringify([value, token, card, intent, c.result?.entry, c.outcome, problem, c.idleSecondsLeft, c.pad, log]);
 }
 
 type Walk = (snapshot: VisitSnapshot, event: VisitEvent) => VisitSnapshot;

@@ -13,7 +13,7 @@ const prefix = 'signing.visit.';
 
 function nameOf(node: AnyStateNode): string {
   if (node.parent === undefined) return 'everywhere';
-  return node.id.startsWith(prefix) ? node.id.slice(prefix.length) : node.id;
+  return node.id.startsWith(prefix) ? node.id.slice(prefix.length) : node.id.slice('signing.'.length);
 }
 
 function eventOf(type: string): string {
@@ -27,7 +27,7 @@ function nodes(node: AnyStateNode): AnyStateNode[] {
   return [node, ...Object.values(node.states).flatMap(nodes)];
 }
 
-/** All states and all ways, those of the visit without their prefix. A state that stands first in another is a way too. */
+/** All states and all ways, those of the visit without their prefix, those beside it without the machine's name. A state that stands first in another is a way too. */
 export function ways(machine: AnyStateMachine): { readonly states: readonly string[]; readonly edges: readonly Way[] } {
   const all = nodes(machine.root);
   const edges = all.flatMap((node): Way[] => {
