@@ -35,6 +35,8 @@ describe('which certificates may sign a document', () => {
     ['digitalSignature', [leaf, 'keyUsage=critical,digitalSignature'], 2],
     ['digitalSignature for documents', [leaf, 'keyUsage=digitalSignature', 'extendedKeyUsage=1.3.6.1.5.5.7.3.36'], 2],
     ['nonRepudiation for mail and logging in', [leaf, 'keyUsage=nonRepudiation', 'extendedKeyUsage=emailProtection,clientAuth'], 1],
+    ['nonRepudiation for anything', [leaf, 'keyUsage=nonRepudiation', 'extendedKeyUsage=anyExtendedKeyUsage'], 1],
+    ['a key usage beyond the first octet', [leaf, 'keyUsage=nonRepudiation,decipherOnly,keyAgreement'], 1],
     ['no basicConstraints at all', ['keyUsage=nonRepudiation'], 1],
   ] as const)('%s can sign', async (_name, extensions, preference) => {
     expect(judgeUsage(await certificate(...extensions))).toEqual({ usable: true, preference });
@@ -43,6 +45,8 @@ describe('which certificates may sign a document', () => {
   it.each([
     ['an issuer', ['basicConstraints=critical,CA:TRUE', 'keyUsage=nonRepudiation,keyCertSign'], /issuer/u],
     ['encipherment only', [leaf, 'keyUsage=keyEncipherment,dataEncipherment'], /not meant for signatures/u],
+    ['key agreement and the ninth bit only', [leaf, 'keyUsage=keyAgreement,decipherOnly'], /not meant for signatures/u],
+    ['time stamping only', [leaf, 'keyUsage=nonRepudiation', 'extendedKeyUsage=timeStamping'], /logging in/u],
     ['no key usage', [leaf], /states no key usage/u],
     ['logging in only', [leaf, 'keyUsage=digitalSignature', 'extendedKeyUsage=clientAuth,1.3.6.1.4.1.311.20.2.2'], /logging in/u],
     ['logging in only, however it is marked', [leaf, 'keyUsage=nonRepudiation', 'extendedKeyUsage=clientAuth'], /logging in/u],
