@@ -80,7 +80,7 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems;
 
-/** Why a document cannot be signed; each has a sentence for a clerk (`agent/documents/intake.ts`). */
+/** Why a document cannot be signed; each has a sentence for a clerk (`agent/documents/refusal-sentences.ts`). */
 export const documentRefusals = [
   'not-a-file',
   'unreadable',
@@ -95,6 +95,19 @@ export const documentRefusals = [
   'too-many-pages',
   'certified-no-changes',
   'too-complex',
+  'scripts',
+  'launches-programs',
+  'dynamic-form',
+  'rich-media',
+  'embedded-files',
+  'external-content',
+  'sends-data',
+  'acts-when-opened',
+  'hidden-content',
+  'fonts-not-embedded',
+  'signature-broken',
+  'took-too-long',
+  'examination-failed',
 ] as const;
 
 export type DocumentRefusal = (typeof documentRefusals)[number];

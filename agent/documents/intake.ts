@@ -4,18 +4,21 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DocumentRefusal } from '../contract/problems.ts';
-import { openPdf } from './pdf.ts';
+import { judgeActions } from './intake-actions.ts';
+import { judgeContent } from './intake-content.ts';
+import { Findings, type Remark } from './intake-findings.ts';
+import { judgeFonts } from './intake-fonts.ts';
+import { judgeLayers } from './intake-layers.ts';
+import { type IntakePolicy, defaultIntakePolicy } from './intake-policy.ts';
+import { judgeSignatures } from './intake-signatures.ts';
+import { type PdfFile, openPdf } from './pdf.ts';
 import { checkPermissions, readFields } from './pdf-fields.ts';
 import { PdfRefused, defaultPdfLimits } from './pdf-objects.ts';
 import { readPages, walk } from './pdf-pages.ts';
 import { printable } from './printable.ts';
+import { type Refusal, refuse } from './refusal-sentences.ts';
 
-export interface IntakeLimits {
-  readonly maxBytes: number;
-  readonly maxPages: number;
-}
-
-export const defaultIntakeLimits: IntakeLimits = { maxBytes: 50 * 1024 * 1024, maxPages: 500 };
+export type IntakeLimits = IntakePolicy;
 
 /** What intake knows of a document. `digest` is the SHA-256 of `bytes`, lower-case hex; `size` is in bytes. */
 export interface ExaminedDocument {
@@ -25,6 +28,8 @@ export interface ExaminedDocument {
   readonly pages: number;
   /** Signatures that are already in it. */
   readonly signatures: number;
+  /** What a person should know of it although it may be signed. */
+  readonly remarks: readonly Remark[];
 }
 
 /** A document that was read from a file; `name` is its file name, made safe to show. */
@@ -32,53 +37,37 @@ export interface ReadDocument extends ExaminedDocument {
   readonly name: string;
 }
 
-export interface Refusal {
-  readonly ok: false;
-  readonly refusal: DocumentRefusal;
-  /** For a clerk, in English. */
-  readonly sentence: string;
-}
-
-/** One sentence for each refusal: what is wrong, then what to do. */
-export const refusalSentences: Readonly<Record<DocumentRefusal, string>> = {
-  'not-a-file': 'This is not a document but a folder, a link or a device. Put the document itself here.',
-  unreadable: 'The document cannot be read. Check that the station may read it and that it is not still being copied.',
-  empty: 'The document is empty. Save it again and bring it back.',
-  'too-large': 'The document is too large for this station. Ask for a smaller version of it.',
-  'not-a-pdf': 'This is not a PDF, whatever its name says. Save the document as a PDF.',
-  'junk-before-header':
-    'Something else stands before the beginning of this PDF, so programs disagree on what it is. Save it anew as a PDF.',
-  'junk-after-end': 'Something else stands after the end of this PDF, or its end was cut off. Ask for a complete copy.',
-  encrypted: 'The document is protected with a password or restricted. Ask for a copy without protection.',
-  damaged: 'The document is damaged, and this station does not repair documents. Ask for a sound copy or save it anew as a PDF.',
-  'no-pages': 'The document has no pages. Ask for the complete document.',
-  'too-many-pages': 'The document has too many pages for this station. Split it and sign the parts.',
-  'certified-no-changes':
-    'Whoever certified or signed this document before forbade any further signature in it. Ask them for a copy that allows it.',
-  'too-complex': 'The document is too complex to be examined safely. Print it to a new PDF and bring that.',
-};
-
-/** The refusal with its sentence. */
-export function refuse(refusal: DocumentRefusal): Refusal {
-  return { ok: false, refusal, sentence: refusalSentences[refusal] };
+/** Everything that can be reached is parsed, inflated and judged, object by object; nothing is decided by searching in the bytes. */
+function judge(file: PdfFile, policy: IntakePolicy, findings: Findings): void {
+  const judges = [
+    judgeActions(file, findings),
+    judgeContent(file, policy, findings),
+    judgeLayers(file, findings),
+    judgeFonts(file, policy, findings),
+  ];
+  walk(file, { inflate: true, onDict: (dict, stream) => judges.forEach((one) => one(dict, stream)) });
 }
 
 /** Examines bytes that are held in memory. Never throws on bad input: every outcome is a document or a refusal. */
 export function examine(
   bytes: Uint8Array,
-  limits: IntakeLimits = defaultIntakeLimits,
+  policy: IntakePolicy = defaultIntakePolicy,
 ): { readonly ok: true; readonly document: ExaminedDocument } | Refusal {
   if (bytes.length === 0) return refuse('empty');
-  if (bytes.length > limits.maxBytes) return refuse('too-large');
+  if (bytes.length > policy.maxBytes) return refuse('too-large');
   try {
-    const file = openPdf(bytes, { ...defaultPdfLimits, maxPages: limits.maxPages });
+    const file = openPdf(bytes, { ...defaultPdfLimits, maxPages: policy.maxPages });
     const pages = readPages(file).length;
     const fields = readFields(file);
     checkPermissions(file, fields);
-    // Everything that can be reached is parsed and inflated here; rules on active content will look at each dictionary (`onDict`).
-    walk(file, { inflate: true });
+    const findings = new Findings();
+    judge(file, policy, findings);
+    if (fields.signed.length > 0) judgeSignatures(bytes, findings);
+    const found = findings.first();
+    if (found !== undefined) return refuse(found.refusal, found.subject);
     const digest = createHash('sha256').update(bytes).digest('hex');
-    return { ok: true, document: { bytes, digest, size: bytes.length, pages, signatures: fields.signed.length } };
+    const signatures = fields.signed.length;
+    return { ok: true, document: { bytes, digest, size: bytes.length, pages, signatures, remarks: findings.remarks() } };
   } catch (problem) {
     if (problem instanceof PdfRefused) return refuse(problem.refusal);
     throw problem;
@@ -121,15 +110,15 @@ async function readOpened(file: FileHandle, maxBytes: number): Promise<Uint8Arra
  */
 export async function readDocument(
   path: string,
-  limits: IntakeLimits = defaultIntakeLimits,
+  policy: IntakePolicy = defaultIntakePolicy,
 ): Promise<{ readonly ok: true; readonly document: ReadDocument } | Refusal> {
   if (path.includes('\0')) return refuse('not-a-file');
   let file: FileHandle | undefined;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const read = await readOpened(file, limits.maxBytes);
+    const read = await readOpened(file, policy.maxBytes);
     if (typeof read === 'string') return refuse(read);
-    const examined = examine(read, limits);
+    const examined = examine(read, policy);
     return examined.ok ? { ok: true, document: { ...examined.document, name: printable(basename(path)) } } : examined;
   } catch (problem) {
     if (!(problem instanceof Error) || !('syscall' in problem)) throw problem;

@@ -47,11 +47,14 @@ export interface Reached {
   readonly dangling: ReadonlySet<number>;
 }
 
+/** Is shown a dictionary; `stream` is set when it is that of a stream. */
+export type OnDict = (dict: PdfDict, stream: PdfStream | undefined) => void;
+
 /**
  * Parses everything that can be reached from the trailers and shows each dictionary to `onDict`. Throws PdfRefused.
  * With `inflate`, also proves that every Flate stream inflates within the limits.
  */
-export function walk(file: PdfFile, options: { readonly inflate?: boolean; readonly onDict?: (dict: PdfDict) => void } = {}): Reached {
+export function walk(file: PdfFile, options: { readonly inflate?: boolean; readonly onDict?: OnDict } = {}): Reached {
   const objects = new Set<number>();
   const dangling = new Set<number>();
   let highestReference = 0;
@@ -69,7 +72,7 @@ export function walk(file: PdfFile, options: { readonly inflate?: boolean; reado
     } else if (value instanceof PdfDict || value instanceof PdfStream) {
       const dict = value instanceof PdfStream ? value.dict : value;
       if (value instanceof PdfStream && options.inflate === true) probeStream(value, file.budget, (entry) => file.resolve(entry));
-      options.onDict?.(dict);
+      options.onDict?.(dict, value instanceof PdfStream ? value : undefined);
       for (const entry of dict.entries.values()) pending.push(entry);
     }
   }

@@ -1,6 +1,6 @@
 /** Verifies the signatures of a PDF, in the words of ETSI EN 319 102-1 section 5.1.3. It trusts nothing that made the file, not even this room. */
 import type { DocumentRefusal } from '../contract/problems.ts';
-import { refusalSentences } from './intake.ts';
+import { refusalSentences } from './refusal-sentences.ts';
 import { type PdfFile, openPdf } from './pdf.ts';
 import { readFields } from './pdf-fields.ts';
 import { PdfRefused, defaultPdfLimits } from './pdf-objects.ts';

@@ -186,7 +186,7 @@ export const troubleDe: Catalogue['trouble'] = {
     'too-many-pages': 'Das Dokument hat mehr Seiten, als diese Station annimmt.',
     'certified-no-changes': 'Der Verfasser hat das Dokument gegen jede Änderung versiegelt, auch gegen eine Unterschrift.',
     'too-complex': 'Das Dokument ist so gebaut, dass es sich nicht sicher prüfen lässt.',
-    'scripts': 'Das Dokument enthält ein Programm, das in ihm ablaufen würde.',
+    scripts: 'Das Dokument enthält ein Programm, das in ihm ablaufen würde.',
     'launches-programs': 'Das Dokument kann andere Programme starten.',
     'dynamic-form': 'Das Dokument ist ein XFA-Formular, das in jedem Programm anders aussieht.',
     'rich-media': 'Das Dokument enthält Ton, Film oder 3D.',

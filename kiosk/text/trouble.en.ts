@@ -162,7 +162,7 @@ export const troubleEn: Catalogue['trouble'] = {
     'too-many-pages': 'The document has more pages than this station takes.',
     'certified-no-changes': 'The author has sealed the document against every change, a signature too.',
     'too-complex': 'The document is built in a way that cannot be checked safely.',
-    'scripts': 'The document holds a program that would run inside it.',
+    scripts: 'The document holds a program that would run inside it.',
     'launches-programs': 'The document can start other programs.',
     'dynamic-form': 'The document is an XFA form, which looks different in every program.',
     'rich-media': 'The document holds sound, film or 3D.',

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { documentRefusals } from '../../../agent/contract/problems.ts';
-import { examine, readDocument, refusalSentences } from '../../../agent/documents/intake.ts';
+import { examine, readDocument } from '../../../agent/documents/intake.ts';
+import { refusalSentences } from '../../../agent/documents/refusal-sentences.ts';
 import { openPdf } from '../../../agent/documents/pdf.ts';
 import { agreement, agreementPath, handMade, onePage, replaced, throughQpdf } from '../../support/sample-pdf.ts';
 
@@ -28,7 +29,7 @@ describe('a document that can be signed', () => {
   test('is taken with its digest, size and number of pages', () => {
     const bytes = agreement();
     const digest = createHash('sha256').update(bytes).digest('hex');
-    expect(examine(bytes)).toEqual({ ok: true, document: { bytes, digest, size: bytes.length, pages: 3, signatures: 0 } });
+    expect(examine(bytes)).toEqual({ ok: true, document: { bytes, digest, size: bytes.length, pages: 3, signatures: 0, remarks: [] } });
   });
 
   test.each([
