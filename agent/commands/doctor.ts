@@ -1,6 +1,6 @@
 /**
  * `countersign doctor`: looks at everything that a station stands on and prints a report that can be pasted into a mail. It only looks: it
- * must never change a thing, touch a card, open a fingerprint reader, or print anything secret or personal.
+ * must never change a thing, log in to a card, open a fingerprint reader, or print anything secret or personal.
  */
 import { homedir } from 'node:os';
 import { command } from './arguments.ts';
@@ -16,7 +16,7 @@ const help = `countersign doctor [--data DIR] [--demo] [--json]
 
 Looks at what a station needs and prints a report that can be pasted into a mail: no secrets and no personal data are in it.
 
-  --data DIR  the station's data folder, for its revocation lists, free space and the clock
+  --data DIR  the station's data folder, for its modules, revocation lists, free space and the clock
   --demo      judge a demo station, which brings its own virtual card and fingerprint reader
   --json      the report as JSON
   --help

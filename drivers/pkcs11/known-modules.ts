@@ -4,21 +4,35 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
-const knownModuleSchema = z.strictObject({
-  name: z.string(),
-  /** File name of the library, without a version behind `.so`. */
-  file: z.string(),
-  paths: z.array(z.string()),
-  /** Variables the host needs; `$here` is this folder. */
-  env: z.record(z.string(), z.string()),
-  /** False: CK_TOKEN_INFO never says how many tries are left. */
-  tellsPinState: z.boolean(),
-  /** True: C_WaitForSlotEvent works, also without blocking. */
-  slotEvents: z.boolean(),
-  /** True: its slots are named after the readers of pcscd, so that a card in one is the card that other modules see in a slot of that name. */
-  namesReaders: z.boolean(),
-  /** How long a reader's own pad waits for the first key, seconds. Such a module reports its end as a cancellation (CKR_FUNCTION_CANCELED). */
-  padSeconds: z.int().positive().exactOptional(),
+/** How far a module was tried with this program; no physical card stands behind any of these words. */
+export const testedWith = ['virtual card', 'software', 'never'] as const;
+
+/** Each field with the sentence that describes it, which the README repeats. */
+export const knownModuleSchema = z.strictObject({
+  name: z.string().min(1).describe('what people call the module'),
+  file: z
+    .string()
+    .regex(/\.so$/u)
+    .describe('file name of the library, without a version behind `.so`; a module is recognised by it, wherever it lies'),
+  paths: z.array(z.string().startsWith('/')).min(1).describe('where the library usually lies, first choice first'),
+  env: z
+    .record(z.string(), z.string())
+    .describe('environment variables that its process needs; `$here` stands for the folder of this file'),
+  tellsPinState: z.boolean().describe('false: it says nothing while all tries are left, so the PIN state is shown as unknown'),
+  slotEvents: z.boolean().describe('true: C_WaitForSlotEvent works, also without blocking'),
+  namesReaders: z
+    .boolean()
+    .describe(
+      'true: its slots are named after the readers of pcscd, so that a card in one is the card that other modules see in a slot of that name',
+    ),
+  padSeconds: z
+    .int()
+    .positive()
+    .exactOptional()
+    .describe("how long a reader's own pad waits for the first key, where the module reports the end of that as a cancellation"),
+  package: z.string().min(1).exactOptional().describe('Debian package that brings it, where there is one'),
+  cards: z.string().min(1).describe('what it is for'),
+  tested: z.enum(testedWith).describe('with what it was tried: the virtual card, software keys, or never'),
 });
 
 export type KnownModule = Readonly<z.infer<typeof knownModuleSchema>>;
@@ -43,4 +57,21 @@ export function knownModule(path: string): KnownModule | undefined {
 /** Where a known module lies on this machine, if it is installed. */
 export function installedPath(known: KnownModule): string | undefined {
   return known.paths.find((path) => existsSync(path));
+}
+
+/** Every known module that is installed here, under a name that could stand in a configuration. */
+export function installedModules(): readonly { readonly name: string; readonly path: string }[] {
+  return knownModules.flatMap((known) => {
+    const path = installedPath(known);
+    return path === undefined ? [] : [{ name: configName(known), path }];
+  });
+}
+
+/** `libsofthsm2.so` is called softhsm2, `opensc-pkcs11.so` opensc. */
+export function configName({ file }: Pick<KnownModule, 'file'>): string {
+  return file
+    .toLowerCase()
+    .replace(/^lib|\.so$/gu, '')
+    .replace(/[^a-z0-9]+/gu, '-')
+    .replace(/-?pkcs11$/u, '');
 }

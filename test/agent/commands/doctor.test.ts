@@ -9,8 +9,9 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { doctor, gather } from '../../../agent/commands/doctor.ts';
 import { ask } from '../../../agent/commands/doctor/ask.ts';
-import { cards, modulesChecks } from '../../../agent/commands/doctor/cards.ts';
+import { cards } from '../../../agent/commands/doctor/cards.ts';
 import { computer, spaceCheck } from '../../../agent/commands/doctor/computer.ts';
+import { modulesChecks } from '../../../agent/commands/doctor/modules.ts';
 import { fingerprintReaders } from '../../../agent/commands/doctor/readers.ts';
 import { renderReport } from '../../../agent/commands/doctor/render.ts';
 import { type Check, type Place, stationCouldWork } from '../../../agent/commands/doctor/report.ts';
@@ -112,7 +113,17 @@ describe('PKCS#11 modules', () => {
     const source = put('crashing.c', '#include <stdlib.h>\n__attribute__((constructor)) static void start(void) { abort(); }\n');
     expect(spawnSync('cc', ['-shared', '-fPIC', '-o', library, source]).status).toBe(0);
     const checks = await modulesChecks(here, [
-      { name: 'Vendor', file: 'crashing.so', paths: [library], env: {}, tellsPinState: true, slotEvents: false, namesReaders: false },
+      {
+        name: 'Vendor',
+        file: 'crashing.so',
+        paths: [library],
+        env: {},
+        tellsPinState: true,
+        slotEvents: false,
+        namesReaders: false,
+        cards: 'none',
+        tested: 'never',
+      },
     ]);
     expect(told(checks, 'Vendor')).toMatch(/^warning: does not start: SIGABRT/);
     expect(told(checks, 'PKCS#11 modules')).toMatch(/^missing: .*install.*opensc-pkcs11/);
