@@ -15,6 +15,8 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
   'log show': { about: 'show entries of the operation log', load: async () => (await import('./commands/log-show.ts')).logShow },
   'log verify': { about: 'check the whole operation log', load: async () => (await import('./commands/log-verify.ts')).logVerify },
   doctor: { about: 'report what is here and what is missing', load: async () => (await import('./commands/doctor.ts')).doctor },
+  tokens: { about: 'list what is plugged in', load: async () => (await import('./commands/tokens.ts')).tokens },
+  'token test': { about: 'see whether a token works', load: async () => (await import('./commands/token-test.ts')).tokenTest },
   demo: { about: 'run a demo station with virtual devices', load: async () => (await import('./commands/demo.ts')).demo },
 };
 
@@ -90,7 +92,7 @@ function refuse([first = '', second]: readonly string[]): 2 {
   else if (known.length === 0) io.err(`There is no command "${first}". See countersign help.`);
   else {
     const wrong = second === undefined ? `"${first}" alone is no command` : `There is no command "${first} ${second}"`;
-    io.err(`${wrong}; there are ${known.join(' and ')}. See countersign ${first} --help.`);
+    io.err(`${wrong}; there ${known.length === 1 ? 'is' : 'are'} ${known.join(' and ')}. See countersign ${first} --help.`);
   }
   return 2;
 }

@@ -40,8 +40,18 @@ export function sentence(event: LogEvent): string {
       return `Nothing was signed: ${event.problem}${event.intent === undefined ? '' : ` (begun in entry ${event.intent})`}.`;
     case 'sign.outcome-unknown':
       return `Nobody can tell whether the token signed: ${event.problem} (begun in entry ${event.intent}).`;
+    case 'token-test':
+      return `A diagnostic signature by token ${JSON.stringify(event.token_serial)} is about to be made (${event.scheme}, ${event.hash}); no document is signed.`;
+    case 'token-tested':
+      return `${tested[event.result]}${event.problem === undefined ? '' : `: ${event.problem}`}${left(event.tries_left)} (begun in entry ${event.test}).`;
   }
 }
+
+const tested = {
+  signed: 'The diagnostic signature was made and holds',
+  'nothing-signed': 'The diagnostic signature was not made',
+  'outcome-unknown': 'Nobody can tell whether the diagnostic signature was made',
+} as const;
 
 function short(hash: string): string {
   return `${hash.slice(0, 12)}…`;

@@ -89,6 +89,7 @@ const sentences: Partial<Readonly<Record<ProblemCode, string>>> = {
   cancelled: 'Cancelled.',
 };
 
-function problemSentence(code: ProblemCode): string {
+/** One sentence for a problem, for a person at a terminal. */
+export function problemSentence(code: ProblemCode): string {
   return sentences[code] ?? `The device failed (${code}).`;
 }

@@ -116,6 +116,22 @@ export const fieldsOf = {
     origin_value: z.string().min(1).max(64).exactOptional(),
   }),
   'sign.outcome-unknown': z.strictObject({ intent: seq, problem }),
+  // `text_sha256`: of the diagnostic text that is signed; it says of itself that it is no declaration of will.
+  'token-test': z.strictObject({
+    module: z.string().max(200),
+    token_serial: z.string().max(64),
+    certificate_sha256: sha256,
+    text_sha256: sha256,
+    scheme: word,
+    hash: word,
+  }),
+  'token-tested': z.strictObject({
+    test: seq,
+    result: z.enum(['signed', 'nothing-signed', 'outcome-unknown']),
+    signature_sha256: sha256.exactOptional(),
+    problem: problem.exactOptional(),
+    tries_left: count.exactOptional(),
+  }),
 } as const;
 
 export type Op = keyof typeof fieldsOf;
@@ -181,6 +197,9 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   'sign.done': 'the signature was made and verified; the digest of the signed document',
   'sign.failed': 'nothing was signed',
   'sign.outcome-unknown': 'the token was asked to sign and nobody can tell whether it did',
+  'token-test':
+    'somebody at the terminal agreed to a diagnostic signature, over a text that is no document; written before the token is asked',
+  'token-tested': 'how the diagnostic signature ended; `test` is the entry in which it began',
   receipt: 'a receipt was given to the holder',
   seal: 'the log was sealed with a checkpoint, also when nothing happened',
   'export.begin': 'a bundle was begun on a drive',

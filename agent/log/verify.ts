@@ -82,7 +82,7 @@ interface Intent {
 
 const knownOps =
   'genesis boot clock-changed enrol document-in document-refused token-in token-out consent finger-matched finger-refused ' +
-  'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown';
+  'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested';
 const opNames: ReadonlySet<unknown> = new Set(knownOps.split(' '));
 const roleNames: ReadonlySet<unknown> = new Set(['holder', 'clerk', 'supervisor', 'auditor', 'administrator', 'station']);
 
@@ -91,6 +91,8 @@ class Chain {
   head = '0'.repeat(64);
   /** Intents without an outcome, by number. */
   readonly intents = new Map<number, Intent>();
+  /** Diagnostic signatures that were begun since the last start of the agent and have not ended. */
+  readonly #tests = new Set<unknown>();
   /** Consents since the last start of the agent, with their operation. No visit lives longer than that. */
   readonly #consents = new Map<unknown, unknown>();
   #origin: unknown;
@@ -144,6 +146,7 @@ class Chain {
       if (seq > 0) this.#lastStart = seq;
       this.#boots.add(boot);
       this.#consents.clear();
+      this.#tests.clear();
     } else {
       must(mono >= this.#mono, `entry ${seq} was made before the entry before it`);
       must(
@@ -167,6 +170,10 @@ class Chain {
       must(agreed, `entry ${seq}: a signature was begun without a consent in the same operation`);
       const [document, certificate] = [fields.get('document_sha256'), fields.get('certificate_sha256')];
       this.intents.set(seq, { operation, document, certificate, consent, matched: false });
+    } else if (op === 'token-test') {
+      this.#tests.add(seq);
+    } else if (op === 'token-tested') {
+      must(this.#tests.delete(fields.get('test')), `entry ${seq}: it ends no diagnostic signature that was begun and had not ended`);
     } else if (op === 'finger-matched') {
       for (const intent of this.intents.values()) if (intent.operation === operation && intent.consent === consent) intent.matched = true;
     } else if (op === 'sign.done' || op === 'sign.outcome-unknown' || (op === 'sign.failed' && fields.has('intent'))) {
