@@ -14,6 +14,7 @@ export { default as FileText } from '@lucide/svelte/icons/file-text';
 export { default as FileX } from '@lucide/svelte/icons/file-x';
 export { default as FingerprintPattern } from '@lucide/svelte/icons/fingerprint-pattern';
 export { default as FlaskConical } from '@lucide/svelte/icons/flask-conical';
+export { default as Hand } from '@lucide/svelte/icons/hand';
 export { default as KeyRound } from '@lucide/svelte/icons/key-round';
 export { default as Languages } from '@lucide/svelte/icons/languages';
 export { default as LoaderCircle } from '@lucide/svelte/icons/loader-circle';

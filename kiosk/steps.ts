@@ -46,6 +46,9 @@ export function canCancel(state: PublicState): boolean {
       return false;
     case 'trouble':
       return wayOn(state) !== undefined && wayOn(state) !== 'start';
+    case 'enter-pin':
+      // What a person types at the reader is cancelled at the reader.
+      return state.pin.pad === 'screen';
     case 'insert-card':
     case 'reading-card':
     case 'choose-certificate':
@@ -54,7 +57,6 @@ export function canCancel(state: PublicState): boolean {
     case 'confirm':
     case 'touch-reader':
     case 'last-try':
-    case 'enter-pin':
       return true;
   }
 }

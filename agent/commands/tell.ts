@@ -1,6 +1,6 @@
 /** What a visit says at the terminal: one line per state, one sentence per problem, and how it ended as an exit code. */
 import type { ProblemCode } from '../contract/problems.ts';
-import type { PublicState } from '../contract/state.ts';
+import type { PadWait, PublicState } from '../contract/state.ts';
 import type { CommandIo } from './io.ts';
 import type { WalkEnd } from './walk.ts';
 
@@ -22,6 +22,8 @@ function stateLine(state: PublicState): string | undefined {
       return `Document: ${state.document.name}, ${state.document.pages} pages, SHA-256 ${state.document.digest}`;
     case 'touch-reader':
       return state.prompt === 'touch' ? 'Touch the fingerprint reader.' : 'Comparing the finger ...';
+    case 'enter-pin':
+      return state.pin.waiting === undefined ? undefined : padLine(state.pin.waiting);
     case 'signing':
       return { 'card-signing': 'The card is signing ...', checking: 'Checking the signature ...', saving: 'Saving ...' }[state.step];
     case 'trouble':
@@ -30,11 +32,17 @@ function stateLine(state: PublicState): string | undefined {
     case 'choose-certificate':
     case 'confirm':
     case 'last-try':
-    case 'enter-pin':
     case 'signed':
     case 'take-card':
       return undefined;
   }
+}
+
+function padLine({ time, secondsLeft }: PadWait): string {
+  const within = secondsLeft === undefined ? '' : ` (${secondsLeft} seconds)`;
+  const what =
+    time === 1 ? 'Type your PIN on the card reader' : 'The PIN was right. This card asks for it once more, for this signature: type it';
+  return `${what}, then press its green key${within}. The red key cancels.`;
 }
 
 /** Gives the exit code: 0 signed, 1 not signed, 3 nobody can tell. With `json`, one object for a program goes to the output. */
@@ -71,6 +79,7 @@ const sentences: Partial<Readonly<Record<ProblemCode, string>>> = {
   'pin-wrong': 'The PIN was wrong.',
   'pin-length': 'A PIN of this length cannot be right. It was not tried.',
   'pin-locked': 'The PIN of this card is locked.',
+  'pin-timeout': 'No PIN was typed on the card reader in time.',
   'not-matched': 'The finger did not match.',
   'reader-locked': 'The fingerprint reader has locked itself after too many tries.',
   'touch-timeout': 'No finger came.',

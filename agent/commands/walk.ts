@@ -24,7 +24,7 @@ export type WalkEnd = Extract<PublicState, { screen: 'signed' | 'trouble' | 'tak
 export async function walk(visit: Visit, walker: Walker, signal: AbortSignal): Promise<WalkEnd> {
   let asked: string | undefined;
   for await (const { state } of messages(visit, signal)) {
-    const now = JSON.stringify(state);
+    const now = JSON.stringify(withoutSeconds(state));
     if (now === asked) continue;
     asked = now;
     walker.tell(state);
@@ -56,6 +56,8 @@ async function step(visit: Visit, walker: Walker, state: PublicState): Promise<W
       visit.act((await walker.consent(state)) ? { type: 'consent', digest: state.document.digest } : { type: 'cancel' });
       return undefined;
     case 'enter-pin': {
+      // Typed on the reader, where the token itself waits for it.
+      if (state.pin.pad === 'reader') return undefined;
       const pin = await walker.pin(state);
       if (pin === undefined) visit.act({ type: 'cancel' });
       else if (!visit.enterPin(pin)) pin.wipe();
@@ -78,6 +80,12 @@ async function step(visit: Visit, walker: Walker, state: PublicState): Promise<W
     case 'signing':
       return undefined;
   }
+}
+
+/** A countdown is no other state: whoever walks is asked once, and told once. */
+function withoutSeconds(state: PublicState): unknown {
+  if (state.screen !== 'enter-pin' || state.pin.waiting === undefined) return state;
+  return { ...state, pin: { ...state.pin, waiting: state.pin.waiting.time } };
 }
 
 /** With a card that is gone, "continue" leads to the start, and there is nothing to ask. */

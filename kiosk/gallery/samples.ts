@@ -108,7 +108,14 @@ export const samples: Record<string, PublicState> = {
   'enter-pin': { screen: 'enter-pin', document, pin },
   'enter-pin-again': { screen: 'enter-pin', document, pin: { ...pin, triesLeft: 2, previous: 'pin-wrong' } },
   'enter-pin-last': { screen: 'enter-pin', document, pin: { ...pin, triesLeft: 1, lastTry: true } },
-  'enter-pin-reader': { screen: 'enter-pin', document, pin: { ...pin, pad: 'reader' } },
+  'enter-pin-reader-soon': { screen: 'enter-pin', document, pin: { ...pin, pad: 'reader' } },
+  'enter-pin-reader': { screen: 'enter-pin', document, pin: { ...pin, pad: 'reader', waiting: { time: 1, secondsLeft: 54 } } },
+  'enter-pin-reader-wrong': {
+    screen: 'enter-pin',
+    document,
+    pin: { ...pin, triesLeft: 2, previous: 'pin-wrong', pad: 'reader', waiting: { time: 1, secondsLeft: 41 } },
+  },
+  'enter-pin-reader-twice': { screen: 'enter-pin', document, pin: { ...pin, pad: 'reader', waiting: { time: 2, secondsLeft: 60 } } },
   signing: { screen: 'signing', document, step: 'card-signing' },
   'signing-saving': { screen: 'signing', document, step: 'saving' },
   signed: {

@@ -115,7 +115,6 @@ export interface Catalogue {
   readonly enterPin: {
     readonly title: string;
     readonly lead: string;
-    readonly onReader: string;
     readonly clear: string;
     readonly enter: string;
     readonly entered: (count: number, shown: string) => string;
@@ -128,6 +127,17 @@ export interface Catalogue {
     readonly tries: (count: number, shown: string) => string;
     readonly lastTry: string;
     readonly keys: string;
+  };
+  /** The PIN is typed on the keys of the card reader. */
+  readonly pinOnReader: {
+    readonly title: string;
+    readonly lead: string;
+    /** The reader does not ask yet. */
+    readonly soon: string;
+    /** The card asks for it a second time. */
+    readonly againTitle: string;
+    readonly again: string;
+    readonly cancel: string;
   };
   readonly signing: {
     readonly steps: Record<SigningStep, { readonly title: string; readonly line: string }>;

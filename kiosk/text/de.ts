@@ -116,7 +116,6 @@ export const de: Catalogue = {
   enterPin: {
     title: 'PIN eingeben',
     lead: 'Nehmen Sie die PIN zum Unterschreiben. Verdecken Sie die Tasten mit der Hand. Dann berühren Sie OK.',
-    onReader: 'Geben Sie die PIN an den Tasten des Kartenlesers ein, und drücken Sie dort die grüne Taste.',
     clear: 'Löschen',
     enter: 'OK',
     entered: (value, shown) => count(value, shown, { one: '# Ziffer eingegeben', other: '# Ziffern eingegeben' }),
@@ -134,6 +133,14 @@ export const de: Catalogue = {
     tries: (value, shown) => count(value, shown, { one: 'noch # Versuch', other: 'noch # Versuche' }),
     lastTry: 'Das ist der letzte Versuch, bevor die Karte gesperrt wird.',
     keys: 'Tasten für die PIN',
+  },
+  pinOnReader: {
+    title: 'PIN am Kartenleser eingeben',
+    lead: 'Benutzen Sie die Tasten des Kartenlesers, nicht diesen Bildschirm. Verdecken Sie sie mit der Hand. Drücken Sie dann dort die grüne Taste.',
+    soon: 'Der Kartenleser fragt gleich nach Ihrer PIN. Warten Sie einen Moment.',
+    againTitle: 'PIN noch einmal eingeben',
+    again: 'Ihre PIN war richtig. Diese Karte fragt zweimal danach. Geben Sie sie am Kartenleser noch einmal ein, dann die grüne Taste.',
+    cancel: 'Zum Abbrechen drücken Sie die rote Taste des Kartenlesers, oder Sie nehmen die Karte heraus.',
   },
   signing: {
     steps: {

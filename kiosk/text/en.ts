@@ -111,7 +111,6 @@ export const en: Catalogue = {
   enterPin: {
     title: 'Type your PIN',
     lead: 'Use the PIN for signing. Cover the keys with your hand. Then touch Enter.',
-    onReader: 'Type your PIN on the keys of the card reader, and press the green key there.',
     clear: 'Clear',
     enter: 'Enter',
     entered: (value, shown) => count(value, shown, { one: '# digit typed', other: '# digits typed' }),
@@ -128,6 +127,14 @@ export const en: Catalogue = {
     tries: (value, shown) => count(value, shown, { one: '# try left', other: '# tries left' }),
     lastTry: 'This is the last try before the card locks.',
     keys: 'Keys for the PIN',
+  },
+  pinOnReader: {
+    title: 'Type your PIN on the card reader',
+    lead: 'Use the keys of the card reader, not this screen. Cover them with your hand. Then press the green key there.',
+    soon: 'The card reader is about to ask for your PIN. Wait a moment.',
+    againTitle: 'Type your PIN once more',
+    again: 'Your PIN was right. This card asks for it twice. Type it on the card reader again, then press the green key there.',
+    cancel: 'To cancel, press the red key of the card reader, or take your card out.',
   },
   signing: {
     steps: {
