@@ -100,7 +100,8 @@ async function signInDemo(
       await tokensGone(station);
     },
     tell: (state) => tellState(state, io),
-    chooseCertificate: (state) => Promise.resolve(state.certificates[0]?.certificateSha256),
+    // A demo card holds one certificate for signing. Were there more, nobody is here to choose, and the first is as good as a guess.
+    chooseCertificate: () => Promise.resolve(undefined),
     consent: () => Promise.resolve(true),
     pin: () => Promise.resolve(new Secret(Buffer.from(options.pin ?? card.pin, 'utf8'))),
     goOn: () => Promise.resolve(false),

@@ -1,6 +1,6 @@
 /** What a visit says at the terminal: one line per state, one sentence per problem, and how it ended as an exit code. */
 import type { ProblemCode } from '../contract/problems.ts';
-import type { PadWait, PublicState } from '../contract/state.ts';
+import type { HolderView, PadWait, PublicState } from '../contract/state.ts';
 import type { CommandIo } from './io.ts';
 import type { WalkEnd } from './walk.ts';
 
@@ -17,7 +17,7 @@ function stateLine(state: PublicState): string | undefined {
     case 'reading-card':
       return 'Reading the card ...';
     case 'choose-document':
-      return `Card of ${state.holder.name} (issued by ${state.holder.issuer}).`;
+      return `Card of ${state.holder.name} (issued by ${state.holder.issuer}).${lastDays(state.holder)}`;
     case 'review-document':
       return `Document: ${state.document.name}, ${state.document.pages} pages, SHA-256 ${state.document.digest}`;
     case 'touch-reader':
@@ -36,6 +36,10 @@ function stateLine(state: PublicState): string | undefined {
     case 'take-card':
       return undefined;
   }
+}
+
+function lastDays({ expiresSoon, validTo }: HolderView): string {
+  return expiresSoon === true ? ` It can be used until ${validTo.slice(0, 10)} only.` : '';
 }
 
 function padLine({ time, secondsLeft }: PadWait): string {
