@@ -130,8 +130,12 @@ export class KioskClient {
     await this.act({ type: 'consent', digest: document.digest });
     await this.until('touch-reader');
     if (target === 'touch-reader') return;
-    while ((await this.workbench({ type: 'touch', finger: 'right-index' })) !== 204)
+    const end = Date.now() + patienceMs;
+    while ((await this.workbench({ type: 'touch', finger: 'right-index' })) !== 204) {
+      if (Date.now() > end)
+        throw new Error(`no finger is waited for, and the screen shows ${JSON.stringify((await this.message()).state)}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     await this.until('enter-pin');
   }
 
