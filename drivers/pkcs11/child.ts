@@ -24,6 +24,8 @@ export class HostProcess {
   readonly number = ++started;
   /** Called with every answer. */
   onReply: (reply: HostReply) => void = () => undefined;
+  /** Ends what it is doing as its deadline would, because of something that is no fault of the module; does nothing while it is idle. */
+  giveUp: () => void = () => undefined;
   /** True from the moment its end is no fault any more: its work is done, or the agent closes. */
   retired = false;
   /** Resolves once, when the process has ended and everything it sent has been delivered. */

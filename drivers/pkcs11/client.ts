@@ -74,6 +74,11 @@ export class ModuleClient {
     return Date.now() < this.#badUntil;
   }
 
+  /** Ends a job that hangs (see `HostProcess.giveUp`), if that host is still at it. */
+  giveUp(host: number): void {
+    for (const one of this.#alive) if (one.number === host) one.giveUp();
+  }
+
   /** Forgives a module that was put aside. */
   reset(): void {
     this.#faults = [];

@@ -91,6 +91,10 @@ export function exchange(
       clearTimeout(timer);
       timer = setTimeout(onOverrun, ms);
     };
+    host.giveUp = () => {
+      host.retired = true;
+      onOverrun();
+    };
     host.onReply = (reply) => {
       if ('id' in reply && 'id' in request && reply.id !== request.id) return;
       switch (reply.type) {
@@ -118,6 +122,7 @@ export function exchange(
           break;
       }
       clearTimeout(timer);
+      host.giveUp = () => undefined;
       resolve(reply);
     };
     void host.ended.then(lose);

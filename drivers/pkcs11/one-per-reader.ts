@@ -44,7 +44,7 @@ function sharesPlace({ namesReaders }: ModuleView, { facts }: Sighting): boolean
   return namesReaders && placeOf(facts.slot) !== '';
 }
 
-/** CK_SLOT_INFO has 64 bytes for a name, and modules cut and pad it as they like. */
-function placeOf(slot: string): string {
+/** The place that a slot's name stands for: CK_SLOT_INFO has 64 bytes, and modules cut and pad names as they like. */
+export function placeOf(slot: string): string {
   return Buffer.from(slot.replace(/\s+/gu, ' ').trim(), 'utf8').subarray(0, 64).toString('latin1');
 }

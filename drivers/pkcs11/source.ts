@@ -8,15 +8,16 @@ import { DeviceError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { PadMoment, SignRequest, TokenContents, TokenInfo, TokenSource } from '../token.ts';
 import { isDecisive, nameFailure, type Failure, type Probe } from './ckr.ts';
-import { ModuleClient, type ModuleHealth, type Outcome } from './client.ts';
+import type { ModuleHealth } from './client.ts';
 import { tokenContents } from './contents.ts';
-import { hostEnvironment } from './environment.ts';
-import { defaultDeadlines, HostLost, type Deadlines } from './exchange.ts';
+import type { Deadlines } from './exchange.ts';
 import { failureOf } from './failure.ts';
-import { knownModule } from './known-modules.ts';
 import { signatureHolds } from './mechanisms.ts';
+import { Member } from './member.ts';
 import { onePerReader } from './one-per-reader.ts';
-import { nameForHost, sightingsAfter, type Sighting } from './sightings.ts';
+import { defaultSocket } from './pcscd-link.ts';
+import { ReaderWatch } from './reader-watch.ts';
+import type { Sighting } from './sightings.ts';
 import { tokenInfo } from './token-id.ts';
 
 export type { ModuleHealth } from './client.ts';
@@ -51,19 +52,6 @@ export interface Pkcs11Source extends TokenSource {
   reset(module: string): void;
 }
 
-interface Member {
-  readonly config: ModuleConfig;
-  readonly client: ModuleClient;
-  readonly tellsPinState: boolean;
-  readonly namesReaders: boolean;
-  readonly padMs: number | undefined;
-  sightings: readonly Sighting[];
-  slots: readonly string[];
-  /** Start of its last finished look. */
-  lookedAt: number;
-  wake: AbortController;
-}
-
 /** A token that is offered now. */
 interface Offer {
   readonly token: TokenInfo;
@@ -82,37 +70,30 @@ const betweenProbesMs = 150;
 
 class Source implements Pkcs11Source {
   readonly #members: readonly Member[];
+  /** One for each pcscd, by its socket. */
+  readonly #watches = new Map<string, ReaderWatch>();
+  readonly #stopWatching = new AbortController();
   readonly #listeners = new Set<(tokens: readonly TokenInfo[]) => void>();
   readonly #pollMs: number;
   readonly #settleMs: number;
   #offers: readonly Offer[] = [];
   #tokens: readonly TokenInfo[] = [];
   #insertions = 0;
-  /** Slots that have been seen empty: readers. A slot that never was may be one with its token, as a token for USB is, and leaves with it. */
-  readonly #readers = new Set<string>();
   #closed = false;
 
-  constructor({ modules, pollMs = 500, deadlines = {}, env = {}, coolDownMs = 60_000, settleMs = 800 }: TokenSourceOptions) {
-    this.#pollMs = pollMs;
-    this.#settleMs = settleMs;
-    this.#members = modules.map((config) => {
-      const known = knownModule(config.path);
-      const environment = hostEnvironment(process.env, known?.env ?? {}, env, config.env ?? {});
-      const { name, path } = config;
-      const slotEvents = known?.slotEvents ?? false;
-      const client = new ModuleClient({
-        name,
-        path,
-        slotEvents,
-        environment,
-        deadlines: { ...defaultDeadlines, ...deadlines },
-        coolDownMs,
-      });
-      const { tellsPinState = true, namesReaders = true, padSeconds } = known ?? {};
-      const padMs = padSeconds === undefined ? undefined : padSeconds * 1000;
-      return { config, client, tellsPinState, namesReaders, padMs, sightings: [], slots: [], lookedAt: 0, wake: new AbortController() };
-    });
+  constructor(options: TokenSourceOptions) {
+    this.#pollMs = options.pollMs ?? 500;
+    this.#settleMs = options.settleMs ?? 800;
+    const nextInsertion = (): number => ++this.#insertions;
+    const watchOf = (environment: Readonly<Record<string, string>>): ReaderWatch => {
+      const socket = environment['PCSCLITE_CSOCK_NAME'] ?? defaultSocket;
+      const watch = this.#watches.get(socket) ?? new ReaderWatch(socket);
+      this.#watches.set(socket, watch);
+      return watch;
+    };
+    this.#members = options.modules.map((config) => new Member(config, options, watchOf, nextInsertion));
     for (const member of this.#members) void this.#keepLooking(member);
+    for (const watch of this.#watches.values()) void this.#keepWatching(watch);
   }
 
   tokens(): readonly TokenInfo[] {
@@ -140,28 +121,24 @@ class Source implements Pkcs11Source {
   }
 
   async read(id: string): Promise<TokenContents> {
-    const offer = this.#offerOf(id);
+    const offer = await this.#offerOf(id);
     const { member, token, sighting } = offer;
-    const outcome = await this.#answerOf(
-      member.client.run((host) => ({ type: 'read', tokenId: nameForHost(member.config.name, sighting, host) })),
-    );
+    const outcome = await member.run((host) => ({ type: 'read', tokenId: member.nameFor(sighting, host) }), sighting);
     if (outcome.type === 'contents') return tokenContents(token, outcome, member.tellsPinState);
     throw await this.#nameAfterProbe(offer, failureOf(outcome));
   }
 
   async sign(request: SignRequest, pin: Secret | undefined, onPad?: (moment: PadMoment) => void): Promise<Uint8Array> {
     try {
-      const offer = this.#offerOf(request.tokenId);
+      const offer = await this.#offerOf(request.tokenId);
       const { member, sighting } = offer;
-      const outcome = await this.#answerOf(
-        member.client.runOnce(async (ask, host) => {
-          const job = { type: 'sign' as const, ...request, tokenId: nameForHost(member.config.name, sighting, host) };
-          if (pin === undefined) return ask(member.padMs === undefined ? job : { ...job, padMs: member.padMs }, onPad);
-          // The bytes are zeroed as soon as they are on their way, not when the token has answered.
-          const sent = await pin.take((bytes) => ({ answer: ask({ ...job, pin: bytes }) }));
-          return sent.answer;
-        }),
-      );
+      const outcome = await member.runOnce(async (ask, host) => {
+        const job = { type: 'sign' as const, ...request, tokenId: member.nameFor(sighting, host) };
+        if (pin === undefined) return ask(member.padMs === undefined ? job : { ...job, padMs: member.padMs }, onPad);
+        // The bytes are zeroed as soon as they are on their way, not when the token has answered.
+        const sent = await pin.take((bytes) => ({ answer: ask({ ...job, pin: bytes }) }));
+        return sent.answer;
+      }, sighting);
       member.wake.abort();
       if (outcome.type === 'signed') return verified(request, outcome.certificate, outcome.signature);
       const failure = failureOf(outcome);
@@ -176,29 +153,26 @@ class Source implements Pkcs11Source {
     this.#closed = true;
     this.#listeners.clear();
     for (const { wake } of this.#members) wake.abort();
+    this.#stopWatching.abort();
+    for (const watch of this.#watches.values()) watch.close();
     await Promise.all(this.#members.map(({ client }) => client.close()));
   }
 
-  #offerOf(id: string): Offer {
+  /** The token as it is offered now. Throws when it is not, or has left since it was seen last. */
+  async #offerOf(id: string): Promise<Offer> {
     const offer = this.#offers.find(({ token }) => token.id === id);
     if (offer === undefined) throw new DeviceError('no-token', 'this token is in no reader');
-    return offer;
-  }
-
-  async #answerOf(running: Promise<Outcome>): Promise<Outcome | HostLost> {
-    try {
-      return await running;
-    } catch (error) {
-      if (error instanceof HostLost) return error;
-      throw error;
-    }
+    const { member, sighting } = offer;
+    if (await member.stillIn(sighting)) return offer;
+    this.#forgetLeft();
+    const failure = { code: 'token-removed', message: 'the token left before it was asked for anything' } as const;
+    throw nameFailure(failure, member.lostReader(sighting.facts.slot) ? { seen: 'no-reader' } : { seen: 'empty' });
   }
 
   /** Looks at the slots again until the cause is clear or the reader has had time to notice a pull, then names it. */
   async #nameAfterProbe(offer: Offer, failure: Failure): Promise<DeviceError> {
-    const { member, sighting } = offer;
     // Its host looked for it and knows that it was out. That host may be gone by now, and the next one would take it for one that stayed in.
-    if (failure.code === 'token-removed') member.sightings = member.sightings.filter(({ insertion }) => insertion !== sighting.insertion);
+    if (failure.code === 'token-removed') offer.member.forget(({ insertion }) => insertion === offer.sighting.insertion);
     const until = Date.now() + this.#settleMs;
     for (;;) {
       const probe = await this.#probe(offer);
@@ -209,10 +183,9 @@ class Source implements Pkcs11Source {
 
   async #probe({ member, sighting: { insertion, facts } }: Offer): Promise<Probe> {
     const answer = await this.#look(member);
-    if (answer === 'none') return { seen: 'unknown' };
     const same = member.sightings.find((one) => one.insertion === insertion);
-    if (same !== undefined) return { seen: 'same', flags: same.facts.flags };
-    if (!member.slots.includes(facts.slot)) return { seen: this.#readers.has(facts.slot) ? 'no-reader' : 'empty' };
+    if (same !== undefined) return answer === 'none' ? { seen: 'unknown' } : { seen: 'same', flags: same.facts.flags };
+    if (member.lostReader(facts.slot)) return { seen: 'no-reader' };
     const other = member.sightings.find((one) => one.facts.slot === facts.slot);
     // The same card once more was out meanwhile.
     return other === undefined || other.facts.serial === facts.serial ? { seen: 'empty' } : { seen: 'other' };
@@ -226,32 +199,28 @@ class Source implements Pkcs11Source {
     }
   }
 
-  /** One look at the slots of a module. Without an answer what was seen last stands, unless the module is put aside. */
   async #look(member: Member): Promise<'answer' | 'none'> {
-    const begin = performance.now();
-    let host = 0;
-    const outcome = await this.#answerOf(
-      member.client.run((lent) => {
-        host = lent;
-        return { type: 'list' };
-      }),
-    );
+    const answer = await member.look();
     if (this.#closed) return 'none';
-    const lost = outcome instanceof HostLost;
-    member.lookedAt = member.client.isBad() ? Infinity : begin;
-    // A module that cannot list its slots (pcscd is gone) has neither readers nor tokens to offer.
-    const seen = outcome.type === 'listed' ? outcome : { slots: [], tokens: [] };
-    if (!lost || member.client.isBad()) {
-      const look = { tokens: seen.tokens, host, at: performance.now() };
-      const before = member.sightings.length;
-      member.slots = seen.slots;
-      member.sightings = sightingsAfter(member.sightings, look, () => ++this.#insertions);
-      for (const slot of seen.slots) if (!seen.tokens.some((one) => one.slot === slot)) this.#readers.add(slot);
-      // The others are asked at once whether they know the new card better.
-      if (member.sightings.length > before) for (const other of this.#members) if (other !== member) other.wake.abort();
-    }
     this.#offer();
-    return lost ? 'none' : 'answer';
+    // The others are asked at once whether they know the new card better.
+    if (answer === 'news') for (const other of this.#members) if (other !== member) other.wake.abort();
+    return answer === 'none' ? 'none' : 'answer';
+  }
+
+  /** A token that was taken out is gone at once, also while its module is at work or hangs. */
+  async #keepWatching(watch: ReaderWatch): Promise<void> {
+    const { signal } = this.#stopWatching;
+    while (!this.#closed) {
+      await sleep(this.#pollMs, undefined, { signal }).catch(() => undefined);
+      await watch.refresh();
+      if (!this.#closed) this.#forgetLeft();
+    }
+  }
+
+  #forgetLeft(): void {
+    for (const member of this.#members) if (member.prune()) member.wake.abort();
+    this.#offer();
   }
 
   /** Tells the listeners which tokens there are now, when they are others than before. */

@@ -14,6 +14,14 @@ export function children(part: string, of = process.pid): readonly number[] {
   return found;
 }
 
+/** Process ids of everything that runs here and names `part` in its command line, orphans too, without ourselves. */
+export function processesNaming(part: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/u.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && commandLine(pid).includes(part));
+}
+
 function descendsFrom(pid: number, ancestor: number): boolean {
   for (let at: number | undefined = pid; at !== undefined && at > 1; at = parentOf(at)) if (at === ancestor) return true;
   return false;

@@ -24,9 +24,10 @@ export interface TestReader {
   stop(): Promise<void>;
 }
 
-export async function startTestReader(fast = true): Promise<TestReader> {
+export async function startTestReader(fast = true, ...names: readonly string[]): Promise<TestReader> {
   const directory = mkdtempSync(join(tmpdir(), 'card-reader-'));
-  const reader = await startCardReader({ directory, fast });
+  const [name = 'Virtual PCD', ...others] = names;
+  const reader = await startCardReader({ directory, fast, names: [name, ...others] });
   return {
     reader,
     directory,

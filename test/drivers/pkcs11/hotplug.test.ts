@@ -62,7 +62,7 @@ describe('a card that is put in and taken out', () => {
     await station.reader.insert(card);
     const [second] = await tokensWhere(source, ([token]) => token !== undefined && token.id !== first.id);
     expect(second).toEqual({ ...first, id: second?.id });
-    expect(lists).toEqual([[second?.id]]);
+    expect(lists.at(-1)).toEqual([second?.id]);
     await expect(sign(first)).rejects.toMatchObject({ code: 'no-token' });
     expect(await sign(await onlyToken(source))).toBe(true);
   });

@@ -17,7 +17,7 @@ const seen = (serial: string, more: { slot?: string; recognised?: boolean; since
     minPinLength: 4,
     maxPinLength: 8,
   };
-  return { facts, host: 1, insertion: ++given, since };
+  return { facts, host: 1, seat: undefined, insertion: ++given, since };
 };
 const view = (sightings: readonly Sighting[], more: Partial<ModuleView> = {}): ModuleView => ({
   sightings,

@@ -19,8 +19,8 @@ const facts = (more: Partial<TokenFacts> = {}): TokenFacts => ({
 
 describe('a token that stays in, leaves or comes back', () => {
   let given = 0;
-  const after = (before: readonly Sighting[], tokens: readonly TokenFacts[], host = 1): readonly Sighting[] =>
-    sightingsAfter(before, { tokens, host, at: 10 * host }, () => ++given);
+  const after = (before: readonly Sighting[], tokens: readonly TokenFacts[], host = 1, seat?: string): readonly Sighting[] =>
+    sightingsAfter(before, { tokens, host, at: 10 * host, ...(seat === undefined ? {} : { seatOf: () => seat }) }, () => ++given);
 
   it('is the same while it stays in, and its PIN flags are those of now', () => {
     const first = after([], [facts()]);
@@ -32,6 +32,21 @@ describe('a token that stays in, leaves or comes back', () => {
     const first = after([], [facts()]);
     const second = after(first, [facts({ insertion: 1 })]);
     expect(second[0]?.insertion).not.toBe(first[0]?.insertion);
+  });
+
+  it('is new when pcscd has counted an insertion since, whatever the host says', () => {
+    const first = after([], [facts()], 1, '0.3');
+    expect(after(first, [facts()], 1, '0.3')[0]?.insertion).toBe(first[0]?.insertion);
+    expect(after(first, [facts()], 2, '0.3')[0]?.insertion).toBe(first[0]?.insertion);
+    expect(after(first, [facts()], 2, '0.5')[0]?.insertion).not.toBe(first[0]?.insertion);
+  });
+
+  it('stays the same when pcscd begins or ceases to tell', () => {
+    const first = after([], [facts()], 1);
+    const told = after(first, [facts()], 1, '0.3');
+    const untold = after(told, [facts()], 1);
+    expect(untold[0]?.insertion).toBe(first[0]?.insertion);
+    expect(after(untold, [facts()], 1, '0.5')[0]?.insertion).not.toBe(first[0]?.insertion);
   });
 
   it('is new when it was gone at a look, also when it looks the same', () => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -100,14 +100,37 @@ describe('life of a virtual card reader', () => {
     const station = await startTestReader();
     const { reader, directory } = station;
     expect(reader.withoutShim).toBeUndefined();
-    const port = /CHANNELID (\d+)/.exec(readFileSync(join(directory, 'conf', 'vpcd'), 'utf8'))?.[1] ?? '';
-    const hexPort = Number(port).toString(16).toUpperCase().padStart(4, '0');
-    const listening = readFileSync('/proc/net/tcp', 'utf8')
-      .split('\n')
+    const [pid = 0] = processesOf(directory);
+    const sockets = readdirSync(`/proc/${pid}/fd`).map((fd) => /^socket:\[(\d+)\]$/u.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1]);
+    const listening = ['tcp', 'tcp6']
+      .flatMap((kind) => readFileSync(`/proc/net/${kind}`, 'utf8').split('\n'))
       .map((line) => line.trim().split(/\s+/))
-      .filter((fields) => fields[3] === '0A' && fields[1]?.endsWith(`:${hexPort}`))
-      .map((fields) => fields[1]);
-    expect(listening).toEqual([`0100007F:${hexPort}`]);
+      .filter((fields) => fields[3] === '0A' && sockets.includes(fields[9]))
+      .map((fields) => fields[1]?.split(':')[0]);
+    expect(listening).toEqual(['0100007F', '0100007F']);
+    await station.stop();
+  });
+
+  test('a reader is unplugged with its card and plugged in again, and the one beside it notices nothing', async () => {
+    const station = await startTestReader(true, 'Virtual PCD', 'Other Reader');
+    const { reader } = station;
+    const [other] = reader.others;
+    if (other === undefined) throw new Error('there is one reader only');
+    const tool = pkcs11Tool(reader.socket);
+    const shown = async (): Promise<string> => (await tool.run(['-L'])).text;
+    await reader.insert(cards[0]);
+    await other.insert(cards[1], 1);
+    expect(await shown()).toMatch(/Virtual PCD 00 00[^]*Other Reader 00 01/);
+    await reader.unplug();
+    expect(reader.inserted).toEqual([undefined, undefined]);
+    await expect(reader.insert(cards[0])).rejects.toThrow('not plugged in');
+    const without = await shown();
+    expect(without).not.toContain('Virtual PCD');
+    expect(without).toContain(cards[1].serial.slice(-16));
+    await reader.plug();
+    await reader.insert(cards[0]);
+    const again = await shown();
+    for (const card of cards) expect(again).toContain(card.serial.slice(-16));
     await station.stop();
   });
 
