@@ -101,6 +101,13 @@ describe('a checkout that is ready', () => {
     expect(out).not.toMatch(/npm packages/);
   });
 
+  it('whose addon was compiled without its patch gets that one compiled, and no packages', () => {
+    small.put('checkout/patches/pkcs11js+2.1.7.patch', 'a change');
+    const { out } = small.dryRun();
+    expect(out).toMatch(/would do: compile the addons pkcs11js \(/);
+    expect(out).not.toMatch(/npm packages|sqlite3/);
+  });
+
   it('with a program that did not come from a package needs no package for it', () => {
     small.dpkgKnowsAllBut('qpdf');
     expect(small.dryRun('--tests').out).toMatch(/Debian packages: qpdf\n/);

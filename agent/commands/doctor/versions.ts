@@ -4,6 +4,7 @@ import { arch, platform, release } from 'node:os';
 import { join } from 'node:path';
 import { version } from '../../version.ts';
 import { type Answer, ask, askNode, reasonOf } from './ask.ts';
+import { padCheck } from './pads.ts';
 import type { Check, Finding, Place } from './report.ts';
 
 const section = 'Versions';
@@ -42,6 +43,7 @@ export async function versions(place: Place): Promise<Check[]> {
     nodeCheck(process.versions.node),
     await systemCheck(place),
     ...(await Promise.all(addons.map((addon) => addonCheck(addon, place)))),
+    await padCheck(place),
     ...(await Promise.all(programs.map((program) => programCheck(program, place)))),
   ];
 }
