@@ -214,7 +214,8 @@ class Source implements Pkcs11Source {
     while (!this.#closed) {
       await sleep(this.#pollMs, undefined, { signal }).catch(() => undefined);
       await watch.refresh();
-      if (!this.#closed) this.#forgetLeft();
+      if (signal.aborted) return;
+      this.#forgetLeft();
     }
   }
 

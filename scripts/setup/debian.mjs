@@ -40,6 +40,12 @@ export const packages = [
   { name: 'libusb-1.0-0', purpose: 'run', why: 'sees USB devices', files: ['/usr/lib/*/libusb-1.0.so.0', '/lib/*/libusb-1.0.so.0'] },
   { name: 'util-linux', purpose: 'run', why: 'unshare gives the demo a pcscd of its own', commands: ['unshare'] },
   { name: 'softhsm2', purpose: 'tests', why: 'a token in software', commands: ['softhsm2-util'] },
+  {
+    name: 'ykcs11',
+    purpose: 'tests',
+    why: 'a second PKCS#11 module for the same card',
+    files: ['/usr/lib/*/libykcs11.so*', '/usr/lib/libykcs11.so*'],
+  },
   { name: 'openssl', purpose: 'tests', why: 'a second opinion on every signature', commands: ['openssl'] },
   { name: 'poppler-utils', purpose: 'tests', why: 'a second opinion on every signed PDF', commands: ['pdfsig'] },
   { name: 'qpdf', purpose: 'tests', why: 'checks the structure of every signed PDF', commands: ['qpdf'] },
