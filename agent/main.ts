@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StationView } from './contract/state.ts';
 import { configDigest, defaultCrlPolicy, readConfig, stationPaths, type StationConfig, type StationPaths } from './config.ts';
 import { RevocationFolder } from './documents/crl-folder.ts';
+import { Examiner } from './documents/examiner.ts';
 import { Inbox } from './documents/inbox.ts';
-import type { IntakeLimits } from './documents/intake.ts';
+import type { Examining } from './documents/intake.ts';
 import { Originals } from './documents/originals.ts';
 import { Outbox } from './documents/outbox.ts';
 import { loadTrust } from './documents/trust.ts';
@@ -44,6 +45,7 @@ export interface Station {
   readonly server: RunningServer | undefined;
   readonly recovered: Recovered;
   readonly revocation: RevocationFolder;
+  readonly examiner: Examiner;
   /** Lets a step that must not be cut off finish, ends the visit, then closes everything. */
   close(): Promise<void>;
 }
@@ -62,17 +64,19 @@ export async function startStation(options: StationOptions): Promise<Station> {
   };
   try {
     for (const folder of [paths.inbox, paths.outbox, paths.staging, paths.originals]) await mkdir(folder, { recursive: true, mode: 0o700 });
-    const limits = { maxBytes: config.limits.maxBytes, maxPages: config.limits.maxPages };
+    const { maxBytes, maxPages } = config.limits;
+    const examiner = new Examiner({ maxBytes, maxPages, ...config.documents });
+    closers.push(() => examiner.close());
     // What was cut off belongs to the station's own folders, also when a terminal command brings others.
-    const ofStation = openFolders(paths, limits, {});
+    const ofStation = openFolders(paths, examiner, {});
     const recovered = await recover(opened.openIntents, documents.signed, recorder, ofStation);
     const revocation = new RevocationFolder(paths.crl, await loadTrust(paths.trust), config.crl ?? defaultCrlPolicy);
     await revocation.look(new Date());
     const hardware = await (options.hardware ?? openHardware)(config, paths);
     closers.push(() => hardware.close());
     const record = recorder.record.bind(recorder);
-    const folders = options.inbox === undefined && options.outputFile === undefined ? ofStation : openFolders(paths, limits, options);
-    const desk = new Desk({ ...folders, limits, record }, documents.known);
+    const folders = options.inbox === undefined && options.outputFile === undefined ? ofStation : openFolders(paths, examiner, options);
+    const desk = new Desk({ ...folders, examiner, record }, documents.known);
     const actors = signingActors({
       tokens: hardware.tokens,
       readers: hardware.readers,
@@ -91,7 +95,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       name: config.name,
       demo: config.demo,
       logSize: log.size,
-      cardReaderReady: hardware.tokens.slots().length > 0,
+      cardReaderReady: hardware.tokens.modules().some(({ state }) => state === 'ready'),
       fingerprintReaderReady: hardware.readers.readers().length > 0,
       ...revocation.view(new Date()),
     });
@@ -122,7 +126,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       const running = server;
       closers.push(() => running.close());
     }
-    return { config, paths, visit, desk, hardware, recorder, server, recovered, revocation, close };
+    return { config, paths, visit, desk, hardware, recorder, server, recovered, revocation, examiner, close };
   } catch (error) {
     await close();
     throw error;
@@ -130,8 +134,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
 }
 
 /** The ways in and out for documents: the station's, or those that a terminal command brings. */
-function openFolders(paths: StationPaths, limits: IntakeLimits, own: Pick<StationOptions, 'inbox' | 'outputFile'>) {
-  const inbox = new Inbox(own.inbox ?? paths.inbox, limits);
+function openFolders(paths: StationPaths, examiner: Examining, own: Pick<StationOptions, 'inbox' | 'outputFile'>) {
+  const inbox = new Inbox(own.inbox ?? paths.inbox, examiner);
   const outbox = new Outbox(paths.staging, own.outputFile ?? paths.outbox, own.outputFile !== undefined);
   return { inbox, outbox, originals: new Originals(paths.originals, inbox) };
 }

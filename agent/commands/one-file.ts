@@ -47,13 +47,14 @@ export async function signOneFile(
         given.abort();
       },
     });
-    const read = await readDocument(resolve(file), config.limits);
+    const read = await readDocument(resolve(file), station.examiner);
     if (!read.ok) {
       await station.recorder.record({ op: 'document-refused', actor: { id: 'station', role: 'station' }, refusal: read.refusal });
       io.err(`${basename(file)}: ${(await isThere(file)) ? read.sentence : 'There is no such document.'}\n`);
       if (options.json) io.out(JSON.stringify({ outcome: 'nothing-signed', problem: 'document-refused', refusal: read.refusal }));
       return 1;
     }
+    if (!options.json) for (const { sentence } of read.document.remarks) io.out(`Note: ${sentence}\n`);
     await writeFile(join(inbox, nameInInbox(file)), read.document.bytes, { mode: 0o600, flag: 'wx' });
     await walker.begin?.(station);
     const end = await walk(station.visit, { ...walker, digest: read.document.digest }, given.signal);

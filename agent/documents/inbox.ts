@@ -7,7 +7,7 @@ import { constants } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DocumentRefusal } from '../contract/problems.ts';
-import { readDocument, type IntakeLimits } from './intake.ts';
+import { readDocument, type Examining } from './intake.ts';
 
 /** A document that may be signed, without its bytes: they are read anew when it is opened. */
 export interface InboxDocument {
@@ -48,12 +48,12 @@ interface Seen {
 
 export class Inbox {
   readonly directory: string;
-  readonly #limits: IntakeLimits;
+  readonly #examiner: Examining;
   #seen = new Map<string, Seen>();
 
-  constructor(directory: string, limits: IntakeLimits) {
+  constructor(directory: string, examiner: Examining) {
     this.directory = directory;
-    this.#limits = limits;
+    this.#examiner = examiner;
   }
 
   /** Looks once. Files that changed since the last look are read; the others are remembered. Throws when the folder itself cannot be read. */
@@ -86,10 +86,9 @@ export class Inbox {
     return join(this.directory, fileName);
   }
 
-  /** Whether the file is there now and is the document with this digest. */
+  /** Whether the file is there now, can be read, and is the document with this digest. */
   async holds(fileName: string, digest: string): Promise<boolean> {
-    const read = await readDocument(this.path(fileName), this.#limits);
-    return read.ok && read.document.digest === digest;
+    return hasContent(this.path(fileName), { digest, size: undefined }).catch(() => false);
   }
 
   /**
@@ -120,7 +119,7 @@ export class Inbox {
     const before = this.#seen.get(name);
     if (before?.fingerprint !== fingerprint) return { fingerprint, result: undefined };
     if (before.result !== undefined) return before;
-    const read = await readDocument(this.path(name), this.#limits);
+    const read = await readDocument(this.path(name), this.#examiner);
     if (!read.ok) return { fingerprint, result: { refusal: { fileName: name, refusal: read.refusal } } };
     const { digest, size, pages, signatures } = read.document;
     return { fingerprint, result: { document: { id: documentId(name, digest), fileName: name, digest, size, pages, signatures } } };

@@ -11,7 +11,7 @@ export interface Remark {
   readonly sentence: string;
 }
 
-const remarkSentences: Readonly<Record<RemarkCode, string>> = {
+export const remarkSentences: Readonly<Record<RemarkCode, string>> = {
   links: 'The document holds links to places outside; what stands there is not signed.',
   layers: 'The document has layers, all of them visible; a program may let its user switch them off.',
   'missing-fonts': 'The document does not carry all its fonts, so its text may look different in another program',

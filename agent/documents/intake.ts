@@ -18,8 +18,6 @@ import { readPages, walk } from './pdf-pages.ts';
 import { printable } from './printable.ts';
 import { type Refusal, refuse } from './refusal-sentences.ts';
 
-export type IntakeLimits = IntakePolicy;
-
 /** What intake knows of a document. `digest` is the SHA-256 of `bytes`, lower-case hex; `size` is in bytes. */
 export interface ExaminedDocument {
   readonly bytes: Uint8Array;
@@ -37,6 +35,14 @@ export interface ReadDocument extends ExaminedDocument {
   readonly name: string;
 }
 
+export type Examined = { readonly ok: true; readonly document: ExaminedDocument } | Refusal;
+
+/** Whoever examines documents by a policy: on a station a process of its own (`examiner.ts`). `digest` is the SHA-256 of `bytes`, hex. */
+export interface Examining {
+  readonly policy: IntakePolicy;
+  examine(bytes: Uint8Array, digest: string): Promise<Examined>;
+}
+
 /** Everything that can be reached is parsed, inflated and judged, object by object; nothing is decided by searching in the bytes. */
 function judge(file: PdfFile, policy: IntakePolicy, findings: Findings): void {
   const judges = [
@@ -49,10 +55,7 @@ function judge(file: PdfFile, policy: IntakePolicy, findings: Findings): void {
 }
 
 /** Examines bytes that are held in memory. Never throws on bad input: every outcome is a document or a refusal. */
-export function examine(
-  bytes: Uint8Array,
-  policy: IntakePolicy = defaultIntakePolicy,
-): { readonly ok: true; readonly document: ExaminedDocument } | Refusal {
+export function examine(bytes: Uint8Array, policy: IntakePolicy = defaultIntakePolicy): Examined {
   if (bytes.length === 0) return refuse('empty');
   if (bytes.length > policy.maxBytes) return refuse('too-large');
   try {
@@ -80,45 +83,54 @@ const refusalOfErrno: ReadonlyMap<string, DocumentRefusal> = new Map([
   ['ENXIO', 'not-a-file'],
 ]);
 
-/** Reads an open file to its end, or one byte past the limit. */
-async function readBounded(file: FileHandle, maxBytes: number): Promise<Uint8Array> {
+interface Read {
+  readonly bytes: Uint8Array;
+  readonly digest: string;
+}
+
+/** Reads an open file to its end, or one byte past the limit; the digest is made on the way, so that a large file does not hold up the agent. */
+async function readBounded(file: FileHandle, maxBytes: number): Promise<Read> {
   const chunks: Buffer[] = [];
+  const hash = createHash('sha256');
   let length = 0;
   while (length <= maxBytes) {
     const chunk = Buffer.allocUnsafe(Math.min(4 * 1024 * 1024, maxBytes + 1 - length));
     const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
     if (bytesRead === 0) break;
-    chunks.push(chunk.subarray(0, bytesRead));
+    const read = chunk.subarray(0, bytesRead);
+    hash.update(read);
+    chunks.push(read);
     length += bytesRead;
   }
-  return Buffer.concat(chunks, length);
+  return { bytes: Buffer.concat(chunks, length), digest: hash.digest('hex') };
 }
 
-async function readOpened(file: FileHandle, maxBytes: number): Promise<Uint8Array | DocumentRefusal> {
+async function readOpened(file: FileHandle, maxBytes: number): Promise<Read | DocumentRefusal> {
   const before = await file.stat();
   if (!before.isFile()) return 'not-a-file';
   if (before.size > maxBytes) return 'too-large';
-  const bytes = await readBounded(file, maxBytes);
+  const read = await readBounded(file, maxBytes);
   const after = await file.stat();
   // A file that changed while it was read is still being copied.
-  return after.size === bytes.length && after.mtimeMs === before.mtimeMs ? bytes : bytes.length > maxBytes ? 'too-large' : 'unreadable';
+  if (after.size === read.bytes.length && after.mtimeMs === before.mtimeMs) return read;
+  return read.bytes.length > maxBytes ? 'too-large' : 'unreadable';
 }
 
 /**
- * Opens a file once and reads it once: the digest is that of the very bytes that are given back. A link at the end of the path is not
- * followed and a fifo does not block. Never throws on bad input.
+ * Opens a file once and reads it once: the digest is that of the very bytes that are given back, and that were examined. A link at the end of the path
+ * is not followed and a fifo does not block. Never throws on bad input.
  */
 export async function readDocument(
   path: string,
-  policy: IntakePolicy = defaultIntakePolicy,
+  examiner: Examining,
 ): Promise<{ readonly ok: true; readonly document: ReadDocument } | Refusal> {
   if (path.includes('\0')) return refuse('not-a-file');
   let file: FileHandle | undefined;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const read = await readOpened(file, policy.maxBytes);
+    const read = await readOpened(file, examiner.policy.maxBytes);
     if (typeof read === 'string') return refuse(read);
-    const examined = examine(read, policy);
+    const examined = await examiner.examine(read.bytes, read.digest);
     return examined.ok ? { ok: true, document: { ...examined.document, name: printable(basename(path)) } } : examined;
   } catch (problem) {
     if (!(problem instanceof Error) || !('syscall' in problem)) throw problem;

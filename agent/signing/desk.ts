@@ -1,7 +1,7 @@
 /** The document desk: joins inbox and outbox with the log. Every document that comes in, and every one that is refused, is an entry. */
 import type { DocumentView, RefusedDocumentView } from '../contract/state.ts';
 import type { Inbox, InboxContents, InboxDocument } from '../documents/inbox.ts';
-import { readDocument, type IntakeLimits } from '../documents/intake.ts';
+import { readDocument, type Examining } from '../documents/intake.ts';
 import type { Originals } from '../documents/originals.ts';
 import { signedName, type Outbox } from '../documents/outbox.ts';
 import { printable } from '../documents/printable.ts';
@@ -13,7 +13,7 @@ export interface DeskParts {
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   readonly originals: Originals;
-  readonly limits: IntakeLimits;
+  readonly examiner: Examining;
   readonly record: (event: AppendableEvent) => Promise<unknown>;
 }
 
@@ -58,7 +58,7 @@ export class Desk {
   /** Reads the document once: these bytes are shown, hashed and signed. Throws SigningProblem document-refused or document-changed. */
   async open(documentId: string): Promise<OpenDocument> {
     const listed = this.#listed(documentId);
-    const read = await readDocument(this.#parts.inbox.path(listed.fileName), this.#parts.limits);
+    const read = await readDocument(this.#parts.inbox.path(listed.fileName), this.#parts.examiner);
     if (!read.ok) throw documentProblem(read.refusal);
     if (read.document.digest !== listed.digest) throw this.#changed(listed);
     return { view: viewOf(listed), fileName: listed.fileName, bytes: read.document.bytes };

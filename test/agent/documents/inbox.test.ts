@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Inbox } from '../../../agent/documents/inbox.ts';
+import { examineHere } from '../../support/examine-here.ts';
 import { agreement, handMade, onePage } from '../../support/sample-pdf.ts';
 
 const pdf = agreement();
@@ -16,7 +17,7 @@ let inbox: Inbox;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-inbox-'));
-  inbox = new Inbox(folder, { maxBytes: 200_000, maxPages: 20 });
+  inbox = new Inbox(folder, examineHere({ maxBytes: 200_000, maxPages: 20 }));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -82,7 +83,7 @@ it('a file that did not change keeps its id, also for another agent', async () =
   const first = (await looks()).documents.map(({ id }) => id);
   expect(new Set(first).size).toBe(2);
   expect((await inbox.scan()).documents.map(({ id }) => id)).toEqual(first);
-  inbox = new Inbox(folder, { maxBytes: 200_000, maxPages: 20 });
+  inbox = new Inbox(folder, examineHere({ maxBytes: 200_000, maxPages: 20 }));
   expect((await looks()).documents.map(({ id }) => id)).toEqual(first);
 });
 

@@ -9,6 +9,7 @@ import { documentRefusals } from '../../../agent/contract/problems.ts';
 import { examine, readDocument } from '../../../agent/documents/intake.ts';
 import { refusalSentences } from '../../../agent/documents/refusal-sentences.ts';
 import { openPdf } from '../../../agent/documents/pdf.ts';
+import { examineHere } from '../../support/examine-here.ts';
 import { agreement, agreementPath, handMade, onePage, replaced, throughQpdf } from '../../support/sample-pdf.ts';
 
 function outcome(bytes: Uint8Array): string {
@@ -157,12 +158,12 @@ describe('a file in the inbox', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const refusalOf = async (path: string): Promise<string> => {
-    const read = await readDocument(path);
+    const read = await readDocument(path, examineHere());
     return read.ok ? 'ok' : read.refusal;
   };
 
   test('is read once, and its digest is that of the bytes given back', async () => {
-    const read = await readDocument(agreementPath);
+    const read = await readDocument(agreementPath, examineHere());
     expect(read).toMatchObject({ ok: true, document: { name: 'agreement.pdf', pages: 3, signatures: 0, size: agreement().length } });
     if (read.ok) expect(read.document.digest).toBe(createHash('sha256').update(read.document.bytes).digest('hex'));
   });
@@ -170,7 +171,7 @@ describe('a file in the inbox', () => {
   test('has a name in which nothing hides', async () => {
     const path = join(folder, 'con\u202etract\u200b.pdf');
     writeFileSync(path, agreement());
-    expect(await readDocument(path)).toMatchObject({ ok: true, document: { name: 'con\\u{202e}tract\\u{200b}.pdf' } });
+    expect(await readDocument(path, examineHere())).toMatchObject({ ok: true, document: { name: 'con\\u{202e}tract\\u{200b}.pdf' } });
   });
 
   test('is refused when it is a folder, a link, a fifo, a device or not there, without waiting', async () => {

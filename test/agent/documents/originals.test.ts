@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { documentId, Inbox } from '../../../agent/documents/inbox.ts';
 import { Originals } from '../../../agent/documents/originals.ts';
+import { examineHere } from '../../support/examine-here.ts';
 import { agreement, handMade, onePage } from '../../support/sample-pdf.ts';
 
 const pdf = agreement();
@@ -29,7 +30,8 @@ afterEach(async () => {
 });
 
 /** As an agent that was started just now has them. */
-const fresh = (inbox: string): Originals => new Originals(join(data, 'originals'), new Inbox(inbox, { maxBytes: 200_000, maxPages: 20 }));
+const fresh = (inbox: string): Originals =>
+  new Originals(join(data, 'originals'), new Inbox(inbox, examineHere({ maxBytes: 200_000, maxPages: 20 })));
 const kept = async (): Promise<readonly string[]> => (await readdir(join(data, 'originals', 'op-1'))).sort();
 
 const places = [

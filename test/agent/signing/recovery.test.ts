@@ -7,6 +7,7 @@ import { Inbox } from '../../../agent/documents/inbox.ts';
 import { Originals } from '../../../agent/documents/originals.ts';
 import { Outbox } from '../../../agent/documents/outbox.ts';
 import { recover, type Recovered } from '../../../agent/signing/recovery.ts';
+import { examineHere } from '../../support/examine-here.ts';
 import { VisitLog } from '../../support/signing/visit-log.ts';
 
 let log: VisitLog;
@@ -35,7 +36,7 @@ const another = new TextEncoder().encode('%PDF-1.7 of equal size');
 
 /** What the next start does, with folders that no agent has looked into yet. */
 async function restart(to = target): Promise<Recovered> {
-  const kept = new Originals(originals, new Inbox(inbox, { maxBytes: 200_000, maxPages: 20 }));
+  const kept = new Originals(originals, new Inbox(inbox, examineHere({ maxBytes: 200_000, maxPages: 20 })));
   const folders = { outbox: new Outbox(staging, to), originals: kept };
   return recover(await log.openIntents(), await log.signedDocuments(), log.recorder, folders);
 }

@@ -1,0 +1,69 @@
+/** What the agent and the examining process say to each other: one line that announces a document, its bytes, and one line of answer. */
+import { type DocumentRefusal, documentRefusals } from '../contract/problems.ts';
+import { type Remark, type RemarkCode, remarkSentences } from './intake-findings.ts';
+import type { IntakePolicy } from './intake-policy.ts';
+import { printable } from './printable.ts';
+
+/** Goes before the bytes, as JSON, and ends with a line feed. */
+export interface Announcement {
+  /** Bytes that follow. */
+  readonly size: number;
+  readonly policy: IntakePolicy;
+}
+
+/** What the process found out; `digest` is that of the bytes it was given, SHA-256 in hex. */
+export type Answer =
+  | {
+      readonly ok: true;
+      readonly digest: string;
+      readonly pages: number;
+      readonly signatures: number;
+      readonly remarks: readonly Remark[];
+    }
+  | { readonly ok: false; readonly digest: string; readonly refusal: DocumentRefusal; readonly subject?: string };
+
+/** Longest answer that is listened to, characters. */
+export const longestAnswer = 100_000;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isRemarkCode(value: unknown): value is RemarkCode {
+  return typeof value === 'string' && Object.hasOwn(remarkSentences, value);
+}
+
+function readRemark(value: unknown): Remark | undefined {
+  if (!isFields(value)) return undefined;
+  const { code, sentence } = value;
+  return isRemarkCode(code) && typeof sentence === 'string' ? { code, sentence: printable(sentence, 500) } : undefined;
+}
+
+/** Reads an answer; undefined for anything that is none. A process that read a hostile file is not believed blindly. */
+export function parseAnswer(text: string): Answer | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isFields(value)) return undefined;
+  const { digest, pages, signatures, remarks, refusal, subject } = value;
+  if (typeof digest !== 'string') return undefined;
+  if (value['ok'] === true) {
+    if (!isCount(pages) || !isCount(signatures) || !Array.isArray(remarks)) return undefined;
+    const read = remarks.map(readRemark).filter((remark) => remark !== undefined);
+    return read.length === remarks.length ? { ok: true, digest, pages, signatures, remarks: read } : undefined;
+  }
+  const known = documentRefusals.find((code) => code === refusal);
+  if (known === undefined) return undefined;
+  return typeof subject === 'string'
+    ? { ok: false, digest, refusal: known, subject: printable(subject, 60) }
+    : { ok: false, digest, refusal: known };
+}

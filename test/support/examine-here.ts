@@ -1,0 +1,7 @@
+/** Examines documents in the process of the test, where a process for each would only cost time. */
+import { type Examining, examine } from '../../agent/documents/intake.ts';
+import { type IntakePolicy, defaultIntakePolicy } from '../../agent/documents/intake-policy.ts';
+
+export function examineHere(policy: IntakePolicy = defaultIntakePolicy): Examining {
+  return { policy, examine: (bytes) => Promise.resolve(examine(bytes, policy)) };
+}
