@@ -95,7 +95,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       name: config.name,
       demo: config.demo,
       logSize: log.size,
-      cardReaderReady: hardware.tokens.modules().some(({ state }) => state === 'ready'),
+      cardReaderReady: hardware.tokens.slots().length > 0,
       fingerprintReaderReady: hardware.readers.readers().length > 0,
       ...revocation.view(new Date()),
     });
