@@ -9,7 +9,8 @@ import { type Issued, KeyRing, authority, endEntity } from '../../support/signin
 
 const ring = new KeyRing();
 const keyId = 'subjectKeyIdentifier=hash';
-const now = new Date();
+/** When the certificates were there: an issuer makes no list before its own certificate begins. */
+let now: Date;
 const hours = (count: number): Date => new Date(now.getTime() + count * 3_600_000);
 let root: Issued;
 let link: Issued;
@@ -23,6 +24,7 @@ beforeAll(() => {
   noLists = ring.issue('/CN=Never Revokes', 'P-256', ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign', keyId], root);
   ada = ring.issue('/CN=Ada', 'P-256', endEntity, link);
   trust = makeTrust([root, link, noLists].map(({ certificate }) => certificate));
+  now = new Date();
 });
 afterAll(() => ring.end());
 
@@ -38,7 +40,6 @@ beforeEach(() => {
 const watching = (policy: RevocationPolicy): RevocationFolder => new RevocationFolder(folder, trust, policy);
 /** Puts a list into the folder. */
 function put(name: string, issuer: Issued, request: ListRequest = {}): void {
-  // The certificates of this file begin at its start, so its lists begin now too.
   const { der } = revocationList(ring, issuer, { number: 1, from: now, until: hours(24), ...request });
   writeFileSync(join(folder, name), der);
 }

@@ -10,7 +10,8 @@ import { type Issued, KeyRing, authority, endEntity, signWith } from '../../supp
 
 const ring = new KeyRing();
 const [trust, crl, file] = [ring.path('trust'), ring.path('crl'), ring.path('signed.pdf')];
-const start = new Date();
+/** When the issuers were there: they make no list before. */
+let start: Date;
 const hours = (count: number): Date => new Date(start.getTime() + count * 3_600_000);
 let root: Issued;
 let link: Issued;
@@ -21,6 +22,7 @@ beforeAll(() => {
   root = ring.issue('/CN=Test Root', 'P-256', [...authority, keyId]);
   link = ring.issue('/CN=Test Issuer', 'P-256', [...authority, keyId], root);
   ada = ring.issue('/CN=Ada Lovelace', 'P-256', endEntity, link, 2);
+  start = new Date();
   mkdirSync(trust);
   for (const [name, { certificate }] of [['root', root] as const, ['link', link] as const])
     writeFileSync(`${trust}/${name}.der`, certificate);
