@@ -1,26 +1,13 @@
 /** The page on which a holder chooses between certificates, rendered from its source: what stands on it is all that they choose by. */
-import { join } from 'node:path';
-import type { Component } from 'svelte';
-import type * as server from 'svelte/server';
-import { type ViteDevServer, createServer } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CertificateChoice, PublicState } from '../../agent/contract/state.ts';
-import type * as link from '../../kiosk/link.ts';
-import type * as settings from '../../kiosk/settings.svelte.ts';
+import type { CertificateChoice } from '../../agent/contract/state.ts';
+import { Screens, wordsOf } from '../support/rendered-screen.ts';
 
-type Screen = Component<{ state: PublicState }>;
-/** As the compiler writes it for a server. */
-type Rendered = (renderer: { component: (inside: (renderer: unknown) => void) => void }, props: object) => void;
-
-let vite: ViteDevServer;
-const load = async <T>(path: string): Promise<T> => (await vite.ssrLoadModule(path)) as T;
-
+let screens: Screens;
 beforeAll(async () => {
-  const configFile = join(import.meta.dirname, '../../kiosk/vite.config.ts');
-  const quiet = { middlewareMode: true, ws: false, watch: null } as const;
-  vite = await createServer({ configFile, logLevel: 'error', appType: 'custom', server: quiet, optimizeDeps: { noDiscovery: true } });
+  screens = await Screens.open();
 });
-afterAll(() => vite.close());
+afterAll(() => screens.close());
 
 const ada = { name: 'Ada Lovelace', issuer: 'Example Signing CA 3', serial: '5a017f930c44', validTo: '2028-03-31T23:59:59Z' };
 const certificates: readonly CertificateChoice[] = [
@@ -28,32 +15,14 @@ const certificates: readonly CertificateChoice[] = [
   { ...ada, serial: '5a017f930c45', validTo: '2027-01-09T12:00:00Z', certificateSha256: 'b2'.repeat(32) },
 ];
 
-async function page(language: 'en' | 'de'): Promise<string> {
-  const { render } = await load<typeof server>('svelte/server');
-  const { provideLink } = await load<typeof link>('/link.ts');
-  const { default: screen } = await load<{ default: unknown }>('/screens/ChooseCertificate.svelte');
-  (await load<typeof settings>('/settings.svelte.ts')).settings.language = language;
-  const nothing = {
-    act: () => Promise.reject(new Error()),
-    sendPin: () => Promise.reject(new Error()),
-    fetchDocument: () => Promise.reject(new Error()),
-  };
-  const inPlace: Rendered = (renderer, props) =>
-    renderer.component((inside) => {
-      provideLink(nothing);
-      (screen as (renderer: unknown, props: object) => void)(inside, props);
-    });
-  return render(inPlace as unknown as Screen, { props: { state: { screen: 'choose-certificate', certificates } } }).body;
+function page(language: 'en' | 'de'): Promise<string> {
+  return screens.page('ChooseCertificate.svelte', language, { screen: 'choose-certificate', certificates });
 }
 
 /** The words of each choice, in their order; and what the kiosk would send back. */
 function choices(html: string): readonly { readonly words: readonly string[]; readonly key: string | undefined }[] {
   return [...html.matchAll(/<button[^>]*data-act="choose-certificate"[^>]*>(.*?)<\/button>/gs)].map(([button, inside = '']) => ({
-    words: inside
-      .replace(/<svg.*?<\/svg>|<!--.*?-->/gs, '')
-      .split(/<[^>]*>/)
-      .map((text) => text.trim())
-      .filter((text) => text !== ''),
+    words: wordsOf(inside),
     key: /data-key="([^"]*)"/.exec(button)?.[1],
   }));
 }

@@ -1,5 +1,7 @@
 /** A visit with a card reader that has a PIN pad of its own: what the holder sees, what the log says, and what leaves the station. */
 import { afterEach, expect, test } from 'vitest';
+import { tellState } from '../../agent/commands/tell.ts';
+import { walk, type Walker } from '../../agent/commands/walk.ts';
 import { makePadStation, walkToPad, type PadStation } from '../support/pad-station.ts';
 
 let station: PadStation;
@@ -110,4 +112,33 @@ test('the card is pulled while the pad waits: cancelled, and nothing was signed'
   expect(out).toMatchObject({ trouble: 'card-removed', problem: 'token-removed', outcome: 'nothing-signed' });
   expect(await story.visitOps()).toEqual([...upToThePin, 'sign.failed', 'token-out']);
   await nothingLeft();
+});
+
+test('at the terminal the holder is sent to the pad once, is asked for no PIN there, and signs', async () => {
+  station = await makePadStation({ alwaysAuthenticate: true });
+  const { story, pad, pin } = station;
+  const { documents } = await story.until('choose-document', (state) => state.documents.length > 0);
+  const told: string[] = [];
+  const io = { out: () => undefined, err: (text: string) => void told.push(text) };
+  const walker: Walker = {
+    digest: documents[0]?.digest ?? '',
+    tell: (state) => tellState(state, io),
+    chooseCertificate: () => Promise.resolve(undefined),
+    consent: () => Promise.resolve(true),
+    pin: () => Promise.reject(new Error('a PIN was asked for at the terminal')),
+    goOn: () => Promise.resolve(false),
+  };
+  const walking = walk(story.running.visit, walker, new AbortController().signal);
+  await story.until('touch-reader');
+  await story.touch('right-index');
+  await story.until('enter-pin', ({ pin: { waiting } }) => waiting?.secondsLeft === 58);
+  await pad.type(pin);
+  await pad.asked(2);
+  await pad.type(pin);
+  expect(await walking).toMatchObject({ screen: 'signed' });
+  const aboutPin = told.filter((line) => line.includes('PIN'));
+  expect(aboutPin).toEqual([
+    expect.stringMatching(/^Type your PIN on the card reader, .*\(60 seconds\)/),
+    expect.stringMatching(/^The PIN was right\. This card asks for it once more/),
+  ]);
 });
