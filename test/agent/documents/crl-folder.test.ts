@@ -1,6 +1,8 @@
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readCertificate } from '../../../agent/documents/certificate.ts';
 import type { RevocationPolicy } from '../../../agent/documents/crl.ts';
 import { RevocationFolder } from '../../../agent/documents/crl-folder.ts';
 import { judgeCertificate, makeTrust, type Trust } from '../../../agent/documents/trust.ts';
@@ -117,7 +119,29 @@ describe('a certificate', () => {
   });
 });
 
+test('a list that was made after a certificate had ended tells by naming it, and not by being silent', async () => {
+  const ended = ring.issue('/CN=Ended', 'P-256', endEntity, link, 0);
+  const at = readCertificate(ended.certificate).validTo;
+  await sleep(2000 - (Date.now() - at.getTime()));
+  const judged = async () => judgeCertificate(ended.certificate, await lists.trust(new Date()), at);
+  put('issuer.crl', link, { from: new Date() });
+  expect(await judged()).toMatchObject({ ok: true, standings: [{ kind: 'no-list' }, { kind: 'no-list' }] });
+  expect(lists.inUse(now)).toHaveLength(1);
+  put('issuer.crl', link, { number: 2, from: new Date(), revoked: revoked(ended) });
+  expect(await judged()).toMatchObject({ ok: false, problem: 'certificate-revoked' });
+});
+
 describe('the folder of revocation lists', () => {
+  test('takes no list of an issuer that leads to no root', async () => {
+    put('issuer.crl', link);
+    const orphan = new RevocationFolder(folder, makeTrust([link.certificate]), { stale: 'warn' });
+    await orphan.look(now);
+    expect(orphan.inUse(now)).toEqual([]);
+    expect(orphan.unused()).toMatchObject([
+      { name: 'issuer.crl', sentence: expect.stringMatching(/may not sign revocation lists/) as string },
+    ]);
+  });
+
   test('takes DER and PEM under any name, and of one issuer the list with the highest number', async () => {
     put('b.crl', link, { number: 7, revoked: revoked(ada) });
     put('a', link, { number: 6, until: hours(48) });
