@@ -29,7 +29,7 @@ export function sentence(event: LogEvent): string {
     case 'finger-refused':
       return `The finger was refused: ${event.problem}${left(event.tries_left)}.`;
     case 'pin-wrong':
-      return `The PIN was refused: ${event.problem}${left(event.tries_left)}.`;
+      return `No right PIN: ${event.problem}${left(event.tries_left)}.`;
     case 'pin-locked':
       return `The PIN is locked: ${event.problem}.`;
     case 'sign.intent':
