@@ -72,7 +72,9 @@ export function examine(bytes: Uint8Array, policy: IntakePolicy = defaultIntakeP
     const signatures = fields.signed.length;
     return { ok: true, document: { bytes, digest, size: bytes.length, pages, signatures, remarks: findings.remarks() } };
   } catch (problem) {
-    if (problem instanceof PdfRefused) return refuse(problem.refusal);
+    if (problem instanceof PdfRefused) {
+      return refuse(problem.refusal, problem.subject === undefined ? undefined : printable(problem.subject, 60));
+    }
     throw problem;
   }
 }

@@ -1,6 +1,6 @@
 /** Finds the signature fields of a PDF (ISO 32000-1 section 12.7) and what earlier signatures allow to be changed (section 12.8.2). */
 import { type PdfFile } from './pdf.ts';
-import { type PdfDict, PdfRef, PdfRefused, PdfString, type PdfValue, damaged, isName } from './pdf-objects.ts';
+import { type PdfDict, PdfReal, PdfRef, PdfRefused, PdfString, type PdfValue, damaged, isName } from './pdf-objects.ts';
 import { readTextString } from './pdf-serialise.ts';
 
 const mostFields = 100_000;
@@ -11,10 +11,12 @@ export interface SignedField {
   /** The signature dictionary; `ref` is undefined when it is not an indirect object. */
   readonly ref: PdfRef | undefined;
   readonly dict: PdfDict;
+  /** What the field says is locked by its signature (section 12.7.4.5, table 233). */
+  readonly lock: PdfDict | undefined;
 }
 
 export interface Fields {
-  /** Fully qualified names of all fields. */
+  /** Fully qualified names of all fields, and of those that a signature locks although they are not there yet. */
   readonly names: ReadonlySet<string>;
   readonly signed: readonly SignedField[];
 }
@@ -42,27 +44,46 @@ export function readFields(file: PdfFile): Fields {
     const kind = dict.get('FT') === null ? inherited : file.resolve(dict.get('FT'));
     const signature = dict.get('V');
     const signatureDict = isName(kind, 'Sig') ? file.dict(signature) : undefined;
-    if (signatureDict !== undefined) signed.push({ name, ref: signature instanceof PdfRef ? signature : undefined, dict: signatureDict });
+    if (signatureDict !== undefined) {
+      const lock = file.dict(dict.get('Lock'));
+      signed.push({ name, ref: signature instanceof PdfRef ? signature : undefined, dict: signatureDict, lock });
+    }
     for (const kid of file.items(dict.get('Kids')) ?? []) visit(kid, name, kind, depth + 1);
   };
   const form = file.dict(file.catalog().dict.get('AcroForm'));
   for (const field of file.items(form?.get('Fields') ?? null) ?? []) visit(field, '', null, 0);
+  for (const lock of signed.flatMap((field) => locksOf(file, field.dict, field.lock))) {
+    for (const locked of file.items(lock.get('Fields')) ?? []) {
+      const name = file.resolve(locked);
+      if (name instanceof PdfString) names.add(readTextString(name));
+    }
+  }
   return { names, signed };
 }
 
-/** Throws PdfRefused `certified-no-changes` when an earlier signature forbids another one: DocMDP or a field lock with P = 1, or all fields locked. */
+/** Everything by which a signature limits later changes: parameters of its DocMDP and FieldMDP transforms (section 12.8.2), and the lock of its field. */
+function locksOf(file: PdfFile, signature: PdfDict, lock: PdfDict | undefined): readonly PdfDict[] {
+  const transforms = (file.items(signature.get('Reference')) ?? []).map((reference) => file.dict(reference));
+  return [...transforms.map((transform) => file.dict(transform?.get('TransformParams') ?? null)), lock].filter(
+    (found) => found !== undefined,
+  );
+}
+
+/**
+ * Throws PdfRefused `certified-no-changes`, with the name of the field, when an earlier signature forbids another one: DocMDP or a lock with P = 1, or
+ * a lock that takes in fields which are not there yet: all fields, or all but some. A lock on named fields leaves room for a field of another name.
+ */
 export function checkPermissions(file: PdfFile, fields: Fields): void {
   const permissions = file.dict(file.catalog().dict.get('Perms'));
   const certifying = file.dict(permissions?.get('DocMDP') ?? null);
-  const signatures = [...fields.signed.map((field) => field.dict), ...(certifying === undefined ? [] : [certifying])];
-  for (const signature of signatures) {
-    for (const reference of file.items(signature.get('Reference')) ?? []) {
-      const transform = file.dict(reference);
-      const parameters = file.dict(transform?.get('TransformParams') ?? null);
-      const method = file.resolve(transform?.get('TransformMethod') ?? null);
-      const nothing = file.resolve(parameters?.get('P') ?? null) === 1;
-      const allFields = isName(method, 'FieldMDP') && isName(file.resolve(parameters?.get('Action') ?? null), 'All');
-      if (nothing || allFields) throw new PdfRefused('certified-no-changes', 'an earlier signature forbids changes');
+  const signatures: readonly Partial<SignedField>[] = [...fields.signed, ...(certifying === undefined ? [] : [{ dict: certifying }])];
+  for (const { name, dict, lock } of signatures) {
+    for (const parameters of dict === undefined ? [] : locksOf(file, dict, lock)) {
+      const permission = file.resolve(parameters.get('P'));
+      const nothing = (permission instanceof PdfReal ? permission.value : permission) === 1;
+      const action = file.resolve(parameters.get('Action'));
+      if (nothing || isName(action, 'All') || isName(action, 'Exclude'))
+        throw new PdfRefused('certified-no-changes', 'an earlier signature forbids changes', undefined, name);
     }
   }
 }

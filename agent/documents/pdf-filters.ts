@@ -1,5 +1,6 @@
 /** Undoes the stream filters that carry structure (ISO 32000-1 section 7.4): Flate with predictors, ASCIIHex, ASCII85. Bounded, strict. */
 import { inflateSync } from 'node:zlib';
+import { expandLzw, expandRuns } from './pdf-expansion.ts';
 import { PdfArray, type PdfBudget, PdfDict, PdfName, PdfRefused, type PdfStream, type PdfValue, damaged, isName } from './pdf-objects.ts';
 
 const mostFilters = 8;
@@ -140,13 +141,15 @@ export function decodeStream(stream: PdfStream, budget: PdfBudget, resolve: Reso
 /** Most pixels that an image may declare: a page of A4 at 600 dpi has 35 million. */
 const mostPixels = 64_000_000;
 
-/** Renderers read of a plain Flate image only what its width and height ask for, so these bound it; throws when they are too large. */
+const boundedForImages = ['FlateDecode', 'LZWDecode', 'RunLengthDecode'];
+
+/** Renderers read of a plain image only what its width and height ask for, so these bound it; throws when they are too large. */
 function isBoundedImage(dict: PdfDict, filters: readonly FilterStep[], resolve: Resolve): boolean {
   if (!isName(resolve(dict.get('Subtype')), 'Image')) return false;
   const [width, height] = [resolve(dict.get('Width')), resolve(dict.get('Height'))];
   if (typeof width !== 'number' || typeof height !== 'number' || width < 1 || height < 1) return damaged('an image without a size');
   if (width * height > mostPixels) throw new PdfRefused('too-complex', 'an image with too many pixels');
-  return filters.length === 1 && filters[0]?.name === 'FlateDecode';
+  return filters.length === 1 && boundedForImages.includes(filters[0]?.name ?? '');
 }
 
 /** Proves that what a stream inflates to is bounded; stops at the first filter that carries no structure. Throws PdfRefused. */
@@ -154,8 +157,10 @@ export function probeStream(stream: PdfStream, budget: PdfBudget, resolve: Resol
   const filters = steps(stream.dict, resolve);
   if (isBoundedImage(stream.dict, filters, resolve)) return;
   let bytes = stream.raw;
-  for (const { name } of filters) {
+  for (const { name, parameters } of filters) {
     if (name === 'FlateDecode') bytes = inflate(bytes, budget);
+    else if (name === 'LZWDecode') bytes = expandLzw(bytes, resolve(parameters?.get('EarlyChange') ?? null) !== 0, budget);
+    else if (name === 'RunLengthDecode') bytes = expandRuns(bytes, budget);
     else if (name === 'ASCIIHexDecode') bytes = asciiHex(bytes);
     else if (name === 'ASCII85Decode') bytes = ascii85(bytes);
     else return;

@@ -5,10 +5,13 @@ import type { DocumentRefusal } from '../contract/problems.ts';
 export class PdfRefused extends Error {
   override readonly name = 'PdfRefused';
   readonly refusal: DocumentRefusal;
+  /** Which part of the document it is about, such as the name of a field; as it stands there. */
+  readonly subject: string | undefined;
 
-  constructor(refusal: DocumentRefusal, message: string, cause?: unknown) {
+  constructor(refusal: DocumentRefusal, message: string, cause?: unknown, subject?: string) {
     super(message, cause === undefined ? undefined : { cause });
     this.refusal = refusal;
+    this.subject = subject;
   }
 }
 
