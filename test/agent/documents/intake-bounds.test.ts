@@ -97,11 +97,7 @@ const refused: readonly (readonly [string, string, () => Uint8Array])[] = [
       return handMade({ objects: onePage(objects), trailer: `/X[${list.join(' ')}]` });
     },
   ],
-  [
-    'too-complex',
-    'dictionaries in dictionaries',
-    () => handMade({ objects: onePage({ 5: '<</A'.repeat(50_000) }), trailer: '/X 5 0 R' }),
-  ],
+  ['too-complex', 'dictionaries in dictionaries', () => handMade({ objects: onePage({ 5: '<</A'.repeat(50_000) }), trailer: '/X 5 0 R' })],
 ];
 
 test.each(refused)('is refused as %s: %s', (refusal, _, make) => {
