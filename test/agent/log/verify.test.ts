@@ -213,6 +213,18 @@ describe('a log whose chain is sound but whose story is not', () => {
     expect(await problem(starts(0, 'b2'))).toContain('does not name the start');
   });
 
+  it('a diagnostic signature ends once, after it was begun, in the same start of the agent', async () => {
+    const actor = { id: 'terminal', role: 'clerk' } as const;
+    const keys = { module: 'm', token_serial: '1', certificate_sha256: sha256('c'), text_sha256: sha256('d') };
+    const begun = { op: 'token-test', actor, ...keys, scheme: 'ecdsa', hash: 'sha256' } as const;
+    const ended = { op: 'token-tested', actor, test: 1, result: 'signed' } as const;
+    expect(await problem(forge([begun, ended]))).toBe('intact');
+    expect(await problem(forge([begun]))).toBe('intact');
+    const never = 'it ends no diagnostic signature that was begun and had not ended';
+    expect(await problem(forge([begun, ended, ended]))).toBe(`3: entry 3: ${never}`);
+    expect(await problem(forge([{ ...ended, test: 0 }]))).toBe(`1: entry 1: ${never}`);
+  });
+
   it('knows the kinds that the catalogue lets in, and no others', async () => {
     for (const op of Object.keys(fieldsOf)) expect(await problem(forge([{ op, actor: holder }])), op).not.toContain('unknown kind');
     for (const op of Object.keys(reserved)) expect(await problem(forge([{ op, actor: holder }])), op).toContain('unknown kind');
