@@ -9,6 +9,7 @@ import { tokens } from '../../../agent/commands/tokens.ts';
 import { instruction } from '../../../drivers/virtual/apdu.ts';
 import type { PivCard } from '../../../drivers/virtual/piv-card.ts';
 import { furnishModule } from '../../support/furnished-module.ts';
+import { moduleFor } from '../../support/middleware.ts';
 import { buildPinPad } from '../../support/pin-pad.ts';
 import { makePlainStation, type PlainStation } from '../../support/plain-station.ts';
 import { createSoftHsm, softhsmModule, type SoftHsm } from '../../support/softhsm.ts';
@@ -144,6 +145,25 @@ describe('a card in a reader', () => {
     );
     expect(code).toBe(0);
     await reader.reader.remove();
+  });
+});
+
+describe('a card that two modules see', () => {
+  it('is one token, of the module that is configured first', async () => {
+    // ykcs11 looks at readers of its maker only.
+    const reader = await startTestReader(true, 'Yubico YubiKey CCID');
+    const station = await makePlainStation([opensc, { name: 'ykcs11', path: moduleFor('YubiKey', reader.reader).path }]);
+    try {
+      await reader.reader.insert(await testCard());
+      process.env['PCSCLITE_CSOCK_NAME'] = reader.reader.socket;
+      const { code, out } = await run('--data', station.data);
+      expect(out.match(/^Token in .*$/gm)).toEqual(['Token in Yubico YubiKey CCID 00 00, by module opensc']);
+      expect(out).toContain('The card in Yubico YubiKey CCID 00 00 is seen by ykcs11 too; another module is asked about it.');
+      expect(code).toBe(0);
+    } finally {
+      await station.remove();
+      await reader.stop();
+    }
   });
 });
 
