@@ -53,6 +53,18 @@ describe('the process that holds a vendor module', () => {
     expect(Number(hard)).toBeLessThanOrEqual(1);
   });
 
+  it('is heard on stderr when it dies, and only there', async () => {
+    const library = join(hsm.folder, 'dying.so');
+    const text = 'the last words of a vendor';
+    await writeFile(
+      `${library}.c`,
+      `#include <stdio.h>\n#include <stdlib.h>\n__attribute__((constructor)) static void start(void) { fputs("${text}", stderr); abort(); }\n`,
+    );
+    await run('cc', ['-shared', '-fPIC', '-o', library, `${library}.c`]);
+    source = createTokenSource({ modules: [{ name: 'dying', path: library }] });
+    await expect.poll(() => source?.modules()[0]?.problem, { timeout: 15_000 }).toMatch(new RegExp(`SIGABRT.*${text}`, 'u'));
+  });
+
   it('has core files off without prlimit too', async () => {
     const { execPath, execArgv } = launchWithoutCore('/bin/cat', ['/proc/self/limits'], false);
     const { stdout } = await run(execPath, execArgv);

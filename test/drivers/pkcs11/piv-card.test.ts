@@ -2,7 +2,7 @@ import { createHash, verify, X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { judgeUsage, preferredKeys } from '../../../drivers/pkcs11/key-choice.ts';
 import { installedPath, knownModules } from '../../../drivers/pkcs11/known-modules.ts';
 import { createTokenSource, type Pkcs11Source } from '../../../drivers/pkcs11/source.ts';
@@ -13,6 +13,7 @@ import { createDemoCa } from '../../../drivers/virtual/demo-ca.ts';
 import { PivCard } from '../../../drivers/virtual/piv-card.ts';
 import { onlyToken, tokensWhere } from '../../support/token-waiting.ts';
 
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const message = Buffer.from('what the holder agreed to');
 const holder = { commonName: 'Ada Example', givenName: 'Ada', surname: 'Example', country: 'XX' };
 
@@ -32,8 +33,6 @@ describe('a PIV card in a reader, through OpenSC', () => {
     source = createTokenSource({
       modules: [{ name: 'opensc', path, env: { PCSCLITE_CSOCK_NAME: reader.socket } }],
       pollMs: 100,
-      // OpenSC hangs when the card leaves while it asks for the tries; nobody should wait ten seconds for that here.
-      deadlines: { login: 3000 },
     });
   });
   afterAll(async () => {
@@ -52,7 +51,7 @@ describe('a PIV card in a reader, through OpenSC', () => {
 
   const sign = async (slot: '9a' | '9c', pin = '123456'): Promise<Uint8Array> => {
     const { id: tokenId } = await onlyToken(source);
-    const certificateSha256 = createHash('sha256').update(card.certificate(slot)).digest('hex');
+    const certificateSha256 = sha256(card.certificate(slot));
     const scheme = slot === '9a' ? 'ecdsa' : 'rsa-pkcs1';
     return source.sign({ tokenId, certificateSha256, scheme, hash: 'sha256', message }, new Secret(Buffer.from(pin)));
   };
@@ -99,9 +98,51 @@ describe('a PIV card in a reader, through OpenSC', () => {
 
   // The first VERIFY only asks how many tries are left, the second is the login, the third the one that 9C wants before it signs.
   it.each([1, 2, 3])('pulled at the %i. command about the PIN was removed', async (nth) => {
+    let pulledAt = Infinity;
+    const stop = reader.watch(() => (pulledAt = Math.min(pulledAt, performance.now())));
     card.faults.pullAt(instruction.verify, nth);
-    await expect(sign('9c')).rejects.toMatchObject({ code: 'token-removed' });
+    const ended = expect(sign('9c')).rejects.toMatchObject({ code: 'token-removed' });
+    // OpenSC hangs at the first one: that the card is out is seen all the same, and nobody waits for the ten seconds of a login.
+    await tokensWhere(source, (tokens) => tokens.length === 0);
+    expect(performance.now() - pulledAt).toBeLessThan(2500);
+    await ended;
+    expect(performance.now() - pulledAt).toBeLessThan(6000);
     expect(card.pinTriesLeft).toBe(3);
+    stop();
+  });
+
+  it('exchanged between reading and signing is never signed with, and the other one loses no try', async () => {
+    const { id } = await onlyToken(source);
+    await source.read(id);
+    const wanted = {
+      tokenId: id,
+      certificateSha256: sha256(card.certificate('9c')),
+      scheme: 'rsa-pkcs1',
+      hash: 'sha256',
+      message,
+    } as const;
+    const other = await PivCard.create({ holder, issuer, keys: { '9a': 'p-256', '9c': 'rsa-2048' } });
+    await reader.remove();
+    await reader.insert(other);
+    await expect(source.sign(wanted, new Secret(Buffer.from('000000')))).rejects.toMatchObject({
+      code: expect.stringMatching(/^(?:no-token|token-removed)$/u) as unknown,
+    });
+    expect([card.pinTriesLeft, other.pinTriesLeft]).toEqual([3, 3]);
+  });
+
+  it('exchanged while it is logged in to ends the signature, and the other one is not asked for anything', async () => {
+    const other = await PivCard.create({ holder, issuer, keys: { '9a': 'p-256', '9c': 'rsa-2048' } });
+    const [asked, met] = [vi.spyOn(other.faults, 'meet'), vi.spyOn(card.faults, 'meet')];
+    card.faults.delay(1000, instruction.verify);
+    const ended = expect(sign('9c')).rejects.toMatchObject({ code: expect.stringMatching(/^token-(?:removed|changed)$/u) as unknown });
+    const verifies = (): number => met.mock.calls.filter(([ins]) => ins === instruction.verify).length;
+    await expect.poll(verifies, { timeout: 10_000, interval: 5 }).toBe(2);
+    await reader.remove();
+    await reader.insert(other);
+    await ended;
+    expect([card.pinTriesLeft, other.pinTriesLeft]).toEqual([3, 3]);
+    const authenticated = asked.mock.calls.filter(([ins]) => ins === instruction.generalAuthenticate);
+    expect(authenticated).toEqual([]);
   });
 
   it('exchanged for another one is another token, also when nobody saw the reader empty', async () => {
