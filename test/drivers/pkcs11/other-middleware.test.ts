@@ -157,6 +157,6 @@ describe('three modules of which one misbehaves', () => {
       ['OpenSC', 'Erika Muster'],
       ['softhsm', 'In software'],
     ]);
-    expect(source.modules().map(({ state }) => state)).toEqual(['ready', 'ready', 'ready']);
+    await expect.poll(() => source.modules().map(({ state }) => state), { timeout: 15_000 }).toEqual(['ready', 'ready', 'ready']);
   });
 });
