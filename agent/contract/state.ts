@@ -38,6 +38,8 @@ export interface DocumentView {
 export interface RefusedDocumentView {
   readonly name: string;
   readonly refusal: DocumentRefusal;
+  /** Which part of the document it is about, such as the name of a signature, made safe to show. */
+  readonly subject?: string;
 }
 
 /** One line of trust on the start screen (UX.md rule 13). */

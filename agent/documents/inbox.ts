@@ -25,6 +25,8 @@ export interface InboxDocument {
 export interface InboxRefusal {
   readonly fileName: string;
   readonly refusal: DocumentRefusal;
+  /** Which part of the document it is about, made safe to show. */
+  readonly subject?: string;
 }
 
 export interface InboxContents {
@@ -120,7 +122,10 @@ export class Inbox {
     if (before?.fingerprint !== fingerprint) return { fingerprint, result: undefined };
     if (before.result !== undefined) return before;
     const read = await readDocument(this.path(name), this.#examiner);
-    if (!read.ok) return { fingerprint, result: { refusal: { fileName: name, refusal: read.refusal } } };
+    if (!read.ok) {
+      const { refusal, subject } = read;
+      return { fingerprint, result: { refusal: { fileName: name, refusal, ...(subject === undefined ? {} : { subject }) } } };
+    }
     const { digest, size, pages, signatures } = read.document;
     return { fingerprint, result: { document: { id: documentId(name, digest), fileName: name, digest, size, pages, signatures } } };
   }

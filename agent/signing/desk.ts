@@ -51,7 +51,7 @@ export class Desk {
     const { documents, refused } = this.#parts.inbox.contents();
     return {
       documents: documents.filter(({ id }) => !this.#parts.originals.isSigned(id)).map(viewOf),
-      refused: refused.map(({ fileName, refusal }) => ({ name: printable(fileName, 120), refusal })),
+      refused: refused.map(({ fileName, ...why }) => ({ name: printable(fileName, 120), ...why })),
     };
   }
 

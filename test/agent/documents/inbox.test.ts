@@ -151,3 +151,9 @@ it('a document is found by its bytes, beyond the files that are shown too, and f
   await rm(join(folder, 'huge.pdf'));
   expect(await inbox.find({ ...content, size: undefined }, (name) => name === 'huge.pdf')).toBe('x.pdf');
 });
+
+it('a refusal names the part of the document that it is about', async () => {
+  const field = '/AcroForm<</Fields[<</FT/Sig/T(Signature1)/V<</Type/Sig>>>>]>>';
+  await put('signed.pdf', handMade({ objects: onePage({ 1: `<</Type/Catalog/Pages 2 0 R${field}>>` }) }));
+  expect((await looks()).refused).toEqual([{ fileName: 'signed.pdf', refusal: 'signature-broken', subject: 'Signature1' }]);
+});
