@@ -17,8 +17,8 @@ import { signOneFile } from './one-file.ts';
 import { runStation } from './start.ts';
 import { tellState } from './tell.ts';
 
-/** The station looks for cards every 200 ms. */
-const seeMs = 2000;
+/** The station looks for cards every 200 ms; a computer that is busy may take much longer to do it. */
+const seeMs = 10_000;
 
 const help = `countersign demo [options]
 countersign demo sign FILE --out OUT [options]
