@@ -61,6 +61,8 @@ export interface PinView {
   readonly maxLength: number;
   /** Absent where the token does not tell. */
   readonly triesLeft?: number;
+  /** The token says that tries were used, and not how many are left. */
+  readonly fewTries?: true;
   readonly lastTry: boolean;
   /** Where the PIN is typed. */
   readonly pad: 'screen' | 'reader';

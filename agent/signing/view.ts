@@ -110,6 +110,7 @@ function pinView(context: Context): PinView {
     lastTry: pin?.state === 'last-try',
     pad: pin?.protectedPath === true ? 'reader' : 'screen',
     ...(pin?.triesLeft === undefined ? {} : { triesLeft: pin.triesLeft }),
+    ...(pin?.state === 'low' && pin.triesLeft === undefined ? { fewTries: true } : {}),
     ...(previousPin === undefined ? {} : { previous: previousPin }),
     ...(pad?.doing === 'waiting' ? { waiting: padWait(pad) } : {}),
   };

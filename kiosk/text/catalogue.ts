@@ -125,6 +125,8 @@ export interface Catalogue {
     readonly wrong: string;
     readonly wrongLength: string;
     readonly tries: (count: number, shown: string) => string;
+    readonly fewTries: string;
+    readonly triesUnknown: string;
     readonly lastTry: string;
     readonly keys: string;
   };

@@ -131,6 +131,8 @@ export const de: Catalogue = {
     wrongLength:
       'Die PIN davor hatte nicht die richtige Zahl von Ziffern. Es wurde kein Versuch verbraucht. Geben Sie sie noch einmal ein.',
     tries: (value, shown) => count(value, shown, { one: 'noch # Versuch', other: 'noch # Versuche' }),
+    fewTries: 'Bis zur Sperre der Karte bleiben nur noch wenige Versuche.',
+    triesUnknown: 'Ihre Karte sagt nicht, wie viele Versuche bleiben.',
     lastTry: 'Das ist der letzte Versuch, bevor die Karte gesperrt wird.',
     keys: 'Tasten für die PIN',
   },

@@ -125,6 +125,8 @@ export const en: Catalogue = {
     wrong: 'The PIN before was wrong. Type it again, slowly.',
     wrongLength: 'The PIN before did not have the right number of digits. No try was used. Type it again.',
     tries: (value, shown) => count(value, shown, { one: '# try left', other: '# tries left' }),
+    fewTries: 'Few tries are left before the card locks.',
+    triesUnknown: 'Your card does not say how many tries are left.',
     lastTry: 'This is the last try before the card locks.',
     keys: 'Keys for the PIN',
   },

@@ -46,3 +46,11 @@ test('the second time says that the first PIN was right, and never that one was 
   expect(words).not.toMatch(/wrong/);
   expect(wordsOf(await page('en', { previous: 'pin-wrong', waiting: { time: 1, secondsLeft: 60 } })).join(' ')).toMatch(/was wrong/);
 });
+
+test('says of the tries what the card tells: a number, that few are left, or that it does not say', async () => {
+  const said = async (pin: Partial<PinView>): Promise<string> => wordsOf(await page('en', pin)).join(' ');
+  expect(await said({ triesLeft: 2 })).toContain('2 tries left');
+  expect(await said({ fewTries: true })).toContain('Few tries are left');
+  expect(await said({})).toContain('does not say how many tries are left');
+  expect(await said({ triesLeft: 1, lastTry: true })).toMatch(/last try before the card locks/);
+});

@@ -54,6 +54,12 @@ it('a token that does not tell its tries: no number is made up', async () => {
   });
 });
 
+it('a token that says only that tries were used: so does the page', async () => {
+  const read = { pin: { state: 'low', minLength: 6, maxLength: 8, protectedPath: false }, keys: [firstKey] } as const;
+  const visit = await new LiveMachine().walkTo('enteringPin', read);
+  expect(visit.screen).toMatchObject({ pin: { fewTries: true, lastTry: false } });
+});
+
 it('nothing is shown while an outcome is being recorded', async () => {
   const failing = await new LiveMachine().walkTo('signing');
   await failing.refuse('sign', 'outcome-unknown');
