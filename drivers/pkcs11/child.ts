@@ -3,10 +3,12 @@
  * stderr kept within bounds. It is never trusted to end by itself.
  */
 import { fork, type ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Origin } from '../errors.ts';
 import { launchWithoutCore } from './environment.ts';
-import { parseReply, type HostReply, type HostRequest } from './protocol.ts';
+import { pinPipe } from './pin-pipe.ts';
+import { parseReply, type HostMessage, type HostReply, type HostRequest } from './protocol.ts';
 
 const running = import.meta.url.endsWith('.ts');
 const hostPath = fileURLToPath(new URL(running ? './host.ts' : './host.js', import.meta.url));
@@ -38,9 +40,11 @@ export class HostProcess {
       ...launchWithoutCore(process.execPath, nodeArgv),
       env: environment,
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
     });
     this.#child = child;
+    // A host that is gone is told by `ended`.
+    child.stdio[pinPipe]?.on('error', () => undefined);
     child.stderr?.on('data', (chunk: Buffer) => {
       this.#tail = Buffer.concat([this.#tail, chunk]).subarray(-tailBytes);
     });
@@ -85,9 +89,25 @@ export class HostProcess {
     this.#tail = Buffer.alloc(0);
   }
 
-  /** Sends a request. That the host is gone is told by `ended`, not here. */
+  /** Sends a request; when this returns its PIN may be zeroed. That the host is gone is told by `ended`, not here. */
   send(request: HostRequest): void {
-    if (this.#child.connected) this.#child.send(request, () => undefined);
+    if (!this.#child.connected) return;
+    if (request.type !== 'sign' || request.pin === undefined) {
+      this.#child.send(request satisfies HostMessage, () => undefined);
+      return;
+    }
+    const { pin, ...job } = request;
+    const pins = this.#pins();
+    pins.write(pin);
+    // The kernel has the bytes by now. Had it not, zeros would follow in their place, and a wrong PIN costs a try.
+    if (pins.writableLength > 0) this.kill();
+    else this.#child.send({ ...job, pinLength: pin.length } satisfies HostMessage, () => undefined);
+  }
+
+  #pins(): Socket {
+    const pipe = this.#child.stdio[pinPipe];
+    if (pipe instanceof Socket) return pipe;
+    throw new Error('a host has no pipe for PINs');
   }
 
   kill(): void {

@@ -6,7 +6,8 @@
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 import { CallError, VendorModule } from './module.ts';
-import { parseRequest, type HostReply, type HostRequest, type SignJob } from './protocol.ts';
+import { readPin } from './pin-pipe.ts';
+import { parseRequest, type HostMessage, type HostReply, type SignJob } from './protocol.ts';
 import { readToken } from './reading.ts';
 import { sign } from './signing.ts';
 
@@ -34,7 +35,7 @@ function die(): never {
   throw new Error('unreachable');
 }
 
-async function handle(request: HostRequest): Promise<void> {
+async function handle(request: HostMessage): Promise<void> {
   switch (request.type) {
     case 'load':
       return load(request);
@@ -48,13 +49,13 @@ async function handle(request: HostRequest): Promise<void> {
     case 'read':
       return send(answer(request, (loaded) => readToken(loaded, request.id, request.tokenId)));
     case 'sign':
-      return signOnce(request);
+      return signOnce(jobOf(request));
     case 'end':
       return end();
   }
 }
 
-async function load({ module: name, path, slotEvents }: Extract<HostRequest, { type: 'load' }>): Promise<void> {
+async function load({ module: name, path, slotEvents }: Extract<HostMessage, { type: 'load' }>): Promise<void> {
   if (module !== undefined) throw new Error('a host loads one module only');
   try {
     module = new VendorModule(name, path, slotEvents);
@@ -84,6 +85,10 @@ function answer(request: { readonly id: number }, act: (loaded: VendorModule) =>
   } catch (error) {
     return failed(request.id, error);
   }
+}
+
+function jobOf({ pinLength, ...job }: Extract<HostMessage, { type: 'sign' }>): SignJob {
+  return pinLength === undefined ? job : { ...job, pin: readPin(pinLength) };
 }
 
 async function signOnce(job: SignJob): Promise<void> {

@@ -30,7 +30,7 @@ export interface StoredCertificate {
   readonly label: string;
 }
 
-/** One signature, as the host is asked for it. The PIN is in the same message and nowhere else. */
+/** One signature, as the host is asked for it. */
 export interface SignJob {
   readonly type: 'sign';
   readonly id: number;
@@ -51,6 +51,12 @@ export type HostRequest =
   | { readonly type: 'read'; readonly id: number; readonly tokenId: string }
   | SignJob
   | { readonly type: 'end' };
+
+/**
+ * A request as it travels. The PIN is not in the message, because whoever packs one leaves copies in memory that nobody can zero: its bytes go through a
+ * pipe of their own, ahead of the message that says how many they are.
+ */
+export type HostMessage = Exclude<HostRequest, SignJob> | (Omit<SignJob, 'pin'> & { readonly pinLength?: number });
 
 /** An error that the module or the host itself gave for a job. `code` is set where the host knows the cause without probing. */
 export interface JobFailure {
@@ -120,7 +126,7 @@ const requestFields: Readonly<Record<HostRequest['type'], Fields>> = {
     scheme: isScheme,
     hash: isHash,
     message: isBytes,
-    pin: { optional: isBytes },
+    pinLength: { optional: isNumber },
     padMs: { optional: isNumber },
   },
   end: { type: isString },
@@ -146,7 +152,7 @@ const replyFields: Readonly<Record<HostReply['type'], Fields>> = {
 };
 
 /** The request in `message`, or nothing when it is none. */
-export function parseRequest(message: unknown): HostRequest | undefined {
+export function parseRequest(message: unknown): HostMessage | undefined {
   return isRequest(message) ? message : undefined;
 }
 
@@ -155,7 +161,7 @@ export function parseReply(message: unknown): HostReply | undefined {
   return isReply(message) ? message : undefined;
 }
 
-const isRequest: Check<HostRequest> = (value): value is HostRequest => fitsOne(value, requestFields);
+const isRequest: Check<HostMessage> = (value): value is HostMessage => fitsOne(value, requestFields);
 const isReply: Check<HostReply> = (value): value is HostReply => fitsOne(value, replyFields);
 
 function fitsOne(message: unknown, shapes: Readonly<Record<string, Fields>>): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseReply, parseRequest, type HostReply, type HostRequest } from '../../../drivers/pkcs11/protocol.ts';
+import { parseReply, parseRequest, type HostMessage, type HostReply } from '../../../drivers/pkcs11/protocol.ts';
 import { tokenId } from '../../../drivers/pkcs11/token-id.ts';
 
 const facts = {
@@ -16,11 +16,11 @@ const facts = {
 } as const;
 const bytes = Uint8Array.of(1);
 
-const requests: readonly HostRequest[] = [
+const requests: readonly HostMessage[] = [
   { type: 'load', module: 'm', path: '/m.so', slotEvents: true },
   { type: 'list', id: 1 },
   { type: 'read', id: 1, tokenId: 'a' },
-  { type: 'sign', id: 1, tokenId: 'a', certificateSha256: 'b', scheme: 'ecdsa', hash: 'sha256', message: bytes, pin: bytes, padMs: 1 },
+  { type: 'sign', id: 1, tokenId: 'a', certificateSha256: 'b', scheme: 'ecdsa', hash: 'sha256', message: bytes, pinLength: 6, padMs: 1 },
   { type: 'end' },
 ];
 const replies: readonly HostReply[] = [
@@ -52,7 +52,7 @@ describe('a message between the agent and a host', () => {
       expect(parse({ ...message, more: 1 })).toBeUndefined();
       for (const [name] of Object.entries(message)) {
         const rest = Object.fromEntries(Object.entries(message).filter(([other]) => other !== name));
-        if (!['pin', 'padMs', 'ckr', 'code'].includes(name)) expect(parse(rest), `without ${name}`).toBeUndefined();
+        if (!['pinLength', 'padMs', 'ckr', 'code'].includes(name)) expect(parse(rest), `without ${name}`).toBeUndefined();
         expect(parse({ ...rest, [name]: { odd: true } }), `odd ${name}`).toBeUndefined();
       }
     },
