@@ -2,6 +2,7 @@
  * What pcscd says of the place of a slot: is the reader there, is a card in it, and is it still the one that was put in. Modules do not tell: OpenSC
  * goes on listing the slots of a reader that was unplugged, also without pcscd, and a module hangs when a card leaves at the wrong moment.
  */
+import { CountedCards } from './counted-cards.ts';
 import { placeOf } from './one-per-reader.ts';
 import { PcscdLink, type Answer } from './pcscd-link.ts';
 
@@ -17,6 +18,7 @@ export type Seat =
 export class ReaderWatch {
   readonly #link: PcscdLink;
   #answer: Answer = 'unknown';
+  readonly #cards = new CountedCards();
   /** Places that have been readers of pcscd: other slots have nothing to do with it. */
   readonly #readers = new Set<string>();
 
@@ -27,8 +29,10 @@ export class ReaderWatch {
 
   /** Asks pcscd anew. Never rejects. */
   async refresh(): Promise<void> {
-    this.#answer = await this.#link.ask();
-    if (typeof this.#answer === 'object') for (const { name } of this.#answer) this.#readers.add(placeOf(name));
+    const answer = await this.#link.ask();
+    this.#answer = typeof answer === 'object' ? this.#cards.settle(answer, performance.now()) : answer;
+    if (typeof answer === 'object') for (const { name } of answer) this.#readers.add(placeOf(name));
+    else if (answer === 'no-service') this.#cards.forget();
   }
 
   /** Changes whenever a reader or a card comes or goes. */
