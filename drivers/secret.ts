@@ -1,15 +1,18 @@
 /**
  * A PIN, as bytes that can be taken once and are overwritten with zeros afterwards. It has no way to be printed: JSON, template strings
- * and Node's inspector all see `[secret]`.
+ * and Node's inspector all see `[secret]`. The bytes lie outside of the heap of the JavaScript engine, which moves small arrays about and leaves their old
+ * bytes behind.
  */
 import { inspect } from 'node:util';
 
 export class Secret {
   #bytes: Uint8Array | undefined;
 
-  /** Takes ownership of `bytes`: the caller must not keep a second copy. */
+  /** Moves `bytes` in here: they are zeroed where they were. */
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.#bytes = new Uint8Array(new ArrayBuffer(bytes.length));
+    this.#bytes.set(bytes);
+    bytes.fill(0);
   }
 
   /** Number of bytes, or 0 once taken. */

@@ -84,5 +84,5 @@ export function takePin(body: Uint8Array): Secret {
   const length = body[0] ?? 0;
   const wellFormed = length >= 1 && length <= pinMaxLength && body.subarray(1 + length).every((byte) => byte === 0);
   if (!wellFormed) throw new Refusal('bad-request');
-  return new Secret(body.slice(1, 1 + length));
+  return new Secret(body.subarray(1, 1 + length));
 }
