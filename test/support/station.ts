@@ -191,11 +191,14 @@ export class StoryStation {
     return readLog(this.data);
   }
 
-  /** The ops from the newest `token-in` on, boots left out. */
+  /** The ops from the newest `token-in` on; when the station takes a document into its list meanwhile is another matter. */
   async visitOps(): Promise<readonly string[]> {
     const events = await this.entries();
     const start = events.findLastIndex(({ op }) => op === 'token-in');
-    return events.slice(start).map(({ op }) => op);
+    return events
+      .slice(start)
+      .map(({ op }) => op)
+      .filter((op) => op !== 'document-in');
   }
 }
 
