@@ -133,7 +133,7 @@ describe('an entry of a revocation list', () => {
   });
 });
 
-test('a list of a hundred thousand entries is read in a time that grows no faster than the list', () => {
+test('a list of a hundred thousand entries is read in well under a second', () => {
   const revoked = Array.from({ length: 100_000 }, (_, index) => ({
     serial: `4F${index.toString(16).padStart(14, '0')}`,
     reason: 'superseded',
@@ -144,6 +144,6 @@ test('a list of a hundred thousand entries is read in a time that grows no faste
   const tookMs = performance.now() - before;
   expect(found.revoked.size).toBe(100_000);
   expect(found.revoked.get('4f0000000000c350')).toMatchObject({ reason: 'superseded' });
-  // A tenth of a second where nothing else runs; what must not be is a time that grows with the square.
-  expect(tookMs).toBeLessThan(5000);
+  // A third of that on the machine that this was written on, which had other things to do.
+  expect(tookMs).toBeLessThan(1500);
 });

@@ -191,6 +191,6 @@ describe('authenticator data', () => {
     ]) {
       expect(parseAuthenticatorData(authenticatorData({ flags: 0x85, tail: Buffer.from(tail, 'hex') }))).toBeUndefined();
     }
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(200);
   });
 });
