@@ -1,5 +1,5 @@
 /**
- * Logging in inside the host: with a PIN that came in the job, or with none at all for a token whose PIN is typed on its own reader. Neither is ever
+ * Logging in inside the host: with a PIN that came with the job, or with none at all for a token whose PIN is typed on its own reader. Neither is ever
  * tried twice by itself.
  */
 import type { Handle } from 'pkcs11js';
