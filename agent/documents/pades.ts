@@ -8,6 +8,7 @@ import { PdfArray, PdfDict, PdfName, PdfRef, PdfStream, type PdfValue, damaged, 
 import { type PdfPage, readPages } from './pdf-pages.ts';
 import { serialise, textString } from './pdf-serialise.ts';
 import { IncrementalUpdate } from './pdf-writer.ts';
+import type { PreparedSignature } from './prepared.ts';
 import { type SignatureReport, verifyPdf } from './verify.ts';
 
 export { SignatureRefused } from './algorithms.ts';
@@ -25,16 +26,6 @@ export interface PadesRequest {
   readonly operation: string;
   readonly station: string;
   readonly reason?: string;
-}
-
-export interface PreparedPades {
-  /** DER of the signed attributes: what the token signs, hashed with the hash of the request. */
-  readonly message: Uint8Array;
-  /**
-   * The signed PDF. `signature` is what the token gave: RSA as it is, ECDSA raw r||s. Throws SignatureRefused when it does not verify with
-   * the certificate, or when the whole output does not hold afterwards.
-   */
-  finish(signature: Uint8Array): Uint8Array;
 }
 
 /** Intake has counted the pages; here only what protects us counts. */
@@ -184,7 +175,7 @@ function checkOutput(document: Uint8Array, output: Uint8Array, before: readonly 
 }
 
 /** Prepares a signature. Throws PdfRefused when the document cannot be signed, DerRefused or SignatureRefused when certificate and scheme do not fit. */
-export function preparePades(document: Uint8Array, request: PadesRequest): PreparedPades {
+export function preparePades(document: Uint8Array, request: PadesRequest): PreparedSignature {
   const certificate = readCertificate(request.certificate);
   const signer: CmsSigner = { certificate, chain: request.chain, hash: request.hash, scheme: request.scheme };
   const file = openPdf(document, signingLimits);

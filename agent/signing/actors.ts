@@ -7,7 +7,8 @@ import { fromPromise } from 'xstate';
 import type { ReaderPrompt, ReaderSource } from '../../drivers/fingerprint.ts';
 import type { PadMoment, TokenSource } from '../../drivers/token.ts';
 import { PdfRefused } from '../documents/pdf-objects.ts';
-import { preparePades, SignatureRefused, type PadesRequest, type PreparedPades } from '../documents/pades.ts';
+import { preparePades, SignatureRefused, type PadesRequest } from '../documents/pades.ts';
+import type { PreparedSignature } from '../documents/prepared.ts';
 import type { Trust } from '../documents/trust.ts';
 import type { Actor } from '../log/events.ts';
 import { verifyAssertion } from '../people/assertion.ts';
@@ -201,7 +202,7 @@ export function signingActors(parts: ActorParts) {
 }
 
 /** Builds what the token signs; a document that cannot carry another signature is refused like at intake. */
-function prepare(document: Uint8Array, request: PadesRequest): PreparedPades {
+function prepare(document: Uint8Array, request: PadesRequest): PreparedSignature {
   try {
     return preparePades(document, request);
   } catch (error) {

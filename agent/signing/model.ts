@@ -7,7 +7,7 @@ import type { Secret } from '../../drivers/secret.ts';
 import type { Hash, PadMoment, PinInfo, SignatureScheme, TokenInfo } from '../../drivers/token.ts';
 import type { DocumentRefusal, ProblemCode } from '../contract/problems.ts';
 import type { DocumentView, HolderView, RefusedDocumentView, VisitOutcome } from '../contract/state.ts';
-import type { PreparedPades } from '../documents/pades.ts';
+import type { PreparedSignature } from '../documents/prepared.ts';
 import type { EnrolledCredential } from '../people/enrolment.ts';
 
 /** A key that the holder may sign with: usable, trusted, valid, and with an enrolled finger. */
@@ -38,7 +38,7 @@ export interface Intent {
   readonly consentDigest: Uint8Array;
   /** The finger must have matched by then. */
   readonly expires: Date;
-  readonly prepared: PreparedPades;
+  readonly prepared: PreparedSignature;
 }
 
 export interface SignedResult {
