@@ -22,7 +22,30 @@ export const cmsOids = {
   messageDigest: '1.2.840.113549.1.9.4',
   signingTime: '1.2.840.113549.1.9.5',
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+  commitmentType: '1.2.840.113549.1.9.16.2.16',
 } as const;
+
+/** What a signature can commit to (RFC 5126 section 5.11.1), with the last arc of its object identifier. */
+const commitments = {
+  'proof-of-origin': 1,
+  'proof-of-receipt': 2,
+  'proof-of-delivery': 3,
+  'proof-of-sender': 4,
+  'proof-of-approval': 5,
+  'proof-of-creation': 6,
+} as const;
+
+export type Commitment = keyof typeof commitments;
+
+/** All commitments, for whoever reads one from a configuration. */
+export const commitmentNames = Object.keys(commitments) as readonly Commitment[];
+
+/** Signed attributes that not every signature has. */
+export interface MoreAttributes {
+  /** Stays out for PAdES, where the time stands in the signature dictionary (ETSI EN 319 142-1 section 6.3), and is wanted in CAdES. */
+  readonly signingTime?: Date | undefined;
+  readonly commitment?: Commitment | undefined;
+}
 
 export interface CmsSigner {
   readonly certificate: Certificate;
@@ -45,16 +68,24 @@ function signingCertificateV2(certificate: Certificate, hash: Hash): Uint8Array 
   return sequence(sequence(essCertId));
 }
 
-/**
- * The signed attributes as a DER SET OF: the message that gets hashed and signed (RFC 5652 section 5.4). `signingTime` stays out for
- * PAdES, where the time stands in the signature dictionary (ETSI EN 319 142-1 section 6.3), and is wanted in CAdES.
- */
-export function signedAttributes(certificate: Certificate, hash: Hash, contentDigest: Uint8Array, signingTime?: Date): Uint8Array {
+/** CommitmentTypeIndication without qualifiers (RFC 5126 section 5.11.1). */
+function commitmentType(commitment: Commitment): Uint8Array {
+  return sequence(oid(`1.2.840.113549.1.9.16.6.${commitments[commitment]}`));
+}
+
+/** The signed attributes as a DER SET OF: the message that gets hashed and signed (RFC 5652 section 5.4). */
+export function signedAttributes(
+  certificate: Certificate,
+  hash: Hash,
+  contentDigest: Uint8Array,
+  { signingTime, commitment }: MoreAttributes = {},
+): Uint8Array {
   return setOf([
     attribute(cmsOids.contentType, oid(cmsOids.data)),
     attribute(cmsOids.messageDigest, octetString(contentDigest)),
     attribute(cmsOids.signingCertificateV2, signingCertificateV2(certificate, hash)),
     ...(signingTime === undefined ? [] : [attribute(cmsOids.signingTime, time(signingTime))]),
+    ...(commitment === undefined ? [] : [attribute(cmsOids.commitmentType, commitmentType(commitment))]),
   ]);
 }
 

@@ -37,6 +37,15 @@ function ranges(pdf: Uint8Array): readonly (readonly number[])[] {
   return [...found].map((match) => match.slice(1, 5).map(Number));
 }
 
+/** Signature number `index` as openssl prints it, every attribute by name. */
+export function cmsPrinted(pdf: Uint8Array, index = 0): string {
+  return inFolder((path) => {
+    const [, length = 0, second = 0] = ranges(pdf)[index] ?? [];
+    writeFileSync(path('cms'), Buffer.from(Buffer.from(pdf.subarray(length + 1, second - 1)).toString('latin1'), 'hex'));
+    return execFileSync('openssl', ['cms', '-cmsout', '-print', '-inform', 'DER', '-in', path('cms')], { encoding: 'utf8' });
+  });
+}
+
 /** openssl's verdict on signature number `index`: its exit code 0, against the root at `rootPath`. */
 export function opensslAccepts(pdf: Uint8Array, rootPath: string, index = 0): boolean {
   return inFolder((path) => {

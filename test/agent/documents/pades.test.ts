@@ -7,7 +7,7 @@ import { type Trust, judgeCertificate, makeTrust } from '../../../agent/document
 import { verifyPdf } from '../../../agent/documents/verify.ts';
 import { agreement, handMade, onePage, throughQpdf } from '../../support/sample-pdf.ts';
 import { type Issued, KeyRing, authority, endEntity, signWith } from '../../support/signing-keys.ts';
-import { opensslAccepts, pdfsig, qpdfCheck, rendered } from '../../support/validators.ts';
+import { cmsPrinted, opensslAccepts, pdfsig, qpdfCheck, rendered } from '../../support/validators.ts';
 
 const ring = new KeyRing();
 let root: Issued;
@@ -144,6 +144,29 @@ describe('a signed document', () => {
     expect(report.signatures.map(({ coversWholeDocument }) => coversWholeDocument)).toEqual([false, false, true]);
     expect(new Set(report.signatures.map(({ field }) => field)).size).toBe(3);
     expect(examine(thrice)).toMatchObject({ ok: true, document: { signatures: 3 } });
+  });
+});
+
+describe('what a signature commits to', () => {
+  const signer = () => holder('P-256');
+  const made = (more: Partial<PadesRequest>): Uint8Array => {
+    const prepared = preparePades(agreement(), { ...request(signer(), 'ecdsa', 'sha256'), ...more });
+    return prepared.finish(signWith(signer().key, 'ecdsa', 'sha256', prepared.message));
+  };
+
+  test('stands among the signed attributes, and the judges accept it', () => {
+    const signed = made({ commitment: 'proof-of-approval' });
+    expect(cmsPrinted(signed)).toContain('id-smime-aa-ets-commitmentType');
+    expect(cmsPrinted(signed)).toContain('id-smime-cti-ets-proofOfApproval');
+    expect(cmsPrinted(made({}))).not.toContain('commitmentType');
+    expect(pdfsig(signed)).toEqual([{ verdict: 'Signature is Valid.', whole: true }]);
+    expect(opensslAccepts(signed, root.certificatePath)).toBe(true);
+    expect(verifyPdf(signed, { trust }).outcome).toBe('TOTAL-PASSED');
+  });
+
+  test('is said once: a reason beside it is an error, as ETSI EN 319 142-1 wants it', () => {
+    expect(verifyPdf(made({ reason: 'I agree' })).signatures[0]?.reason).toBe('I agree');
+    expect(() => made({ reason: 'I agree', commitment: 'proof-of-approval' })).toThrow('not both');
   });
 });
 
