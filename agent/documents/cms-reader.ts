@@ -1,4 +1,4 @@
-/** Reads a detached CMS SignedData strictly (RFC 5652): one signer, DER, named by issuer and serial number. What it does not know it does not pass. */
+/** Reads a CMS SignedData strictly (RFC 5652): one signer, DER, named by issuer and serial number. What it does not know it does not pass. */
 import { type Hash, type SignatureScheme, readDigestAlgorithm, readSignatureAlgorithm } from './algorithms.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
 import { cmsOids } from './cms.ts';
@@ -33,6 +33,10 @@ export interface SignedData {
   /** Hash algorithm (undefined: not accepted) and hash of the signing certificate by ESS signing-certificate-v2; undefined when absent. */
   readonly signingCertificate: { readonly hash: Hash | undefined; readonly value: Uint8Array } | undefined;
   readonly signature: Uint8Array;
+  /** The content where the CMS carries it; undefined where it is detached. */
+  readonly content: Uint8Array | undefined;
+  /** The unsigned attributes as they stand, [1] IMPLICIT SET OF: nobody signed them. */
+  readonly unsigned: DerElement | undefined;
 }
 
 function readAttributes(element: DerElement): ReadonlyMap<string, DerElement> {
@@ -71,27 +75,46 @@ function findSigner(certificates: readonly Uint8Array[], issuer: DerElement, ser
     );
 }
 
-/** Reads the value of /Contents: one ContentInfo, then nothing but zeros. Throws DerRefused. */
-export function readSignedData(contents: Uint8Array): SignedData {
-  const info = readFirst(contents);
-  if (contents.subarray(info.bytes.length).some((octet) => octet !== 0)) throw new DerRefused('bytes after the signature');
-  const [type, wrapped] = readSequence(info);
+/** The ContentInfo in the value of /Contents, without the zeros that fill the rest of its place. Throws DerRefused when anything else follows. */
+export function withoutPadding(contents: Uint8Array): Uint8Array {
+  const info = readFirst(contents).bytes;
+  if (contents.subarray(info.length).some((octet) => octet !== 0)) throw new DerRefused('bytes after the signature');
+  return info;
+}
+
+/** Data is signed where it stands and is not carried along; every other kind of content stands in the CMS itself. */
+function readContent(encapsulated: DerElement | undefined, contentType: string): Uint8Array | undefined {
+  const [type, wrapped, ...more] = readSequence(encapsulated);
+  if (readOid(type) !== contentType || more.length > 0) throw new DerRefused('another kind of content');
+  if (contentType !== cmsOids.data) return expectTag(readDer(expectTag(wrapped, 0xa0).content), tags.octetString).content;
+  if (wrapped !== undefined) throw new DerRefused('the signature carries content');
+  return undefined;
+}
+
+/**
+ * Reads one ContentInfo whose content is of this type (dotted): data, which must be detached, or another one, which must be carried along.
+ * Throws DerRefused.
+ */
+export function readSignedData(der: Uint8Array, contentType: string = cmsOids.data): SignedData {
+  const [type, wrapped] = readSequence(readDer(der));
   if (readOid(type) !== cmsOids.signedData) throw new DerRefused('not SignedData');
   const [version, digests, encapsulated, ...sets] = readSequence(readDer(expectTag(wrapped, 0xa0).content));
-  if (readSmallInteger(version) !== 1) throw new DerRefused('a version of SignedData that is not read');
-  const [contentType, ...content] = readSequence(encapsulated);
-  if (readOid(contentType) !== cmsOids.data || content.length > 0) throw new DerRefused('the signature carries content');
+  // RFC 5652 section 5.1: 3 for every kind of content but data.
+  if (readSmallInteger(version) !== (contentType === cmsOids.data ? 1 : 3))
+    throw new DerRefused('a version of SignedData that is not read');
+  const content = readContent(encapsulated, contentType);
   const certificates = readCertificates(sets.find((set) => set.tag === 0xa0));
   if (sets.slice(0, -1).some((set) => set.tag !== 0xa0 && set.tag !== 0xa1)) throw new DerRefused('strange part of SignedData');
   const [signerInfo, ...others] = readSetOf(sets.at(-1));
   if (others.length > 0) throw new DerRefused('more than one signer');
 
-  const [signerVersion, identifier, digestPart, attributesPart, algorithmPart, signaturePart] = readSequence(signerInfo);
+  const [signerVersion, identifier, digestPart, attributesPart, algorithmPart, signaturePart, unsigned, ...more] = readSequence(signerInfo);
+  if (more.length > 0 || (unsigned !== undefined && unsigned.tag !== 0xa1)) throw new DerRefused('strange part of the signer');
   if (readSmallInteger(signerVersion) !== 1) throw new DerRefused('the signer is not named by issuer and serial number');
   const [issuer, serial] = readSequence(identifier);
   const attributesElement = expectTag(attributesPart, 0xa0);
   const attributes = readAttributes(attributesElement);
-  if (readOid(attributes.get(cmsOids.contentType)) !== cmsOids.data) throw new DerRefused('the content type is not signed');
+  if (readOid(attributes.get(cmsOids.contentType)) !== contentType) throw new DerRefused('the content type is not signed');
   const digest = readDigestAlgorithm(digestPart);
   const [listed, ...unlisted] = readSetOf(digests);
   if (unlisted.length > 0 || readDigestAlgorithm(listed) !== digest)
@@ -107,5 +130,7 @@ export function readSignedData(contents: Uint8Array): SignedData {
     signingTime: signingTime === undefined ? undefined : readTime(signingTime),
     signingCertificate: readSigningCertificate(attributes.get(cmsOids.signingCertificateV2)),
     signature: expectTag(signaturePart, tags.octetString).content,
+    content,
+    unsigned,
   };
 }

@@ -5,9 +5,11 @@ import { type PdfFile, openPdf } from './pdf.ts';
 import { readFields } from './pdf-fields.ts';
 import { PdfRefused, defaultPdfLimits } from './pdf-objects.ts';
 import type { Trust } from './trust.ts';
-import { type SignatureReport, type Verdict, judgeSignature } from './verify-signature.ts';
+import type { Verdict } from './verdict.ts';
+import { type SignatureReport, judgeSignature } from './verify-signature.ts';
 
-export type { SignatureReport, SubIndication, Verdict } from './verify-signature.ts';
+export type { SubIndication, Verdict } from './verdict.ts';
+export type { SignatureReport } from './verify-signature.ts';
 
 export interface VerificationReport {
   /** The worst verdict of all signatures; `NO-SIGNATURE` when there is none; `UNREADABLE` when the file is no PDF that can be judged. */
