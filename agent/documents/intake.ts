@@ -12,9 +12,10 @@ import { judgeLayers } from './intake-layers.ts';
 import { type IntakePolicy, defaultIntakePolicy } from './intake-policy.ts';
 import { judgeSignatures } from './intake-signatures.ts';
 import { type PdfFile, openPdf } from './pdf.ts';
-import { checkPermissions, readFields } from './pdf-fields.ts';
+import { readFields } from './pdf-fields.ts';
 import { PdfRefused, defaultPdfLimits } from './pdf-objects.ts';
 import { readPages, walk } from './pdf-pages.ts';
+import { checkPermissions } from './pdf-permissions.ts';
 import { printable } from './printable.ts';
 import { type Refusal, refuse } from './refusal-sentences.ts';
 

@@ -1,6 +1,6 @@
 /** The signature dictionary (ISO 32000-1 section 12.8.1): written with room for what is not known yet, and its byte range put into place afterwards. */
 import type { PadesRequest } from './pades-request.ts';
-import { PdfDict, PdfName } from './pdf-objects.ts';
+import { type PdfArray, PdfDict, PdfName } from './pdf-objects.ts';
 import { serialise, textString } from './pdf-serialise.ts';
 
 const rangePlaceholder = '[0 0000000000 0000000000 0000000000]';
@@ -15,7 +15,7 @@ function pdfDate(date: Date): string {
  * location of the signing", ISO 32000-1 table 252). The operation goes into /ContactInfo ("information ... to enable a recipient to contact the
  * signer to verify the signature"): it is the number to quote to the organisation, every viewer shows the entry, and no private key of ours is needed.
  */
-export function signatureDictionary(request: PadesRequest, contentsBytes: number): Uint8Array {
+export function signatureDictionary(request: PadesRequest, references: PdfArray | undefined, contentsBytes: number): Uint8Array {
   const known = new PdfDict({
     Type: new PdfName('Sig'),
     Filter: new PdfName('Adobe.PPKLite'),
@@ -24,6 +24,7 @@ export function signatureDictionary(request: PadesRequest, contentsBytes: number
     Location: textString(request.station),
     ContactInfo: textString(`operation ${request.operation}`),
     ...(request.reason === undefined ? {} : { Reason: textString(request.reason) }),
+    ...(references === undefined ? {} : { Reference: references }),
   });
   const head = Buffer.from(serialise(known)).subarray(0, -2);
   return Buffer.concat([head, Buffer.from(`\n/ByteRange ${rangePlaceholder}\n/Contents <${'00'.repeat(contentsBytes)}>>>`)]);

@@ -1,19 +1,61 @@
-/** The signature field (ISO 32000-1 section 12.7.4.5): made, and added to its page and to the interactive form. */
+/** The signature field (ISO 32000-1 section 12.7.4.5): one that waits in the document, or a new one on its first page. */
+import type { PadesRequest } from './pades-request.ts';
 import type { PdfFile } from './pdf.ts';
-import type { Fields } from './pdf-fields.ts';
-import { PdfArray, PdfDict, PdfName, PdfRef, PdfStream, type PdfValue, damaged } from './pdf-objects.ts';
-import type { PdfPage } from './pdf-pages.ts';
+import { type EmptyField, type Fields } from './pdf-fields.ts';
+import type { PdfRef } from './pdf-objects.ts';
+import { PdfArray, PdfDict, PdfName, PdfRefused, PdfStream, type PdfValue, damaged } from './pdf-objects.ts';
+import { type PdfPage, readPages } from './pdf-pages.ts';
+import { checkPermissions } from './pdf-permissions.ts';
 import { textString } from './pdf-serialise.ts';
 import type { IncrementalUpdate } from './pdf-writer.ts';
 
-/** A name that no field has. */
-export function freeName(fields: Fields): string {
+/**
+ * The empty field that the signature goes into: the one that is named, else the only one that there is; undefined for a new one. Where several
+ * wait, none is taken by guess: each may be meant for somebody else. Throws PdfRefused `certified-no-changes` or `no-such-field`.
+ */
+export function chooseField(file: PdfFile, fields: Fields, request: PadesRequest): EmptyField | undefined {
+  const allowed = checkPermissions(file, fields);
+  const { field: name, appearance } = request;
+  if (name === undefined) {
+    const [only, ...others] = fields.empty;
+    // A place that was asked for is not the place of a field that is there.
+    if (only !== undefined && others.length === 0 && allowed.empty.includes(only) && appearance === undefined) return only;
+    if (allowed.fresh) return undefined;
+    throw new PdfRefused('no-such-field', 'earlier signatures leave only fields that have to be named');
+  }
+  const [found, ...more] = fields.empty.filter((field) => field.name === name);
+  if (found === undefined || more.length > 0) throw new PdfRefused('no-such-field', 'no empty field of this name', undefined, name);
+  if (!allowed.empty.includes(found)) throw new PdfRefused('certified-no-changes', 'the field is locked', undefined, name);
+  return found;
+}
+
+/** Puts the signature into its field, an empty or a new one, and gives the entries of the catalog that change. Throws PdfRefused. */
+export function placeSignature(
+  file: PdfFile,
+  update: IncrementalUpdate,
+  fields: Fields,
+  chosen: EmptyField | undefined,
+  signature: PdfRef,
+): Readonly<Record<string, PdfValue>> {
+  if (chosen !== undefined) {
+    // Its place, its widgets and its look stay as they are: an earlier signature covers them.
+    update.set(chosen.ref, chosen.dict.with({ V: signature }));
+    return addToForm(file, update, undefined);
+  }
+  const page = readPages(file)[0] ?? damaged('no pages');
+  const field = update.allocate();
+  update.set(field, signatureField(update, freeName(fields), page.ref, signature));
+  addToPage(file, update, page, field);
+  return addToForm(file, update, field);
+}
+
+function freeName(fields: Fields): string {
   const taken = new Set([...fields.names].map((name) => name.split('.')[0]));
   for (let number = fields.signed.length + 1; ; number += 1) if (!taken.has(`Signature${number}`)) return `Signature${number}`;
 }
 
 /** A field that is its own widget: no place on the page, yet with an appearance, as PDF/A-1 wants of every widget (ISO 19005-1 section 6.3.3). */
-export function signatureField(update: IncrementalUpdate, name: string, page: PdfRef, signature: PdfRef): PdfDict {
+function signatureField(update: IncrementalUpdate, name: string, page: PdfRef, signature: PdfRef): PdfDict {
   const nowhere = new PdfArray([0, 0, 0, 0]);
   const appearance = update.allocate();
   const form = new PdfDict({ Type: new PdfName('XObject'), Subtype: new PdfName('Form'), BBox: nowhere, Resources: new PdfDict({}) });
@@ -36,43 +78,35 @@ function appendTo(file: PdfFile, update: IncrementalUpdate, holder: PdfValue, it
   const found = file.resolve(holder);
   if (found !== null && !(found instanceof PdfArray)) damaged('an array is something else');
   const longer = new PdfArray([...(found?.items ?? []), item]);
-  const last = lastReference(file, holder);
+  const last = file.lastReference(holder);
   if (last === undefined || found === null) return longer;
   update.set(last, longer);
   return undefined;
 }
 
-/** The last reference of a chain: the one whose object is no reference itself. */
-function lastReference(file: PdfFile, value: PdfValue): PdfRef | undefined {
-  let last: PdfRef | undefined;
-  for (let next = value; next instanceof PdfRef; next = file.get(next)) last = next;
-  return last;
-}
-
-/** Puts the widget among the annotations of its page. Throws PdfRefused. */
-export function addToPage(file: PdfFile, update: IncrementalUpdate, page: PdfPage, field: PdfRef): void {
+function addToPage(file: PdfFile, update: IncrementalUpdate, page: PdfPage, field: PdfRef): void {
   const annotations = appendTo(file, update, page.dict.get('Annots'), field);
   if (annotations !== undefined) update.set(page.ref, page.dict.with({ Annots: annotations }));
 }
 
-/** Adds the field to the interactive form, wherever that lives, and sets SignaturesExist and AppendOnly (section 12.7.2, table 219). Throws PdfRefused. */
-export function addToForm(file: PdfFile, update: IncrementalUpdate, field: PdfRef): void {
-  const catalog = file.catalog();
-  const formValue = catalog.dict.get('AcroForm');
+/** Adds a new field to the interactive form, wherever that lives, and sets SignaturesExist and AppendOnly (section 12.7.2, table 219). */
+function addToForm(file: PdfFile, update: IncrementalUpdate, field: PdfRef | undefined): Readonly<Record<string, PdfValue>> {
+  const formValue = file.catalog().dict.get('AcroForm');
   const form = file.resolve(formValue);
   if (form !== null && !(form instanceof PdfDict)) damaged('the form is something else');
   const old = form ?? new PdfDict({});
   const flags = file.resolve(old.get('SigFlags'));
-  const fields = appendTo(file, update, old.get('Fields'), field);
+  const fields = field === undefined ? undefined : appendTo(file, update, old.get('Fields'), field);
   const set = typeof flags === 'number' ? flags | 3 : 3;
-  if (fields === undefined && set === flags) return;
+  if (fields === undefined && set === flags) return {};
   const changed = old.with({ SigFlags: set, ...(fields === undefined ? {} : { Fields: fields }) });
-  const formRef = lastReference(file, formValue);
-  if (form !== null && formRef !== undefined) update.set(formRef, changed);
-  else if (form !== null) update.set(catalog.ref, catalog.dict.with({ AcroForm: changed }));
-  else {
-    const made = update.allocate();
-    update.set(made, changed);
-    update.set(catalog.ref, catalog.dict.with({ AcroForm: made }));
+  const formRef = file.lastReference(formValue);
+  if (form !== null && formRef === undefined) return { AcroForm: changed };
+  if (form !== null && formRef !== undefined) {
+    update.set(formRef, changed);
+    return {};
   }
+  const made = update.allocate();
+  update.set(made, changed);
+  return { AcroForm: made };
 }

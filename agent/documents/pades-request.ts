@@ -34,6 +34,5 @@ export interface PadesRequest {
 export function checkRequest(request: PadesRequest): void {
   if (request.reason !== undefined && request.commitment !== undefined)
     throw new Error('a signature has a reason or a commitment type, not both (ETSI EN 319 142-1 section 6.3)');
-  if (request.appearance !== undefined || request.field !== undefined || request.certify === true)
-    throw new Error('visible signatures, existing fields and certification are not made yet');
+  if (request.appearance !== undefined) throw new Error('visible signatures are not made yet');
 }

@@ -4,15 +4,16 @@ import { readCertificate } from './certificate.ts';
 import { type CmsSigner, assembleSignedData, measureSignedData, signedAttributes } from './cms.ts';
 import { checkOutput } from './pades-check.ts';
 import { placeRange, signatureDictionary } from './pades-dictionary.ts';
-import { addToForm, addToPage, freeName, signatureField } from './pades-field.ts';
+import { chooseField, placeSignature } from './pades-field.ts';
+import { certifyDocument, signatureReferences } from './pades-references.ts';
 import { type PadesRequest, checkRequest } from './pades-request.ts';
 import { openPdf } from './pdf.ts';
-import { checkPermissions, readFields } from './pdf-fields.ts';
-import { damaged, defaultPdfLimits } from './pdf-objects.ts';
-import { readPages } from './pdf-pages.ts';
+import { readFields } from './pdf-fields.ts';
+import { PdfRefused, defaultPdfLimits } from './pdf-objects.ts';
 import { IncrementalUpdate } from './pdf-writer.ts';
 import type { PreparedSignature } from './prepared.ts';
-import { verifyPdf } from './verify.ts';
+import { checkSeedValue } from './seed-value.ts';
+import { type SignatureReport, mostSignatures, verifyPdf } from './verify.ts';
 
 export { SignatureRefused } from './algorithms.ts';
 export type { PadesRequest } from './pades-request.ts';
@@ -36,6 +37,14 @@ export function chooseHash(certificate: Uint8Array): Hash {
   }
 }
 
+/** The signatures that are there already. Throws PdfRefused when they cannot be judged, or when there is no room for one more. */
+function earlierSignatures(document: Uint8Array): readonly SignatureReport[] {
+  const { refusal, signatures } = verifyPdf(document);
+  if (refusal !== undefined) throw new PdfRefused(refusal, 'the earlier signatures cannot be judged');
+  if (signatures.length >= mostSignatures) throw new PdfRefused('too-complex', 'as many signatures as can be judged');
+  return signatures;
+}
+
 /** Prepares a signature. Throws PdfRefused when the document cannot be signed, DerRefused or SignatureRefused when certificate and scheme do not fit. */
 export function preparePades(document: Uint8Array, request: PadesRequest): PreparedSignature {
   checkRequest(request);
@@ -43,9 +52,9 @@ export function preparePades(document: Uint8Array, request: PadesRequest): Prepa
   const signer: CmsSigner = { certificate, chain: request.chain, hash: request.hash, scheme: request.scheme };
   const file = openPdf(document, signingLimits);
   const fields = readFields(file);
-  checkPermissions(file, fields);
-  const page = readPages(file)[0] ?? damaged('no pages');
-  const before = verifyPdf(document).signatures;
+  const chosen = chooseField(file, fields, request);
+  if (chosen !== undefined) checkSeedValue(file, chosen, request);
+  const before = earlierSignatures(document);
 
   const attributes = (...covered: readonly Uint8Array[]): Uint8Array =>
     signedAttributes(certificate, request.hash, digestOf(request.hash, ...covered), { commitment: request.commitment });
@@ -53,11 +62,14 @@ export function preparePades(document: Uint8Array, request: PadesRequest): Prepa
   const contentsBytes = measureSignedData(signer, blank) + contentsReserve;
   const update = new IncrementalUpdate(file);
   const signature = update.allocate();
-  const field = update.allocate();
-  update.set(signature, signatureDictionary(request, contentsBytes));
-  update.set(field, signatureField(update, freeName(fields), page.ref, signature));
-  addToPage(file, update, page, field);
-  addToForm(file, update, field);
+  const certify = request.certify === true;
+  update.set(signature, signatureDictionary(request, signatureReferences(file, certify, chosen), contentsBytes));
+  const catalogChanges = {
+    ...placeSignature(file, update, fields, chosen, signature),
+    ...(certify ? certifyDocument(file, update, fields, signature) : {}),
+  };
+  const catalog = file.catalog();
+  if (Object.keys(catalogChanges).length > 0) update.set(catalog.ref, catalog.dict.with(catalogChanges));
   const updated = update.finish(digestOf('sha256', document, blank).subarray(0, 16));
   const { covered, digits } = placeRange(updated.bytes, updated.offsets.get(signature.num) ?? 0, contentsBytes);
   const message = attributes(...covered);

@@ -1,6 +1,7 @@
-/** Finds the signature fields of a PDF (ISO 32000-1 section 12.7) and what earlier signatures allow to be changed (section 12.8.2). */
+/** Finds the signature fields of a PDF (ISO 32000-1 section 12.7), those that are signed and those that wait. */
 import { type PdfFile } from './pdf.ts';
-import { type PdfDict, PdfReal, PdfRef, PdfRefused, PdfString, type PdfValue, damaged, isName } from './pdf-objects.ts';
+import { locksOf } from './pdf-permissions.ts';
+import { type PdfDict, PdfRef, PdfRefused, PdfString, type PdfValue, damaged, isName } from './pdf-objects.ts';
 import { readTextString } from './pdf-serialise.ts';
 
 const mostFields = 100_000;
@@ -15,16 +16,28 @@ export interface SignedField {
   readonly lock: PdfDict | undefined;
 }
 
+/** A signature field without a signature, with a widget, which is an object of its own and can therefore be filled in. */
+export interface EmptyField {
+  readonly name: string;
+  readonly ref: PdfRef;
+  readonly dict: PdfDict;
+  readonly lock: PdfDict | undefined;
+  /** What the author wants of the signature (section 12.7.4.5, table 234). */
+  readonly seed: PdfDict | undefined;
+}
+
 export interface Fields {
   /** Fully qualified names of all fields, and of those that a signature locks although they are not there yet. */
   readonly names: ReadonlySet<string>;
   readonly signed: readonly SignedField[];
+  readonly empty: readonly EmptyField[];
 }
 
 /** Walks the field tree. Throws PdfRefused: `damaged` for a tree that loops. */
 export function readFields(file: PdfFile): Fields {
   const names = new Set<string>();
   const signed: SignedField[] = [];
+  const empty: EmptyField[] = [];
   const visited = new Set<number>();
   let seen = 0;
   const visit = (value: PdfValue, parentName: string, inherited: PdfValue, depth: number): void => {
@@ -42,13 +55,20 @@ export function readFields(file: PdfFile): Fields {
     const name = own === undefined ? parentName : parentName === '' ? own : `${parentName}.${own}`;
     names.add(name);
     const kind = dict.get('FT') === null ? inherited : file.resolve(dict.get('FT'));
+    const kids = file.items(dict.get('Kids')) ?? [];
     const signature = dict.get('V');
     const signatureDict = isName(kind, 'Sig') ? file.dict(signature) : undefined;
+    const lock = file.dict(dict.get('Lock'));
+    // Kids without a name are widgets of this field and no fields themselves (section 12.7.3.1). What has no widget is shown by no viewer.
+    const isWidget = isName(file.resolve(dict.get('Subtype')), 'Widget');
+    const isField = own !== undefined && (isWidget || kids.length > 0) && kids.every((kid) => file.dict(kid)?.get('T') === null);
     if (signatureDict !== undefined) {
-      const lock = file.dict(dict.get('Lock'));
       signed.push({ name, ref: signature instanceof PdfRef ? signature : undefined, dict: signatureDict, lock });
+    } else if (isName(kind, 'Sig') && isField && value instanceof PdfRef && file.resolve(signature) === null) {
+      const ref = file.lastReference(value) ?? value;
+      empty.push({ name, ref, dict, lock, seed: file.dict(dict.get('SV')) });
     }
-    for (const kid of file.items(dict.get('Kids')) ?? []) visit(kid, name, kind, depth + 1);
+    for (const kid of kids) visit(kid, name, kind, depth + 1);
   };
   const form = file.dict(file.catalog().dict.get('AcroForm'));
   for (const field of file.items(form?.get('Fields') ?? null) ?? []) visit(field, '', null, 0);
@@ -58,32 +78,5 @@ export function readFields(file: PdfFile): Fields {
       if (name instanceof PdfString) names.add(readTextString(name));
     }
   }
-  return { names, signed };
-}
-
-/** Everything by which a signature limits later changes: parameters of its DocMDP and FieldMDP transforms (section 12.8.2), and the lock of its field. */
-function locksOf(file: PdfFile, signature: PdfDict, lock: PdfDict | undefined): readonly PdfDict[] {
-  const transforms = (file.items(signature.get('Reference')) ?? []).map((reference) => file.dict(reference));
-  return [...transforms.map((transform) => file.dict(transform?.get('TransformParams') ?? null)), lock].filter(
-    (found) => found !== undefined,
-  );
-}
-
-/**
- * Throws PdfRefused `certified-no-changes`, with the name of the field, when an earlier signature forbids another one: DocMDP or a lock with P = 1, or
- * a lock that takes in fields which are not there yet: all fields, or all but some. A lock on named fields leaves room for a field of another name.
- */
-export function checkPermissions(file: PdfFile, fields: Fields): void {
-  const permissions = file.dict(file.catalog().dict.get('Perms'));
-  const certifying = file.dict(permissions?.get('DocMDP') ?? null);
-  const signatures: readonly Partial<SignedField>[] = [...fields.signed, ...(certifying === undefined ? [] : [{ dict: certifying }])];
-  for (const { name, dict, lock } of signatures) {
-    for (const parameters of dict === undefined ? [] : locksOf(file, dict, lock)) {
-      const permission = file.resolve(parameters.get('P'));
-      const nothing = (permission instanceof PdfReal ? permission.value : permission) === 1;
-      const action = file.resolve(parameters.get('Action'));
-      if (nothing || isName(action, 'All') || isName(action, 'Exclude'))
-        throw new PdfRefused('certified-no-changes', 'an earlier signature forbids changes', undefined, name);
-    }
-  }
+  return { names, signed, empty };
 }

@@ -78,6 +78,18 @@ export class PdfFile {
     return found;
   }
 
+  /** The last reference of a chain: the one whose object is no reference itself; undefined when `value` is none. */
+  lastReference(value: PdfValue): PdfRef | undefined {
+    let last: PdfRef | undefined;
+    let next = value;
+    for (let steps = 0; next instanceof PdfRef; steps += 1) {
+      if (steps > longestChain) damaged('references form a loop');
+      last = next;
+      next = this.get(next);
+    }
+    return last;
+  }
+
   /** The dictionary behind a value, also that of a stream; undefined for anything else. */
   dict(value: PdfValue): PdfDict | undefined {
     const found = this.resolve(value);

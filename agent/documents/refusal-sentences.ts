@@ -26,6 +26,11 @@ export const refusalSentences: Readonly<Record<DocumentRefusal, string>> = {
   'too-many-pages': 'The document has too many pages for this station. Split it and sign the parts.',
   'certified-no-changes':
     'Whoever certified or signed this document before forbade any further signature in it. Ask them for a copy that allows it.',
+  'no-such-field':
+    'The signature field that is to be signed is not in this document, is signed already, or is one of several. Ask for the right version of it.',
+  'field-demands':
+    'The signature field in this document asks for something that cannot be done here. Ask its author for a copy without that demand.',
+  'not-first-signature': 'Only the first signature can certify a document, and this one is signed already. Ask for the unsigned document.',
   'too-complex': 'The document is too complex to be examined safely. Print it to a new PDF and bring that.',
   scripts: 'The document holds a program (JavaScript). Ask for a copy without it, or print it to a new PDF and bring that.',
   'launches-programs': 'The document can start other programs. Ask for a copy without that, or print it to a new PDF and bring that.',

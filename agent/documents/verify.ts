@@ -30,7 +30,8 @@ export interface VerifyOptions {
 }
 
 const verifyLimits = { ...defaultPdfLimits, maxPages: Number.POSITIVE_INFINITY };
-const mostSignatures = 64;
+/** A document with more signatures is not judged. */
+export const mostSignatures = 64;
 const worstFirst: readonly Verdict[] = ['TOTAL-FAILED', 'INDETERMINATE', 'TOTAL-PASSED'];
 
 function unreadable(refusal: DocumentRefusal): VerificationReport {

@@ -1,62 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Hash, SignatureScheme } from '../../../agent/documents/algorithms.ts';
 import { examine } from '../../../agent/documents/intake.ts';
-import { type PadesRequest, SignatureRefused, chooseHash, preparePades } from '../../../agent/documents/pades.ts';
+import { type PadesRequest, SignatureRefused, preparePades } from '../../../agent/documents/pades.ts';
 import { PdfRefused } from '../../../agent/documents/pdf-objects.ts';
-import { type Trust, judgeCertificate, makeTrust } from '../../../agent/documents/trust.ts';
+import type { Trust } from '../../../agent/documents/trust.ts';
 import { verifyPdf } from '../../../agent/documents/verify.ts';
+import { DocumentSigner, type Visit } from '../../support/document-signer.ts';
 import { agreement, handMade, onePage, throughQpdf } from '../../support/sample-pdf.ts';
-import { type Issued, KeyRing, authority, endEntity, signWith } from '../../support/signing-keys.ts';
+import { type Issued, signWith } from '../../support/signing-keys.ts';
 import { cmsPrinted, opensslAccepts, pdfsig, qpdfCheck, rendered } from '../../support/validators.ts';
 
-const ring = new KeyRing();
+let signer: DocumentSigner;
 let root: Issued;
-let link: Issued;
 let trust: Trust;
-const holders = new Map<string, Issued>();
-
 beforeAll(() => {
-  root = ring.issue('/CN=Test Root/O=Northwind', 'P-256', authority);
-  link = ring.issue('/CN=Test Issuer/O=Northwind', 'P-256', authority, root);
-  for (const choice of ['rsa-2048', 'P-256', 'P-384', 'P-521'] as const) {
-    holders.set(choice, ring.issue(`/C=GE/O=Northwind/CN=ნინო Müller ${choice}`, choice, endEntity, link));
-  }
-  trust = makeTrust([root.certificate, link.certificate]);
+  signer = new DocumentSigner();
+  ({ root, trust } = signer);
 });
-afterAll(() => ring.end());
+afterAll(() => signer.end());
 
-function holder(choice: string): Issued {
-  const found = holders.get(choice);
-  if (found === undefined) throw new Error(`no holder ${choice}`);
-  return found;
-}
-
-interface Visit {
-  readonly choice?: string;
-  readonly scheme?: SignatureScheme;
-  readonly hash?: Hash;
-}
-
-function request(signer: Issued, scheme: SignatureScheme, hash: Hash): PadesRequest {
-  const judged = judgeCertificate(signer.certificate, trust, new Date());
-  if (!judged.ok) throw new Error(judged.problem);
-  return {
-    certificate: signer.certificate,
-    chain: judged.chain,
-    hash,
-    scheme,
-    signedAt: new Date(),
-    operation: '0191-0001',
-    station: 'branch-12.example.org',
-  };
-}
-
-function sign(document: Uint8Array, { choice = 'P-256', scheme = 'ecdsa', hash }: Visit = {}): Uint8Array {
-  const signer = holder(choice);
-  const used = hash ?? chooseHash(signer.certificate);
-  const prepared = preparePades(document, request(signer, scheme, used));
-  return prepared.finish(signWith(signer.key, scheme, used, prepared.message));
-}
+const sign = (document: Uint8Array, visit?: Visit): Uint8Array => signer.sign(document, visit);
 
 const flat = '/AcroForm<</Fields[]/SigFlags 1>>';
 const documents: Readonly<Record<string, () => Uint8Array>> = {
@@ -148,11 +110,7 @@ describe('a signed document', () => {
 });
 
 describe('what a signature commits to', () => {
-  const signer = () => holder('P-256');
-  const made = (more: Partial<PadesRequest>): Uint8Array => {
-    const prepared = preparePades(agreement(), { ...request(signer(), 'ecdsa', 'sha256'), ...more });
-    return prepared.finish(signWith(signer().key, 'ecdsa', 'sha256', prepared.message));
-  };
+  const made = (more: Partial<PadesRequest>): Uint8Array => sign(agreement(), { more });
 
   test('stands among the signed attributes, and the judges accept it', () => {
     const signed = made({ commitment: 'proof-of-approval' });
@@ -172,16 +130,17 @@ describe('what a signature commits to', () => {
 
 describe('a signature that does not hold', () => {
   test('never becomes a document: one wrong bit, another key, another scheme, raw halves of another length', () => {
-    const signer = holder('P-256');
-    const prepared = preparePades(agreement(), request(signer, 'ecdsa', 'sha256'));
-    const right = signWith(signer.key, 'ecdsa', 'sha256', prepared.message);
+    const { key } = signer.holder('P-256');
+    const request = signer.request(signer.holder('P-256'), 'ecdsa', 'sha256');
+    const prepared = preparePades(agreement(), request);
+    const right = signWith(key, 'ecdsa', 'sha256', prepared.message);
     const wrong = Uint8Array.from(right);
     wrong[10] = (wrong[10] ?? 0) ^ 1;
     expect(() => prepared.finish(wrong)).toThrow(SignatureRefused);
     expect(() => prepared.finish(right.subarray(1))).toThrow(SignatureRefused);
     expect(() => prepared.finish(new Uint8Array(0))).toThrow(SignatureRefused);
-    expect(() => prepared.finish(signWith(link.key, 'ecdsa', 'sha256', prepared.message))).toThrow(SignatureRefused);
-    expect(() => preparePades(agreement(), request(signer, 'rsa-pss', 'sha256'))).toThrow(SignatureRefused);
+    expect(() => prepared.finish(signWith(signer.issuer.key, 'ecdsa', 'sha256', prepared.message))).toThrow(SignatureRefused);
+    expect(() => preparePades(agreement(), { ...request, scheme: 'rsa-pss' })).toThrow(SignatureRefused);
     expect(prepared.finish(right).length).toBeGreaterThan(agreement().length);
   });
 
