@@ -13,7 +13,7 @@ import {
   signatureHolds,
 } from './algorithms.ts';
 import { type Certificate } from './certificate.ts';
-import { concat, context, integer, octetString, oid, sequence, setOf, time } from './der.ts';
+import { concat, context, integer, octetString, oid, sequence, setOf, time, utf8String } from './der.ts';
 
 export const cmsOids = {
   data: '1.2.840.113549.1.7.1',
@@ -23,6 +23,7 @@ export const cmsOids = {
   signingTime: '1.2.840.113549.1.9.5',
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
   commitmentType: '1.2.840.113549.1.9.16.2.16',
+  mimeType: '0.4.0.1733.2.1',
 } as const;
 
 /** What a signature can commit to (RFC 5126 section 5.11.1), with the last arc of its object identifier. */
@@ -45,6 +46,8 @@ export interface MoreAttributes {
   /** Stays out for PAdES, where the time stands in the signature dictionary (ETSI EN 319 142-1 section 6.3), and is wanted in CAdES. */
   readonly signingTime?: Date | undefined;
   readonly commitment?: Commitment | undefined;
+  /** Kind of the content as RFC 2045 writes it, "text/plain" (ETSI EN 319 122-1 section 5.2.4.2). */
+  readonly mimeType?: string | undefined;
 }
 
 export interface CmsSigner {
@@ -78,7 +81,7 @@ export function signedAttributes(
   certificate: Certificate,
   hash: Hash,
   contentDigest: Uint8Array,
-  { signingTime, commitment }: MoreAttributes = {},
+  { signingTime, commitment, mimeType }: MoreAttributes = {},
 ): Uint8Array {
   return setOf([
     attribute(cmsOids.contentType, oid(cmsOids.data)),
@@ -86,6 +89,7 @@ export function signedAttributes(
     attribute(cmsOids.signingCertificateV2, signingCertificateV2(certificate, hash)),
     ...(signingTime === undefined ? [] : [attribute(cmsOids.signingTime, time(signingTime))]),
     ...(commitment === undefined ? [] : [attribute(cmsOids.commitmentType, commitmentType(commitment))]),
+    ...(mimeType === undefined ? [] : [attribute(cmsOids.mimeType, utf8String(mimeType))]),
   ]);
 }
 
