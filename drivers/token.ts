@@ -56,12 +56,16 @@ export interface TokenContents {
   readonly keys: readonly SigningKey[];
 }
 
-export interface SignRequest {
-  /** The token it must be made on; another one is `token-changed`. */
+/** What all signatures under one login have in common. */
+export interface SigningOrder {
+  /** The token they must be made on; another one is `token-changed`. */
   readonly tokenId: string;
   readonly certificateSha256: string;
   readonly scheme: SignatureScheme;
   readonly hash: Hash;
+}
+
+export interface SignRequest extends SigningOrder {
   /** The bytes whose digest is signed (for CAdES the DER of the signed attributes). The driver hashes them itself, so it can also verify. */
   readonly message: Uint8Array;
 }
@@ -72,6 +76,18 @@ export type PadMoment =
   | { readonly doing: 'waiting'; readonly time: 1 | 2; readonly forMs: number }
   /** The PIN was taken, the token signs. */
   | { readonly doing: 'signing' };
+
+/** Several signatures under one login, for one confirmation by the holder. */
+export interface SigningSession {
+  /**
+   * Signs the next message; the first call logs in. One after the other, in the order of the calls. The signature has been verified with the certificate's
+   * public key when it is returned. Throws DeviceError, and then nothing is signed any more: later calls, and those that wait, are `cancelled`.
+   * `outcome-unknown` is said of one signature at most, the one that the token was asked for; a token that left before it was asked is `token-removed`.
+   */
+  sign(message: Uint8Array): Promise<Uint8Array>;
+  /** Logs out and ends what knew the PIN, once the signature that is being made is done. May be called again; never rejects. */
+  close(): Promise<void>;
+}
 
 /** The tokens that are in the readers now. */
 export interface TokenSource {
@@ -87,6 +103,11 @@ export interface TokenSource {
    * Throws DeviceError; `outcome-unknown` when the token may have signed and nobody can tell; `cancelled` and `pin-timeout` from a reader's own pad.
    */
   sign(request: SignRequest, pin: Secret | undefined, onPad?: (moment: PadMoment) => void): Promise<Uint8Array>;
+  /**
+   * The same for several messages: one PIN serves them all, also where the key wants it for each (a reader with a pad of its own asks its holder each time
+   * then). `pin` is taken by the first signature and zeroed, or wiped by `close`; whoever opens must close, though a login that lies idle ends by itself.
+   */
+  openSigning(order: SigningOrder, pin: Secret | undefined, onPad?: (moment: PadMoment) => void): SigningSession;
   /** Ends the child processes. */
   close(): Promise<void>;
 }

@@ -36,6 +36,18 @@ type JobOf<T> = T extends Job ? Omit<T, 'id'> : never;
 /** What ends a job. */
 export type Outcome = Extract<HostReply, { readonly type: 'listed' | 'contents' | 'signed' | 'failed' }>;
 
+/** A host that is lent out for jobs under one PIN. */
+export interface Lease {
+  /** Which host it is. */
+  readonly host: number;
+  /** True once it was not asked for anything for too long and was ended for that. */
+  readonly idledOut: boolean;
+  /** Sends a job before it returns. Rejects with HostLost when there is no answer. */
+  ask(job: JobOf<Job>, onPad?: OnPad): Promise<Outcome>;
+  /** Ends the host; resolves when it is gone. May be called again; never rejects. */
+  giveBack(): Promise<void>;
+}
+
 const faultWindowMs = 60_000;
 const faultsUntilBad = 3;
 const backOffMs = [0, 200, 1000];
@@ -91,43 +103,65 @@ export class ModuleClient {
   }
 
   /**
-   * Lends a host for one job that carries a PIN; the host ends afterwards. `lend` is called when the turn has come, and `ask` has sent the job
-   * when it returns. The answer is passed on at once; only the next job waits for the logout. Rejects with HostLost when there is no answer.
+   * Lends a host for jobs that need a PIN, when its turn has come. It is never used for anything else afterwards, and every other job waits until it was
+   * given back and has logged out. Rejects with HostLost when there is no host.
    */
-  runOnce(lend: (ask: (job: JobOf<Job>, onPad?: OnPad) => Promise<Outcome>, host: number) => Promise<Outcome>): Promise<Outcome> {
-    return this.#inTurn(
-      async (host) => {
+  borrow(): Promise<Lease> {
+    return new Promise((resolve, reject) => {
+      const lent = this.#inTurn((host) => {
         this.#host = undefined;
         host.muffle();
-        const answer = lend((job, onPad) => this.#ask(host, job, onPad), host.number);
-        // Forking takes milliseconds: the host works already, and the answer finds the fork done.
-        this.#spare ??= this.#fork();
-        const outcome = await answer;
-        host.retired = true;
-        return outcome;
-      },
-      (host) => this.#awaitEnd(host),
-    );
+        return new Promise<void>((release) => resolve(this.#lease(host, release)));
+      });
+      lent.catch(reject);
+    });
   }
 
   /** Ends every host; a job that is still running is lost. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(
-      [...this.#alive].map((host) => {
-        host.retired = true;
-        host.send({ type: 'end' });
-        return this.#awaitEnd(host);
-      }),
-    );
+    await Promise.all([...this.#alive].map((host) => this.#end(host)));
   }
 
-  #inTurn(work: (host: HostProcess) => Promise<Outcome>, after?: (host: HostProcess) => Promise<void>): Promise<Outcome> {
-    const host = this.#turn.then(() => this.#ready());
-    const outcome = host.then(work);
+  #inTurn<T>(work: (host: HostProcess) => Promise<T>): Promise<T> {
+    const done = this.#turn.then(() => this.#ready()).then(work);
     const nothing = (): void => undefined;
-    this.#turn = outcome.then(nothing, nothing).then(() => host.then(after).then(nothing, nothing));
-    return outcome;
+    this.#turn = done.then(nothing, nothing);
+    return done;
+  }
+
+  #lease(host: HostProcess, release: () => void): Lease {
+    let idle: NodeJS.Timeout | undefined;
+    let over: Promise<void> | undefined;
+    let idledOut = false;
+    const giveBack = (): Promise<void> => {
+      clearTimeout(idle);
+      over ??= this.#end(host).then(release);
+      return over;
+    };
+    const onIdle = (): void => {
+      idledOut = true;
+      void giveBack();
+    };
+    void host.ended.then(giveBack);
+    return {
+      host: host.number,
+      get idledOut() {
+        return idledOut;
+      },
+      ask: async (job, onPad) => {
+        clearTimeout(idle);
+        const answer = this.#ask(host, job, onPad);
+        // Forking takes milliseconds: the host works already, and the answer finds the fork done.
+        this.#spare ??= this.#fork();
+        const outcome = await answer;
+        // It ends by itself then.
+        if (outcome.type === 'failed') void giveBack();
+        if (over === undefined) idle = setTimeout(onIdle, this.#options.deadlines.idle);
+        return outcome;
+      },
+      giveBack,
+    };
   }
 
   /** A host with the module loaded: the one there is, or a new one after the back-off. */
@@ -181,7 +215,7 @@ export class ModuleClient {
 
   async #ask(host: HostProcess, job: JobOf<Job>, onPad?: OnPad): Promise<Outcome> {
     const { deadlines } = this.#options;
-    const deadline = { list: deadlines.list, read: deadlines.read, sign: deadlines.login }[job.type];
+    const deadline = { list: deadlines.list, read: deadlines.read, sign: deadlines.login, 'sign-next': deadlines.login }[job.type];
     const reply = await exchange(host, { ...job, id: this.#nextId++ }, deadline, deadlines, onPad);
     switch (reply.type) {
       case 'listed':
@@ -198,8 +232,10 @@ export class ModuleClient {
     }
   }
 
-  /** Waits for a host that ends by itself, and ends it when it does not. */
-  async #awaitEnd(host: HostProcess): Promise<void> {
+  /** Has a host log out and end, and ends it when it does not. From now on its end is no fault. */
+  async #end(host: HostProcess): Promise<void> {
+    host.retired = true;
+    host.send({ type: 'end' });
     const kill = setTimeout(() => host.kill(), this.#options.deadlines.end);
     const giveUp = new AbortController();
     await Promise.race([

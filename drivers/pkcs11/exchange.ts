@@ -9,7 +9,7 @@ import type { HostReply, HostRequest } from './protocol.ts';
 
 /**
  * Milliseconds per kind of call. `login` lasts from the PIN to the start of C_Sign, `pad` is one wait for a person at the reader's own pad, `sign`
- * is C_Sign, `end` is logout and finalize.
+ * is C_Sign, `idle` is the longest pause between two signatures under one login, `end` is logout and finalize.
  */
 export interface Deadlines {
   readonly start: number;
@@ -18,6 +18,7 @@ export interface Deadlines {
   readonly login: number;
   readonly pad: number;
   readonly sign: number;
+  readonly idle: number;
   readonly end: number;
 }
 
@@ -28,6 +29,7 @@ export const defaultDeadlines: Deadlines = {
   login: 10_000,
   pad: 60_000,
   sign: 30_000,
+  idle: 60_000,
   end: 3000,
 };
 
@@ -99,7 +101,7 @@ export function exchange(
       if ('id' in reply && 'id' in request && reply.id !== request.id) return;
       switch (reply.type) {
         case 'pad-waiting': {
-          const own = request.type === 'sign' ? request.padMs : undefined;
+          const own = 'padMs' in request ? request.padMs : undefined;
           begin('waiting-at-pad', deadlines.pad);
           onPad({ doing: 'waiting', time: reply.time, forMs: Math.min(own ?? deadlines.pad, deadlines.pad) });
           return;

@@ -1,15 +1,16 @@
 /**
  * The host: a forked child that loads one vendor module, holds it for ever and works off one job after the other. A vendor module may hang,
  * crash or write into memory; here that costs this process and nothing else. It must never load a second module, never write a PIN anywhere,
- * and never outlive the agent. A host that was given a PIN ends after that job, so that the PIN ends with it.
+ * and never outlive the agent. A host that was given a PIN makes the signatures of one login and ends, so that the PIN ends with it.
  */
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
+import { attempt } from './login.ts';
 import { CallError, VendorModule } from './module.ts';
 import { readPin } from './pin-pipe.ts';
-import { parseRequest, type HostMessage, type HostReply, type SignJob } from './protocol.ts';
+import { parseRequest, type HostMessage, type HostReply, type SignJob, type SignNextJob } from './protocol.ts';
 import { readToken } from './reading.ts';
-import { sign } from './signing.ts';
+import { Signing, type Progress } from './signing.ts';
 
 /** A job that hangs blocks the main thread, so 'disconnect' is never heard: a thread of its own watches for the death of the agent. */
 const watchdog = `
@@ -18,6 +19,7 @@ const watchdog = `
 `;
 
 let module: VendorModule | undefined;
+let signing: Signing | undefined;
 
 function send(reply: HostReply): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -49,7 +51,9 @@ async function handle(request: HostMessage): Promise<void> {
     case 'read':
       return send(answer(request, (loaded) => readToken(loaded, request.id, request.tokenId)));
     case 'sign':
-      return signOnce(jobOf(request));
+      return signFirst(jobOf(request));
+    case 'sign-next':
+      return signNext(request);
     case 'end':
       return end();
   }
@@ -91,30 +95,48 @@ function jobOf({ pinLength, ...job }: Extract<HostMessage, { type: 'sign' }>): S
   return pinLength === undefined ? job : { ...job, pin: readPin(pinLength) };
 }
 
-async function signOnce(job: SignJob): Promise<void> {
-  let cleanUp: (() => void) | undefined;
+function signFirst(job: SignJob): Promise<void> {
+  return orEnd(job.id, () => {
+    if (signing !== undefined) throw new Error('a host logs in once');
+    try {
+      signing = new Signing(loadedModule(), job);
+    } catch (error) {
+      job.pin?.fill(0);
+      throw error;
+    }
+    return signing.first(job, progressOf(job.id));
+  });
+}
+
+function signNext({ id, message }: SignNextJob): Promise<void> {
+  return orEnd(id, () => {
+    if (signing === undefined) throw new Error('there is no login');
+    return signing.next(message, progressOf(id));
+  });
+}
+
+/** Answers with the signature; after a failure nothing is signed here any more. */
+async function orEnd(id: number, act: () => Promise<Uint8Array>): Promise<void> {
   try {
-    const { id } = job;
-    const signed = await sign(loadedModule(), job, {
-      padWaits: (time) => send({ type: 'pad-waiting', id, time }),
-      padDone: () => send({ type: 'pad-done', id }),
-      started: () => send({ type: 'signing-started', id }),
-    });
-    cleanUp = signed.cleanUp;
-    await send(signed.reply);
+    const signature = await act();
+    if (signing !== undefined) await send({ type: 'signed', id, signature, certificate: signing.certificate });
   } catch (error) {
-    job.pin?.fill(0);
-    await send(failed(job.id, error));
-  }
-  try {
-    cleanUp?.();
-  } finally {
+    await send(failed(id, error));
     end();
   }
 }
 
+function progressOf(id: number): Progress {
+  return {
+    padWaits: (time) => send({ type: 'pad-waiting', id, time }),
+    padDone: () => send({ type: 'pad-done', id }),
+    started: () => send({ type: 'signing-started', id }),
+  };
+}
+
 function end(): never {
   try {
+    attempt(() => signing?.close());
     module?.finalize();
   } finally {
     die();

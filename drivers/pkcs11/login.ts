@@ -27,7 +27,7 @@ export interface PadProgress {
 const padSlackMs = 1000;
 
 /** The PIN, after everything that can be known without spending a try has been checked; nothing for a token without login. Zeroes the bytes of the job. */
-export function pinFor(facts: TokenFacts, { pin: bytes, padMs }: SignJob): Pin | undefined {
+export function pinFor(facts: TokenFacts, { pin: bytes, padMs }: Pick<SignJob, 'pin' | 'padMs'>): Pin | undefined {
   try {
     if ((facts.flags & flag.userPinLocked) !== 0) refuse('the token says that its PIN is locked', 'pin-locked');
     if ((facts.flags & flag.protectedAuthenticationPath) !== 0) {

@@ -4,7 +4,7 @@
  * because of it is given up.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ModuleClient, type Outcome } from './client.ts';
+import { ModuleClient, type Lease, type Outcome } from './client.ts';
 import { hostEnvironment } from './environment.ts';
 import { defaultDeadlines, HostLost, type Deadlines } from './exchange.ts';
 import { knownModule } from './known-modules.ts';
@@ -21,7 +21,6 @@ const idleMs = 800;
 const looksAgain = 2;
 
 type Job = Parameters<ModuleClient['run']>[0];
-type Lend = Parameters<ModuleClient['runOnce']>[0];
 
 export class Member implements ModuleView {
   readonly config: ModuleConfig;
@@ -148,14 +147,21 @@ export class Member implements ModuleView {
     return this.#outcome(running, guard);
   }
 
-  /** Runs a job that carries a PIN. */
-  async runOnce(lend: Lend, about: Sighting): Promise<Outcome | HostLost> {
+  /** Borrows a host for jobs that need a PIN (see `ModuleClient.borrow`). */
+  async borrow(): Promise<Lease | HostLost> {
+    try {
+      return await this.client.borrow();
+    } catch (error) {
+      if (error instanceof HostLost) return error;
+      throw error;
+    }
+  }
+
+  /** Asks a host that was borrowed for something about a token. */
+  ask(lease: Lease, about: Sighting, ...job: Parameters<Lease['ask']>): Promise<Outcome | HostLost> {
     const guard = new AbortController();
-    const running = this.client.runOnce((ask, host) => {
-      void this.#giveUpWhenLeft(host, about, guard.signal);
-      return lend(ask, host);
-    });
-    return this.#outcome(running, guard);
+    void this.#giveUpWhenLeft(lease.host, about, guard.signal);
+    return this.#outcome(lease.ask(...job), guard);
   }
 
   nameFor(sighting: Sighting, host: number): string {

@@ -30,7 +30,7 @@ export interface StoredCertificate {
   readonly label: string;
 }
 
-/** One signature, as the host is asked for it. */
+/** The first signature under a login, as the host is asked for it. */
 export interface SignJob {
   readonly type: 'sign';
   readonly id: number;
@@ -44,12 +44,21 @@ export interface SignJob {
   readonly padMs?: number;
 }
 
+/** The next signature under the same login, with the same key. */
+export interface SignNextJob {
+  readonly type: 'sign-next';
+  readonly id: number;
+  readonly message: Uint8Array;
+  readonly padMs?: number;
+}
+
 /** Agent to host. `load` comes once and first (`slotEvents`: C_WaitForSlotEvent can be believed); `end` finalizes the module and ends the host. */
 export type HostRequest =
   | { readonly type: 'load'; readonly module: string; readonly path: string; readonly slotEvents: boolean }
   | { readonly type: 'list'; readonly id: number }
   | { readonly type: 'read'; readonly id: number; readonly tokenId: string }
   | SignJob
+  | SignNextJob
   | { readonly type: 'end' };
 
 /**
@@ -129,6 +138,7 @@ const requestFields: Readonly<Record<HostRequest['type'], Fields>> = {
     pinLength: { optional: isNumber },
     padMs: { optional: isNumber },
   },
+  'sign-next': { type: isString, id: isNumber, message: isBytes, padMs: { optional: isNumber } },
   end: { type: isString },
 };
 

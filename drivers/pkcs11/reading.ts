@@ -8,13 +8,24 @@ import type { HostReply, StoredCertificate } from './protocol.ts';
 
 /** The slot that holds the wanted token now, asked anew. Throws CallError `no-token` when it is in none, `unsupported-token` when the module does not know the card. */
 export function findToken(module: VendorModule, wanted: string): FilledSlot {
-  const isWanted = ({ facts }: FilledSlot): boolean => tokenId(module.name, facts, facts.insertion) === wanted;
-  const listed = module.tokens().find(isWanted);
-  const found = listed === undefined ? undefined : module.refresh(listed);
-  if (found === undefined || !isWanted(found)) throw new CallError('finding the token', 'the token is in no slot', { code: 'no-token' });
+  const found = module.refresh(mustBeIn(module, wanted));
+  if (found === undefined || !isWanted(module, found, wanted)) return notIn();
   if (!found.facts.recognised)
     throw new CallError('finding the token', 'the module does not know this card', { code: 'unsupported-token' });
   return found;
+}
+
+/** The slot that holds the wanted token now, where the token itself is asked nothing. Throws CallError `no-token` when it is in none. */
+export function mustBeIn(module: VendorModule, wanted: string): FilledSlot {
+  return module.tokens().find((filled) => isWanted(module, filled, wanted)) ?? notIn();
+}
+
+function isWanted(module: VendorModule, { facts }: FilledSlot, wanted: string): boolean {
+  return tokenId(module.name, facts, facts.insertion) === wanted;
+}
+
+function notIn(): never {
+  throw new CallError('finding the token', 'the token is in no slot', { code: 'no-token' });
 }
 
 /** Opens a read-only session. */

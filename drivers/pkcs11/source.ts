@@ -2,22 +2,20 @@
  * Tokens behind PKCS#11 modules: they come and go, are read, and sign. The room's main file. It joins the processes that hold the vendor modules to the
  * contract of drivers/token.ts. It must never load a vendor module itself, never keep a PIN, and never use a PIN twice by itself.
  */
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeviceError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import type { PadMoment, SignRequest, TokenContents, TokenInfo, TokenSource } from '../token.ts';
+import type { PadMoment, SigningOrder, SigningSession, SignRequest, TokenContents, TokenInfo, TokenSource } from '../token.ts';
 import { isDecisive, nameFailure, type Failure, type Probe } from './ckr.ts';
 import type { ModuleHealth } from './client.ts';
 import { tokenContents } from './contents.ts';
 import type { Deadlines } from './exchange.ts';
 import { failureOf } from './failure.ts';
-import { signatureHolds } from './mechanisms.ts';
+import { LoginSession, type Offer } from './login-session.ts';
 import { Member } from './member.ts';
 import { onePerReader } from './one-per-reader.ts';
 import { defaultSocket } from './pcscd-link.ts';
 import { ReaderWatch } from './reader-watch.ts';
-import type { Sighting } from './sightings.ts';
 import { tokenInfo } from './token-id.ts';
 
 export type { ModuleHealth } from './client.ts';
@@ -50,13 +48,6 @@ export interface Pkcs11Source extends TokenSource {
   modules(): readonly ModuleHealth[];
   /** Forgives a module that was put aside. Throws when there is none of that name. */
   reset(module: string): void;
-}
-
-/** A token that is offered now. */
-interface Offer {
-  readonly token: TokenInfo;
-  readonly member: Member;
-  readonly sighting: Sighting;
 }
 
 /** Starts one host per module and looks for tokens until `close`. Throws when two modules have one name. */
@@ -128,25 +119,25 @@ class Source implements Pkcs11Source {
     throw await this.#nameAfterProbe(offer, failureOf(outcome));
   }
 
-  async sign(request: SignRequest, pin: Secret | undefined, onPad?: (moment: PadMoment) => void): Promise<Uint8Array> {
+  async sign({ message, ...order }: SignRequest, pin: Secret | undefined, onPad?: (moment: PadMoment) => void): Promise<Uint8Array> {
+    const session = this.openSigning(order, pin, onPad);
     try {
-      const offer = await this.#offerOf(request.tokenId);
-      const { member, sighting } = offer;
-      const outcome = await member.runOnce(async (ask, host) => {
-        const job = { type: 'sign' as const, ...request, tokenId: member.nameFor(sighting, host) };
-        if (pin === undefined) return ask(member.padMs === undefined ? job : { ...job, padMs: member.padMs }, onPad);
-        // The bytes are zeroed as soon as they are on their way, not when the token has answered.
-        const sent = await pin.take((bytes) => ({ answer: ask({ ...job, pin: bytes }) }));
-        return sent.answer;
-      }, sighting);
-      member.wake.abort();
-      if (outcome.type === 'signed') return verified(request, outcome.certificate, outcome.signature);
-      const failure = failureOf(outcome);
-      if (failure.code === 'outcome-unknown') throw nameFailure(failure, { seen: 'unknown' });
-      throw await this.#nameAfterProbe(offer, failure);
+      return await session.sign(message);
     } finally {
-      pin?.wipe();
+      // The answer is passed on at once; only the next job waits for the logout.
+      void session.close();
     }
+  }
+
+  openSigning(order: SigningOrder, pin: Secret | undefined, onPad?: (moment: PadMoment) => void): SigningSession {
+    return new LoginSession(order, pin, onPad, {
+      offer: () => this.#offerOf(order.tokenId),
+      nameFailure: (offer, failure) => this.#nameAfterProbe(offer, failure),
+      whenGone: (gone) =>
+        this.watch((tokens) => {
+          if (!tokens.some(({ id }) => id === order.tokenId)) gone();
+        }),
+    });
   }
 
   async close(): Promise<void> {
@@ -240,12 +231,4 @@ class Source implements Pkcs11Source {
     this.#tokens = now;
     for (const listener of [...this.#listeners]) listener(now);
   }
-}
-
-/** The signature, if it is one by this certificate over this message. Throws `device-error` otherwise: nobody may ever see a signature that does not hold. */
-function verified(request: SignRequest, certificate: Uint8Array, signature: Uint8Array): Uint8Array {
-  const { certificateSha256, scheme, hash, message } = request;
-  const same = createHash('sha256').update(certificate).digest('hex') === certificateSha256;
-  if (same && signatureHolds(certificate, scheme, hash, message, signature)) return signature;
-  throw new DeviceError('device-error', 'the token gave a signature that its certificate does not confirm');
 }

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hostEnvironment, launchWithoutCore } from '../../../drivers/pkcs11/environment.ts';
 import { createTokenSource, type Pkcs11Source } from '../../../drivers/pkcs11/source.ts';
+import { countInMemory } from '../../agent/http/memory.ts';
 import { buildFaultShim, type FaultShim } from '../../support/fault-shim.ts';
 import { createSoftHsm, softhsmModule, type SoftHsm } from '../../support/softhsm.ts';
 import { onlyToken } from '../../support/token-waiting.ts';
@@ -16,11 +17,13 @@ const run = promisify(execFile);
 describe('the process that holds a vendor module', () => {
   let hsm: SoftHsm;
   let shim: FaultShim;
+  let key: string;
   let source: Pkcs11Source | undefined;
 
   beforeAll(async () => {
     hsm = await createSoftHsm();
     shim = await buildFaultShim(hsm);
+    key = (await hsm.addKey({ id: '01', type: 'EC:prime256v1', commonName: 'Ada' })).sha256;
   });
   afterEach(async () => {
     await source?.close();
@@ -79,10 +82,15 @@ describe('the process that holds a vendor module', () => {
     });
   });
 
-  it.each(['idle', 'hanging'] as const)('does not outlive the agent that is killed while it is %s', async (state) => {
+  it.each(['idle', 'hanging', 'logged in'] as const)('does not outlive the agent that is killed while it is %s', async (state) => {
     await shim.order({});
     const agent = await startAgent(hsm, shim);
     const host = await agent.hostPid;
+    if (state === 'logged in') {
+      agent.process.send(key);
+      await new Promise((resolve) => agent.process.once('message', resolve));
+      expect(countInMemory(host, Buffer.from(hsm.pin))).toBeGreaterThan(0);
+    }
     if (state === 'hanging') {
       await shim.order({ C_GetSlotList: 'hang' });
       await sleep(300);
@@ -122,12 +130,20 @@ function isRunning(pid: number): boolean {
 /** A process of its own that holds a source, as the agent does; it tells the pid of its host. */
 async function startAgent(hsm: SoftHsm, shim: FaultShim): Promise<{ process: ChildProcess; hostPid: Promise<number> }> {
   const script = join(hsm.folder, 'agent.mts');
-  const module = pathToFileURL(join(import.meta.dirname, '../../../drivers/pkcs11/source.ts')).href;
+  const [module, secret] = ['pkcs11/source.ts', 'secret.ts'].map(
+    (file) => pathToFileURL(join(import.meta.dirname, '../../../drivers', file)).href,
+  );
   await writeFile(
     script,
     `import { createTokenSource } from ${JSON.stringify(module)};
+     import { Secret } from ${JSON.stringify(secret)};
      const source = createTokenSource({ modules: [${JSON.stringify(shim.module)}], pollMs: 20 });
-     source.watch(() => process.send(source.modules()[0].pid));`,
+     source.watch(() => process.send(source.modules()[0].pid));
+     process.once('message', async (certificateSha256) => {
+       const order = { tokenId: source.tokens()[0].id, certificateSha256, scheme: 'ecdsa', hash: 'sha256' };
+       await source.openSigning(order, new Secret(Buffer.from(${JSON.stringify(hsm.pin)}))).sign(Buffer.from('first of several'));
+       process.send('signed');
+     });`,
   );
   const agent = fork(script, { stdio: 'ignore' });
   const hostPid = new Promise<number>((resolve, reject) => {

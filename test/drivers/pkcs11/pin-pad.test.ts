@@ -109,6 +109,26 @@ describe('a reader with its own pad', () => {
     expect(moments).toEqual([{ ...waiting, time: 1 }, { ...waiting, time: 2 }, { doing: 'signing' }]);
   });
 
+  it('asks for each of several signatures where the key wants that, and the holder is told each time', async () => {
+    const order = { tokenId: token.id, certificateSha256: keys.always, scheme: 'ecdsa', hash: 'sha256' } as const;
+    const session = source.openSigning(order, undefined, (moment) => moments.push(moment));
+    for (const [message, last] of [
+      ['first', 2],
+      ['second', 3],
+    ] as const) {
+      const signing = session.sign(Buffer.from(message));
+      for (let nth = message === 'first' ? 1 : 3; nth <= last; nth++) {
+        await pad.asked(nth);
+        await pad.type(hsm.pin);
+      }
+      expect(await signing).toHaveLength(64);
+    }
+    await session.close();
+    expect(await pad.calls()).toEqual(['asks 1', 'asks 2', 'signs', 'asks 2', 'signs']);
+    const waits = (time: 1 | 2): PadMoment => ({ doing: 'waiting', time, forMs: 700 });
+    expect(moments).toEqual([waits(1), waits(2), { doing: 'signing' }, waits(1), { doing: 'signing' }]);
+  });
+
   it('at which a wrong PIN is typed has a wrong PIN, asked once; the right one then signs', async () => {
     await expect(signWhile(() => pad.type('000000'))).rejects.toMatchObject({ code: 'pin-wrong', recover: 're-enter-pin' });
     expect(await pad.calls()).toEqual(['asks 1']);

@@ -21,6 +21,7 @@ const requests: readonly HostMessage[] = [
   { type: 'list', id: 1 },
   { type: 'read', id: 1, tokenId: 'a' },
   { type: 'sign', id: 1, tokenId: 'a', certificateSha256: 'b', scheme: 'ecdsa', hash: 'sha256', message: bytes, pinLength: 6, padMs: 1 },
+  { type: 'sign-next', id: 2, message: bytes, padMs: 1 },
   { type: 'end' },
 ];
 const replies: readonly HostReply[] = [
