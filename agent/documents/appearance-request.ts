@@ -23,6 +23,8 @@ export interface AppearanceContent {
   readonly entry?: number;
   /** Text of the QR code that says where the record is. */
   readonly qr?: string;
+  /** Language of the words before each line; English where it is absent. */
+  readonly language?: 'en' | 'de';
 }
 
 export interface AppearanceRequest {

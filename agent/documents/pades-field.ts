@@ -1,6 +1,9 @@
-/** The signature field (ISO 32000-1 section 12.7.4.5): one that waits in the document, or a new one on its first page. */
+/** The signature field (ISO 32000-1 section 12.7.4.5): one that waits in the document, or a new one on a page of it. */
+import { type AppearanceForm, appearanceForm } from './appearance.ts';
+import type { AppearanceRequest } from './appearance-request.ts';
 import type { PadesRequest } from './pades-request.ts';
 import type { PdfFile } from './pdf.ts';
+import { declaredPdfaPart } from './pdfa.ts';
 import { type EmptyField, type Fields } from './pdf-fields.ts';
 import type { PdfRef } from './pdf-objects.ts';
 import { PdfArray, PdfDict, PdfName, PdfRefused, PdfStream, type PdfValue, damaged } from './pdf-objects.ts';
@@ -36,15 +39,17 @@ export function placeSignature(
   fields: Fields,
   chosen: EmptyField | undefined,
   signature: PdfRef,
+  appearance: AppearanceRequest | undefined,
 ): Readonly<Record<string, PdfValue>> {
   if (chosen !== undefined) {
     // Its place, its widgets and its look stay as they are: an earlier signature covers them.
     update.set(chosen.ref, chosen.dict.with({ V: signature }));
     return addToForm(file, update, undefined);
   }
-  const page = readPages(file)[0] ?? damaged('no pages');
+  const page = readPages(file)[(appearance?.box.page ?? 1) - 1] ?? damaged('no such page');
   const field = update.allocate();
-  update.set(field, signatureField(update, freeName(fields), page.ref, signature));
+  const look = appearance === undefined ? invisibleForm(update) : appearanceForm(file, update, page, appearance, declaredPdfaPart(file));
+  update.set(field, signatureField(freeName(fields), page.ref, signature, look));
   addToPage(file, update, page, field);
   return addToForm(file, update, field);
 }
@@ -54,22 +59,27 @@ function freeName(fields: Fields): string {
   for (let number = fields.signed.length + 1; ; number += 1) if (!taken.has(`Signature${number}`)) return `Signature${number}`;
 }
 
-/** A field that is its own widget: no place on the page, yet with an appearance, as PDF/A-1 wants of every widget (ISO 19005-1 section 6.3.3). */
-function signatureField(update: IncrementalUpdate, name: string, page: PdfRef, signature: PdfRef): PdfDict {
-  const nowhere = new PdfArray([0, 0, 0, 0]);
-  const appearance = update.allocate();
-  const form = new PdfDict({ Type: new PdfName('XObject'), Subtype: new PdfName('Form'), BBox: nowhere, Resources: new PdfDict({}) });
-  update.set(appearance, new PdfStream(form, new Uint8Array(0)));
+/** No place on the page, yet with an appearance, as PDF/A-1 wants of every widget (ISO 19005-1 section 6.3.3). */
+function invisibleForm(update: IncrementalUpdate): AppearanceForm {
+  const rect = new PdfArray([0, 0, 0, 0]);
+  const form = update.allocate();
+  const dict = new PdfDict({ Type: new PdfName('XObject'), Subtype: new PdfName('Form'), BBox: rect, Resources: new PdfDict({}) });
+  update.set(form, new PdfStream(dict, new Uint8Array(0)));
+  return { form, rect };
+}
+
+/** A field that is its own widget. */
+function signatureField(name: string, page: PdfRef, signature: PdfRef, { form, rect }: AppearanceForm): PdfDict {
   return new PdfDict({
     Type: new PdfName('Annot'),
     Subtype: new PdfName('Widget'),
     FT: new PdfName('Sig'),
     T: textString(name),
     F: 132, // print, locked
-    Rect: nowhere,
+    Rect: rect,
     P: page,
     V: signature,
-    AP: new PdfDict({ N: appearance }),
+    AP: new PdfDict({ N: form }),
   });
 }
 

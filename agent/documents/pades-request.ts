@@ -34,5 +34,4 @@ export interface PadesRequest {
 export function checkRequest(request: PadesRequest): void {
   if (request.reason !== undefined && request.commitment !== undefined)
     throw new Error('a signature has a reason or a commitment type, not both (ETSI EN 319 142-1 section 6.3)');
-  if (request.appearance !== undefined) throw new Error('visible signatures are not made yet');
 }

@@ -65,7 +65,7 @@ export function preparePades(document: Uint8Array, request: PadesRequest): Prepa
   const certify = request.certify === true;
   update.set(signature, signatureDictionary(request, signatureReferences(file, certify, chosen), contentsBytes));
   const catalogChanges = {
-    ...placeSignature(file, update, fields, chosen, signature),
+    ...placeSignature(file, update, fields, chosen, signature, request.appearance),
     ...(certify ? certifyDocument(file, update, fields, signature) : {}),
   };
   const catalog = file.catalog();

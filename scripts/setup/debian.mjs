@@ -48,6 +48,7 @@ export const packages = [
   },
   { name: 'openssl', purpose: 'tests', why: 'a second opinion on every signature', commands: ['openssl'] },
   { name: 'poppler-utils', purpose: 'tests', why: 'a second opinion on every signed PDF', commands: ['pdfsig'] },
+  { name: 'zbar-tools', purpose: 'tests', why: 'a scanner for the QR code of visible signatures', commands: ['zbarimg'] },
   { name: 'qpdf', purpose: 'tests', why: 'checks the structure of every signed PDF', commands: ['qpdf'] },
   { name: 'libnss3-tools', purpose: 'tests', why: 'gives pdfsig the certificates that it trusts', commands: ['certutil'] },
   {

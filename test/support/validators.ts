@@ -80,3 +80,19 @@ export function rendered(pdf: Uint8Array): readonly string[] {
     );
   });
 }
+
+/** The fonts that poppler finds: whether each is carried along, whether as a subset, and whether its text can be copied. */
+export function pdffonts(pdf: Uint8Array): readonly { readonly embedded: boolean; readonly subset: boolean; readonly unicode: boolean }[] {
+  return inFolder((path) => {
+    writeFileSync(path('signed.pdf'), pdf);
+    const lines = execFileSync('pdffonts', [path('signed.pdf')], { encoding: 'utf8' })
+      .split('\n')
+      .slice(2);
+    const columns = lines.flatMap((line) => [/ (yes|no) +(yes|no) +(yes|no) +\d+ +\d+$/.exec(line)]).filter((found) => found !== null);
+    return columns.map(([, embedded, subset, unicode]) => ({
+      embedded: embedded === 'yes',
+      subset: subset === 'yes',
+      unicode: unicode === 'yes',
+    }));
+  });
+}
