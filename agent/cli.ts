@@ -12,6 +12,14 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
   start: { about: 'run a station', load: async () => (await import('./commands/start.ts')).start },
   sign: { about: 'sign one document at the terminal', load: async () => (await import('./commands/sign.ts')).sign },
   verify: { about: 'judge the signatures of a PDF', load: async () => (await import('./commands/verify.ts')).verify },
+  'timestamp-request': {
+    about: 'ask for a timestamp on a signature',
+    load: async () => (await import('./commands/timestamp-request.ts')).timestampRequest,
+  },
+  'timestamp-apply': {
+    about: 'add a timestamp that came back',
+    load: async () => (await import('./commands/timestamp-apply.ts')).timestampApply,
+  },
   'log show': { about: 'show entries of the operation log', load: async () => (await import('./commands/log-show.ts')).logShow },
   'log verify': { about: 'check the whole operation log', load: async () => (await import('./commands/log-verify.ts')).logVerify },
   doctor: { about: 'report what is here and what is missing', load: async () => (await import('./commands/doctor.ts')).doctor },
@@ -23,7 +31,7 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
 const help = `countersign ${version}: an offline signing station
 
 ${Object.entries(commands)
-  .map(([name, { about }]) => `  countersign ${name.padEnd(12)} ${about}`)
+  .map(([name, { about }]) => `  countersign ${name.padEnd(17)} ${about}`)
   .join('\n')}
 
 countersign help COMMAND tells the options and exit codes of each.

@@ -16,7 +16,7 @@ test("the README's table of entries is the log's own catalogue", () => {
 
 test("the README's table of commands is what the program offers", () => {
   const cli = readFileSync(new URL('../agent/cli.ts', import.meta.url), 'utf8');
-  const offered = [...cli.matchAll(/^ {2}'?([a-z ]+)'?: \{ about:/gm)].map(([, name = '']) => `countersign ${name}`);
+  const offered = [...cli.matchAll(/^ {2}'?([a-z -]+)'?: \{\s*about:/gm)].map(([, name = '']) => `countersign ${name}`);
   const described = rows.filter(({ name }) => name.startsWith('countersign ')).map(({ name }) => name);
   expect(offered.length).toBeGreaterThan(8);
   expect(described.sort()).toEqual(offered.sort());

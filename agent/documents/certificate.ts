@@ -44,6 +44,8 @@ export interface Certificate {
   readonly pathLength: number | undefined;
   /** Bits of KeyUsage by their number (RFC 5280 section 4.2.1.3); undefined when the extension is absent. */
   readonly keyUsage: ReadonlySet<number> | undefined;
+  /** Purposes by ExtendedKeyUsage (section 4.2.1.12), dotted; undefined when the extension is absent. */
+  readonly extendedKeyUsage: { readonly critical: boolean; readonly purposes: readonly string[] } | undefined;
   /** Critical extensions that are not understood: the certificate must not be relied on (RFC 5280 section 4.2). */
   readonly unknownCritical: readonly string[];
   readonly x509: X509Certificate;
@@ -51,9 +53,9 @@ export interface Certificate {
 
 export const keyUsageBits = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5, crlSign: 6 } as const;
 
-const extensionOids = { keyUsage: '2.5.29.15', basicConstraints: '2.5.29.19' } as const;
-// Understood or harmless when critical: subjectAltName, issuerAltName, CRL distribution points, certificatePolicies, key identifiers, extKeyUsage.
-const harmless = new Set(['2.5.29.17', '2.5.29.18', '2.5.29.31', '2.5.29.32', '2.5.29.14', '2.5.29.35', '2.5.29.37']);
+const extensionOids = { keyUsage: '2.5.29.15', basicConstraints: '2.5.29.19', extendedKeyUsage: '2.5.29.37' } as const;
+// Understood or harmless when critical: subjectAltName, issuerAltName, CRL distribution points, certificatePolicies, key identifiers.
+const harmless = new Set(['2.5.29.17', '2.5.29.18', '2.5.29.31', '2.5.29.32', '2.5.29.14', '2.5.29.35']);
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
@@ -80,6 +82,7 @@ interface Extensions {
   isCa: boolean;
   pathLength: number | undefined;
   keyUsage: ReadonlySet<number> | undefined;
+  extendedKeyUsage: Certificate['extendedKeyUsage'];
   unknownCritical: string[];
 }
 
@@ -93,7 +96,7 @@ function readKeyUsage(value: Uint8Array): ReadonlySet<number> {
 }
 
 function readExtensions(wrapper: DerElement | undefined): Extensions {
-  const found: Extensions = { isCa: false, pathLength: undefined, keyUsage: undefined, unknownCritical: [] };
+  const found: Extensions = { isCa: false, pathLength: undefined, keyUsage: undefined, extendedKeyUsage: undefined, unknownCritical: [] };
   if (wrapper === undefined) return found;
   const seen = new Set<string>();
   for (const extension of readSequence(readDer(wrapper.content))) {
@@ -104,6 +107,8 @@ function readExtensions(wrapper: DerElement | undefined): Extensions {
     const critical = parts.length === 3 && readBoolean(parts[1]);
     const value = expectTag(parts.at(-1), tags.octetString).content;
     if (name === extensionOids.keyUsage) found.keyUsage = readKeyUsage(value);
+    else if (name === extensionOids.extendedKeyUsage)
+      found.extendedKeyUsage = { critical, purposes: readSequence(readDer(value)).map(readOid) };
     else if (name === extensionOids.basicConstraints) {
       const [first, second] = readSequence(readDer(value));
       const hasFlag = first?.tag === tags.boolean;

@@ -1,5 +1,7 @@
 /** Files and folders that the disk really has when a call returns. */
-import { open } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 /** Writes a file, for its owner alone, and returns when the disk has it. */
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
@@ -20,4 +22,21 @@ export async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
+}
+
+/**
+ * Makes a file that is not there yet, whole or not at all, and returns when the disk has it. Throws with the code EEXIST when the name is taken: nothing
+ * is ever written over.
+ */
+export async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.countersign-${randomUUID()}.tmp`);
+  try {
+    await writeDurably(temporary, bytes);
+    // link() fails when the name is taken.
+    await link(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  await syncFolder(folder);
 }

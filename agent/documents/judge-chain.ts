@@ -16,11 +16,21 @@ const chainProblems: Readonly<Record<Exclude<CertificateProblem, 'certificate-re
 };
 
 /**
- * The time that a signature claims is no proof that it existed then, so a revocation leaves it undecided, whether it came before or after that
- * time; only a proof of existence could decide (ETSI EN 319 102-1 sections 5.2.6 and 5.3).
+ * The signer's own certificate was revoked after the signature was there: that does not count against it (ETSI EN 319 102-1 section 5.5.4). An issuer's
+ * revocation always counts, because a timestamp on the signature does not say when the certificate above it was made.
  */
-function refuseRevoked(standings: readonly Standing[], at: Date): never {
-  const place = standings.findIndex(({ kind }) => kind === 'revoked');
+function cameLater(found: Standing, place: number, provenAt: Date | undefined): boolean {
+  return (
+    place === 0 && found.kind === 'revoked' && found.reason !== 'certificate-hold' && provenAt !== undefined && provenAt < found.revokedAt
+  );
+}
+
+/**
+ * The time that a signature claims is no proof that it existed then, so a revocation leaves it undecided, whether it came before or after that
+ * time; only a proof of existence decides (ETSI EN 319 102-1 sections 5.2.6 and 5.3).
+ */
+function refuseRevoked(standings: readonly Standing[], at: Date, provenAt: Date | undefined): never {
+  const place = standings.findIndex((found, index) => found.kind === 'revoked' && !cameLater(found, index, provenAt));
   const standing = standings[place];
   if (standing?.kind !== 'revoked') throw new Error('nothing is revoked in this chain');
   const { list, revokedAt, reason } = standing;
@@ -28,6 +38,11 @@ function refuseRevoked(standings: readonly Standing[], at: Date): never {
   const since = `${list.issuerName} revoked ${whose} on ${revokedAt.toISOString()} (${reason})`;
   if (place > 0) return unsure('REVOKED_CA_NO_POE', `${since}.`);
   if (reason === 'certificate-hold') return unsure('TRY_LATER', `${since}: it is on hold, and may become valid again.`);
+  if (provenAt !== undefined)
+    return unsure(
+      'REVOKED_NO_POE',
+      `${since}. The earliest proof that the signature was there is of ${provenAt.toISOString()}, which is not before that.`,
+    );
   const claim =
     at < revokedAt
       ? 'The signature claims to have been made before that, but nobody confirms its time'
@@ -41,22 +56,43 @@ function revocationSentence(standings: readonly Standing[]): string {
   if (first === undefined || first.kind === 'no-list')
     return 'Nobody asked whether the certificate was revoked: no revocation list was given.';
   const { issuerName, number, thisUpdate } = first.list;
+  if (first.kind === 'revoked')
+    return `${issuerName} revoked the certificate on ${first.revokedAt.toISOString()} (${first.reason}), and a timestamp proves that the signature was there before.`;
   return `It is not on the revocation list${number === undefined ? '' : ` ${number}`} of ${issuerName}, of ${thisUpdate.toISOString()}.`;
 }
 
+export interface ChainOptions {
+  readonly trust: Trust | undefined;
+  /** The moment to judge at, where somebody names one. */
+  readonly at?: Date | undefined;
+  /** The earliest moment at which the signature is proven to have been there. */
+  readonly provenAt?: Date | undefined;
+  /** The time that the signature claims. */
+  readonly claimed: Date | undefined;
+  readonly now?: Date | undefined;
+}
+
 /**
- * Judges a signer's certificate at a moment, `carried` being further certificates that came with the signature. Gives what to say about revocation
- * when it counts. Throws Judged when it does not.
+ * Judges a signer's certificate, `carried` being further certificates that came with the signature: at the moment that is named, else at the one that
+ * is proven, else at the one that is claimed; but a claim from before the certificate expired counts only until it has. Gives what to say about
+ * revocation when the certificate counts. Throws Judged when it does not.
  */
-export function judgeChain(signer: Certificate, carried: readonly Uint8Array[], at: Date | undefined, trust: Trust | undefined): string {
+export function judgeChain(signer: Certificate, carried: readonly Uint8Array[], options: ChainOptions): string {
+  const { trust, provenAt, claimed, now = new Date() } = options;
+  const at = options.at ?? provenAt ?? claimed;
   if (at === undefined) return unsure('SIG_CONSTRAINTS_FAILURE', 'The signature does not say when it was made.');
   if (at < signer.validFrom || at > signer.validTo) {
     return unsure(...chainProblems[at < signer.validFrom ? 'certificate-not-yet-valid' : 'certificate-expired']);
   }
+  if (options.at === undefined && provenAt === undefined && now > signer.validTo)
+    return unsure(
+      'OUT_OF_BOUNDS_NO_POE',
+      'The certificate has expired since, and no timestamp proves that the signature was there before.',
+    );
   if (trust === undefined)
     return unsure('NO_CERTIFICATE_CHAIN_FOUND', 'Nobody said which issuers are trusted, so the name of the signer is not confirmed.');
-  const judged = judgeCertificate(signer.der, trust, at, carried);
+  const judged = judgeCertificate(signer.der, trust, at, carried, (revoked, place) => cameLater(revoked, place, provenAt));
   if (judged.ok) return revocationSentence(judged.standings);
-  if (judged.problem === 'certificate-revoked') return refuseRevoked(judged.standings ?? [], at);
+  if (judged.problem === 'certificate-revoked') return refuseRevoked(judged.standings ?? [], at, provenAt);
   return unsure(...chainProblems[judged.problem]);
 }

@@ -2,18 +2,25 @@
  * Judges one CMS signature over some content, whatever carries it: a PDF, a file beside the document, an ASiC container, a timestamp. The content
  * itself is never seen here, only its digest, so that it may be as large as it likes.
  */
-import { type Hash, digestOf, signatureHolds } from './algorithms.ts';
+import type { Hash } from './algorithms.ts';
 import type { Certificate } from './certificate.ts';
+import { checkCrypto, checkSigningCertificate } from './cms-crypto.ts';
 import { type SignedData, readSignedData } from './cms-reader.ts';
 import { DerRefused } from './der-reader.ts';
 import { judgeChain } from './judge-chain.ts';
+import type { TimestampJudgement } from './judge-timestamp.ts';
+import { judgeSignatureTimestamps } from './signature-timestamp.ts';
 import type { Trust } from './trust.ts';
-import { Judged, type SubIndication, type Verdict, fail, unsure } from './verdict.ts';
+import { Judged, type SubIndication, type Verdict } from './verdict.ts';
 
 export interface CmsOptions {
   readonly trust?: Trust | undefined;
-  /** The moment to judge certificates at; otherwise the time that is claimed. */
+  /** The moment to judge certificates at; otherwise the earliest that is proven, and where nothing is, the time that is claimed. */
   readonly at?: Date | undefined;
+  /** A moment at which the signature is known to have been there: what timestamps over its surroundings prove. */
+  readonly provenAt?: Date | undefined;
+  /** The clock, for timestamps that nothing later vouches for. */
+  readonly now?: Date | undefined;
   /** The time that the signature's surroundings claim for it; otherwise its own signing-time attribute counts. */
   readonly claimed?: Date | undefined;
   /** The type of the content, dotted; data where it is left out. */
@@ -32,34 +39,12 @@ export interface CmsJudgement {
   readonly signer: Certificate | undefined;
   /** The time that was claimed. */
   readonly claimed: Date | undefined;
+  /** Timestamps on the signature, as they are carried in it. */
+  readonly timestamps: readonly TimestampJudgement[];
+  /** The earliest moment at which the signature is proven to have been there; undefined when nothing proves it. */
+  readonly provenAt: Date | undefined;
   /** For a person: what ended the judging, or what was found out about revocation. */
   readonly sentences: readonly string[];
-}
-
-function checkCrypto(cms: SignedData, digest: (hash: Hash) => Uint8Array): Certificate {
-  const { signer, algorithm } = cms;
-  if (signer === undefined) return unsure('NO_SIGNING_CERTIFICATE_FOUND', 'The certificate of the signer is missing.');
-  if (cms.digest === undefined || algorithm === undefined) {
-    return unsure('CRYPTO_CONSTRAINTS_FAILURE', 'The signature was made in a way that is no longer, or not yet, accepted.');
-  }
-  if (!Buffer.from(digest(cms.digest)).equals(cms.messageDigest))
-    return fail('HASH_FAILURE', 'The document was changed after it was signed.');
-  if (!signatureHolds(signer.publicKey, algorithm.scheme, algorithm.hash, cms.attributes, cms.signature)) {
-    return fail('SIG_CRYPTO_FAILURE', 'The signature was not made with the key of this certificate.');
-  }
-  return signer;
-}
-
-/** The certificate is part of what was signed (RFC 5035 section 3; wanted by ETSI EN 319 142-1). */
-function checkSigningCertificate(cms: SignedData, signer: Certificate, wanted: boolean): void {
-  const { signingCertificate } = cms;
-  if (signingCertificate === undefined) {
-    if (wanted) unsure('SIG_CONSTRAINTS_FAILURE', 'The signature does not say which certificate it was made with.');
-  } else if (signingCertificate.hash === undefined)
-    unsure('CRYPTO_CONSTRAINTS_FAILURE', 'The signature names its certificate in a way that is not accepted.');
-  else if (!Buffer.from(digestOf(signingCertificate.hash, signer.der)).equals(signingCertificate.value)) {
-    fail('FORMAT_FAILURE', 'The signature was made with another certificate than the one it shows.');
-  }
 }
 
 /** Reads a CMS without judging it; undefined when it is malformed. Whoever streams the content learns from it which hash to compute. */
@@ -72,6 +57,11 @@ export function tryReadCms(der: Uint8Array, contentType?: string): SignedData | 
   }
 }
 
+/** The earliest of the moments that are known. */
+export function earliest(moments: readonly (Date | undefined)[]): Date | undefined {
+  return moments.filter((moment) => moment !== undefined).sort((left, right) => left.getTime() - right.getTime())[0];
+}
+
 /**
  * Judges a signature, DER of its ContentInfo. `digest` gives the digest of the signed content by the name of the hash; it is asked at most once, for the hash that
  * `tryReadCms` tells. Never throws on bad input; what `digest` throws comes through.
@@ -81,15 +71,21 @@ export function judgeCms(der: Uint8Array, digest: (hash: Hash) => Uint8Array, op
   let intact = false;
   let signer = cms?.signer;
   const claimed = options.claimed ?? cms?.signingTime;
+  let timestamps: readonly TimestampJudgement[] = [];
+  let { provenAt } = options;
   const end = (verdict: Verdict, sentence: string, sub?: SubIndication): CmsJudgement => {
-    return { verdict, ...(sub === undefined ? {} : { subIndication: sub }), intact, cms, signer, claimed, sentences: [sentence] };
+    const subIndication = sub === undefined ? {} : { subIndication: sub };
+    return { verdict, ...subIndication, intact, cms, signer, claimed, timestamps, provenAt, sentences: [sentence] };
   };
   if (cms === undefined) return end('TOTAL-FAILED', 'The signature is malformed.', 'FORMAT_FAILURE');
   try {
     signer = checkCrypto(cms, digest);
     checkSigningCertificate(cms, signer, options.needsSigningCertificate ?? true);
     intact = true;
-    return end('TOTAL-PASSED', judgeChain(signer, cms.certificates, options.at ?? claimed, options.trust));
+    timestamps = judgeSignatureTimestamps(cms, { trust: options.trust, at: provenAt ?? options.now ?? new Date() });
+    provenAt = earliest([provenAt, ...timestamps.map((timestamp) => timestamp.provenAt)]);
+    const { trust, at, now } = options;
+    return end('TOTAL-PASSED', judgeChain(signer, cms.certificates, { trust, at, provenAt, claimed, now }));
   } catch (problem) {
     if (problem instanceof Judged) return end(problem.verdict, problem.message, problem.sub);
     throw problem;

@@ -135,10 +135,17 @@ export function findPath(
 }
 
 /**
- * Judges a signer's certificate at a moment. `carried` are further links, for instance those inside a signature; they are never roots.
+ * Judges a signer's certificate at a moment. `carried` are further links, for instance those inside a signature; they are never roots. `excuses` says
+ * that a revocation does not count against what was signed, because it came later; `place` counts the links from the signer, who is 0.
  * Never throws on a bad certificate.
  */
-export function judgeCertificate(der: Uint8Array, trust: Trust, at: Date, carried: readonly Uint8Array[] = []): CertificateJudgement {
+export function judgeCertificate(
+  der: Uint8Array,
+  trust: Trust,
+  at: Date,
+  carried: readonly Uint8Array[] = [],
+  excuses: (revoked: Standing, place: number) => boolean = () => false,
+): CertificateJudgement {
   let certificate: Certificate;
   try {
     certificate = readCertificate(der);
@@ -158,8 +165,9 @@ export function judgeCertificate(der: Uint8Array, trust: Trust, at: Date, carrie
   const path = findPath(certificate, known, at, (link) => !isRevoked(link)) ?? findPath(certificate, known, at);
   if (path === undefined) return { ok: false, problem: 'certificate-untrusted', holder };
   const standings = path.flatMap(standing);
-  if (standings.some(({ kind }) => kind === 'revoked')) return { ok: false, problem: 'certificate-revoked', holder, standings };
-  if (revocation?.policy.stale === 'refuse' && standings.some(({ kind }) => kind !== 'good'))
+  const counting = standings.filter((found, place) => found.kind !== 'revoked' || !excuses(found, place));
+  if (counting.some(({ kind }) => kind === 'revoked')) return { ok: false, problem: 'certificate-revoked', holder, standings };
+  if (revocation?.policy.stale === 'refuse' && counting.some(({ kind }) => kind !== 'good'))
     return { ok: false, problem: 'revocation-unknown', holder, standings };
   return { ok: true, chain: path.map((link) => link.der), holder, standings };
 }

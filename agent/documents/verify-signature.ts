@@ -9,6 +9,7 @@ import { type SignedField } from './pdf-fields.ts';
 import { PdfArray, PdfRefused, PdfString, isName } from './pdf-objects.ts';
 import { readTextString } from './pdf-serialise.ts';
 import { printable } from './printable.ts';
+import { type TimestampReport, reportTimestamp } from './timestamp-report.ts';
 import type { Trust } from './trust.ts';
 import { Judged, type SubIndication, type Verdict, fail, unsure } from './verdict.ts';
 
@@ -27,6 +28,10 @@ export interface SignatureReport {
   readonly signer?: { readonly name: string; readonly issuer: string; readonly serial: string };
   /** The time the signature claims, RFC 3339: the clock of whoever signed, not a timestamp by a third party. */
   readonly signedAt?: string;
+  /** Timestamps by third parties on this signature. */
+  readonly timestamps: readonly TimestampReport[];
+  /** The earliest moment at which the signature is proven to have been there, RFC 3339; absent when nothing proves it. */
+  readonly provenAt?: string;
   readonly location?: string;
   readonly contact?: string;
   readonly reason?: string;
@@ -37,6 +42,7 @@ export interface SignatureReport {
 export interface JudgeOptions {
   readonly trust?: Trust;
   readonly at?: Date;
+  readonly now?: Date;
   /** Another field shows the same signature. */
   readonly twice: boolean;
 }
@@ -111,8 +117,9 @@ export function judgeSignature(file: PdfFile, field: SignedField, options: Judge
     const detached = isName(file.resolve(field.dict.get('SubFilter')), 'adbe.pkcs7.detached');
     const pades = isName(file.resolve(field.dict.get('SubFilter')), 'ETSI.CAdES.detached');
     if (!detached && !pades) unsure('SIG_CONSTRAINTS_FAILURE', 'This is a kind of signature that cannot be checked here.');
-    const { trust, at } = options;
-    judged = judgeCms(contentInfo(contents), (hash) => digestOf(hash, ...parts), { trust, at, claimed, needsSigningCertificate: pades });
+    const { trust, at, now } = options;
+    const cmsOptions = { trust, at, now, claimed, needsSigningCertificate: pades };
+    judged = judgeCms(contentInfo(contents), (hash) => digestOf(hash, ...parts), cmsOptions);
     const whole = covered === file.bytes.length;
     if (judged.intact) {
       const revision = whole ? file : revisionOf(file, field, covered);
@@ -134,6 +141,7 @@ export function judgeSignature(file: PdfFile, field: SignedField, options: Judge
     contact: textOf('ContactInfo'),
     reason: textOf('Reason'),
     signedAt: (claimed ?? judged?.claimed)?.toISOString(),
+    provenAt: judged?.provenAt?.toISOString(),
   };
   return {
     field: printable(field.name),
@@ -144,6 +152,7 @@ export function judgeSignature(file: PdfFile, field: SignedField, options: Judge
     coveredBytes,
     coversWholeDocument: coveredBytes === file.bytes.length,
     changes,
+    timestamps: (judged?.timestamps ?? []).map(reportTimestamp),
     ...(signer === undefined ? {} : { signer: { name: signer.subjectName, issuer: signer.issuerName, serial: signer.serial } }),
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
     sentences: end.sentences,

@@ -9,6 +9,7 @@ import type { Verdict } from './verdict.ts';
 import { type SignatureReport, judgeSignature } from './verify-signature.ts';
 
 export type { SubIndication, Verdict } from './verdict.ts';
+export type { TimestampReport } from './timestamp-report.ts';
 export type { SignatureReport } from './verify-signature.ts';
 
 export interface VerificationReport {
@@ -27,6 +28,8 @@ export interface VerifyOptions {
   readonly trust?: Trust;
   /** The moment to judge certificates at; otherwise the time that each signature claims. */
   readonly at?: Date;
+  /** The clock; otherwise this machine's. */
+  readonly now?: Date;
 }
 
 const verifyLimits = { ...defaultPdfLimits, maxPages: Number.POSITIVE_INFINITY };
