@@ -17,7 +17,7 @@ const usage = `Usage: node scripts/setup.mjs [--tests] [--quiet] [--dry-run]
 
 Makes this checkout ready to run: Debian packages, npm packages, native addons, the build. What is there already is left alone.
 
-  --tests    also what the tests need (SoftHSM, OpenSSL, poppler, qpdf, NSS tools, Chromium, fonts)
+  --tests    also what the tests need (SoftHSM, OpenSSL, what makes and judges PDFs, Chromium, fonts)
   --quiet    says nothing when there is nothing to do
   --dry-run  says what it would do, and does nothing
 
