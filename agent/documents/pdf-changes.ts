@@ -1,103 +1,81 @@
-/** What was changed in a PDF after a revision of it was signed, beyond adding further signatures. */
-import { type PdfFile } from './pdf.ts';
-import { PdfDict, PdfRef, type PdfValue, isName } from './pdf-objects.ts';
-import { readPages, walk } from './pdf-pages.ts';
-import { sameValue } from './pdf-serialise.ts';
-
-/** Entries of the catalog that may come or change: further signatures, and what only describes or proves. */
-const openCatalogKeys = ['AcroForm', 'DSS', 'Extensions', 'Metadata'];
-const openFieldKeys = ['V', 'AP', 'M'];
-
-/** Numbers of the references a value leads through. */
-function numbersOf(file: PdfFile, value: PdfValue): readonly number[] {
-  const found: number[] = [];
-  for (let next = value; next instanceof PdfRef && found.length < 32; next = file.get(next)) found.push(next.num);
-  return found;
-}
-
-function isSignatureField(file: PdfFile, value: PdfValue): boolean {
-  const dict = file.dict(value);
-  const parent = file.dict(dict?.get('Parent') ?? null);
-  return isName(file.resolve(dict?.get('FT') ?? null), 'Sig') || isName(file.resolve(parent?.get('FT') ?? null), 'Sig');
-}
-
-/** True when the list still begins with what it held, and all that was added are signature fields. */
-function onlyGrewBySignatures(before: PdfFile, after: PdfFile, old: PdfValue, now: PdfValue): boolean {
-  const oldItems = before.items(old) ?? [];
-  const newItems = after.items(now) ?? [];
-  const kept = oldItems.every((item, index) => sameValue(item, newItems[index] ?? null));
-  return kept && newItems.slice(oldItems.length).every((item) => item instanceof PdfRef && isSignatureField(after, item));
-}
-
-function sameBut(left: PdfDict | undefined, right: PdfDict | undefined, open: readonly string[]): boolean {
-  if (left === undefined || right === undefined) return left === right;
-  const keys = new Set([...left.entries.keys(), ...right.entries.keys()]);
-  return [...keys].every((key) => open.includes(key) || sameValue(left.get(key), right.get(key)));
-}
-
-/** An empty signature field may be filled in. */
-function wasFilled(before: PdfFile, after: PdfFile, ref: PdfRef): boolean {
-  const old = before.dict(ref);
-  return isSignatureField(before, ref) && old?.get('V') === null && sameBut(old, after.dict(ref), openFieldKeys);
-}
-
-function sameObject(before: PdfFile, after: PdfFile, num: number): boolean {
-  const [old, now] = [before.entries.get(num), after.entries.get(num)];
-  if (old === undefined || now === undefined) return old === now;
-  if (old.kind === 'plain' && now.kind === 'plain' && old.offset === now.offset && old.gen === now.gen) return true;
-  const genOf = (entry: typeof old): number => (entry.kind === 'plain' ? entry.gen : 0);
-  return sameValue(before.get(new PdfRef(num, genOf(old))), after.get(new PdfRef(num, genOf(now))));
-}
-
 /**
- * The changes between a signed revision and the whole file that a further signature does not explain, in words; none when all is well.
- * Throws PdfRefused.
+ * What was added to a PDF after a revision of it was signed, and whether that was allowed. Everything that the signed revision leads to must be as it
+ * was, but for the few places where a further signature, proofs, or what is filled in have to go; what is added there must be that and nothing else.
  */
-export function changesSince(before: PdfFile, after: PdfFile): readonly string[] {
-  const changes: string[] = [];
-  const judged = new Set<number>();
-  const judge = (what: string, fine: boolean): void => {
-    if (!fine) changes.push(what);
-  };
+import type { Allowance } from './pdf-allowance.ts';
+import { compareDescriptions, compareExtensions, compareStore } from './pdf-changes-evidence.ts';
+import { type Addition, FormComparison, waysToFields } from './pdf-changes-form.ts';
+import { Comparison } from './pdf-comparison.ts';
+import { formNodes } from './pdf-field-tree.ts';
+import { type PdfFile } from './pdf.ts';
+import { PdfString, type PdfValue } from './pdf-objects.ts';
+import { type PdfPage, readPages } from './pdf-pages.ts';
+import { sameValue } from './pdf-serialise.ts';
+import { strayParts } from './pdf-update-bytes.ts';
 
-  const [oldCatalog, newCatalog] = [before.catalog(), after.catalog()];
-  judge('the document catalog was replaced', oldCatalog.ref.num === newCatalog.ref.num);
-  judge('the document catalog was changed', sameBut(oldCatalog.dict, newCatalog.dict, openCatalogKeys));
-  judged.add(oldCatalog.ref.num);
+export type { Addition } from './pdf-changes-form.ts';
 
-  const [oldForm, newForm] = [oldCatalog.dict.get('AcroForm'), newCatalog.dict.get('AcroForm')];
-  const [oldFormDict, newFormDict] = [before.dict(oldForm) ?? new PdfDict({}), after.dict(newForm) ?? new PdfDict({})];
-  judge('the form was changed', sameBut(oldFormDict, newFormDict, ['Fields', 'SigFlags']));
-  judge('fields were changed', onlyGrewBySignatures(before, after, oldFormDict.get('Fields'), newFormDict.get('Fields')));
-  for (const value of [oldForm, oldFormDict.get('Fields')]) numbersOf(before, value).forEach((num) => judged.add(num));
-  for (const value of [oldCatalog.dict.get('Metadata'), before.trailer.get('Info')])
-    numbersOf(before, value).forEach((num) => judged.add(num));
+export interface Changes {
+  /** What was changed and must not be, in words; none when all is well. */
+  readonly changes: readonly string[];
+  /** What was added and may be. */
+  readonly additions: readonly Addition[];
+}
 
-  const oldPages = readPages(before);
-  const newPages = readPages(after);
-  judge('pages were added or removed', oldPages.length === newPages.length);
+/** Entries of the catalog that have rules of their own. */
+const openCatalogKeys = ['AcroForm', 'DSS', 'Extensions', 'Metadata'];
+/** Entries of a trailer that describe its section (ISO 32000-1 tables 15 and 17), and those that are compared one by one. */
+const sectionKeys = ['Size', 'Prev', 'XRefStm', 'Type', 'W', 'Index', 'Filter', 'DecodeParms', 'Length'];
+const ownTrailerKeys = ['Root', 'Info', 'ID'];
+
+function compareTrailers(comparison: Comparison): void {
+  const [before, after] = [comparison.before.trailer, comparison.after.trailer];
+  const isOpen = (key: string): boolean => sectionKeys.includes(key) || ownTrailerKeys.includes(key);
+  for (const key of after.entries.keys()) {
+    if (isOpen(key)) continue;
+    comparison.judge(before.get(key) !== null, 'something else was added to the document');
+    comparison.frozen(before.get(key), after.get(key), 'the end of the document', key);
+  }
+  const permanentId = (file: PdfFile): PdfValue => file.resolve(file.items(file.trailer.get('ID'))?.[0] ?? null);
+  const [old, now] = [permanentId(comparison.before), permanentId(comparison.after)];
+  const same = !(old instanceof PdfString) || !(now instanceof PdfString) || sameValue(old, now);
+  comparison.judge(same, 'the document became another one');
+}
+
+function comparePages(comparison: Comparison, form: FormComparison, oldPages: readonly PdfPage[]): void {
+  const newPages = readPages(comparison.after);
+  comparison.judge(oldPages.length === newPages.length, 'pages were added or removed');
   oldPages.forEach((page, index) => {
     const now = newPages[index];
-    judge(`page ${index + 1} was replaced`, now?.ref.num === page.ref.num);
-    judge(`page ${index + 1} was changed`, sameBut(page.dict, now?.dict, ['Annots']));
-    judge(
-      `marks on page ${index + 1} were changed`,
-      onlyGrewBySignatures(before, after, page.dict.get('Annots'), now?.dict.get('Annots') ?? null),
-    );
-    judged.add(page.ref.num);
-    numbersOf(before, page.dict.get('Annots')).forEach((num) => judged.add(num));
+    const number = index + 1;
+    comparison.judge(now === undefined || now.ref.num === page.ref.num, `page ${number} was replaced`);
+    if (now === undefined || now.ref.num !== page.ref.num) return;
+    comparison.frozenBut(page.dict, now.dict, `page ${number}`, ['Annots']);
+    form.compareMarks(page, now.dict, number);
   });
-
-  const reached = walk(before);
-  for (const num of reached.objects) {
-    const fine = judged.has(num) || sameObject(before, after, num) || wasFilled(before, after, new PdfRef(num, 0));
-    judge(`object ${num} was changed`, fine);
-  }
-  for (const num of reached.dangling) judge(`object ${num} was slipped in`, !exists(after, num));
-  return [...new Set(changes)];
 }
 
-function exists(file: PdfFile, num: number): boolean {
-  const entry = file.entries.get(num);
-  return entry !== undefined && entry.kind !== 'free';
+/** Compares the revision that was signed with the whole file, of which it is the beginning. Throws PdfRefused. */
+export function changesSince(before: PdfFile, after: PdfFile, allowance: Allowance): Changes {
+  const oldPages = readPages(before);
+  const pages = new Set(oldPages.map(({ ref }) => ref.num));
+  const nodes = formNodes(before);
+  const elsewhere = (num: number, key: string): boolean => pages.has(num) || (nodes.has(num) && waysToFields.includes(key));
+  const comparison = new Comparison(before, after, elsewhere);
+  const form = new FormComparison(comparison, allowance, nodes);
+  for (const part of strayParts(before, after)) comparison.judge(false, part);
+
+  const [oldCatalog, newCatalog] = [before.catalog(), after.catalog()];
+  const [old, now] = [oldCatalog.dict, newCatalog.dict];
+  comparison.judge(sameValue(oldCatalog.ref, newCatalog.ref), 'the document catalog was replaced');
+  compareTrailers(comparison);
+  form.compareForm(old.get('AcroForm'), now.get('AcroForm'));
+  comparePages(comparison, form, oldPages);
+  comparison.frozenBut(old, now, 'the document catalog', openCatalogKeys);
+  compareExtensions(comparison, old.get('Extensions'), now.get('Extensions'));
+
+  const additions = [...form.additions];
+  if (compareStore(comparison, old.get('DSS'), now.get('DSS'))) additions.push({ kind: 'proofs' });
+  if (compareDescriptions(comparison, old.get('Metadata'), now.get('Metadata'))) additions.push({ kind: 'description' });
+  return { changes: [...comparison.changes], additions };
 }

@@ -1,14 +1,15 @@
 /** Judges one signature of a PDF: its place in the file, its CMS, its certificate, and what was changed since. */
 import { digestOf } from './algorithms.ts';
-import { withoutPadding } from './cms-reader.ts';
-import { DerRefused } from './der-reader.ts';
+import { additionSentences } from './change-sentences.ts';
 import { type CmsJudgement, judgeCms } from './judge-cms.ts';
-import { type PdfFile, openPdf } from './pdf.ts';
-import { changesSince } from './pdf-changes.ts';
+import { type CertificationLevel, allowanceOf } from './pdf-allowance.ts';
+import { type PdfFile } from './pdf.ts';
+import { type Addition, changesSince } from './pdf-changes.ts';
 import { type SignedField } from './pdf-fields.ts';
-import { PdfArray, PdfRefused, PdfString, isName } from './pdf-objects.ts';
+import { PdfString, isName } from './pdf-objects.ts';
 import { readTextString } from './pdf-serialise.ts';
 import { printable } from './printable.ts';
+import { contentInfo, countRevisions, openRevision, readPlace } from './signature-place.ts';
 import { type TimestampReport, reportTimestamp } from './timestamp-report.ts';
 import type { Trust } from './trust.ts';
 import { Judged, type SubIndication, type Verdict, fail, unsure } from './verdict.ts';
@@ -23,7 +24,13 @@ export interface SignatureReport {
   /** Bytes from the start of the file that the signature covers, its own place left out; 0 when that is not known. */
   readonly coveredBytes: number;
   readonly coversWholeDocument: boolean;
-  /** What was changed after this signature and is no further signature, in words. */
+  /** The revision that the signature covers, from 1, and how many there are; undefined when that is not known. */
+  readonly revision?: { readonly number: number; readonly of: number };
+  /** The signature certifies the document, or its field locks it: what may be added after it (ISO 32000-2 table 257). */
+  readonly level?: CertificationLevel;
+  /** What was added after this signature and may be. */
+  readonly additions: readonly Addition[];
+  /** What was changed or added after this signature and must not be, in words. */
   readonly changes: readonly string[];
   readonly signer?: { readonly name: string; readonly issuer: string; readonly serial: string };
   /** The time the signature claims, RFC 3339: the clock of whoever signed, not a timestamp by a third party. */
@@ -47,39 +54,6 @@ export interface JudgeOptions {
   readonly twice: boolean;
 }
 
-/** The byte range and the token of /Contents must fit each other exactly (ISO 32000-1 section 12.8.1): what is left out is the token, nothing else. */
-function readRange(file: PdfFile, field: SignedField): { contents: PdfString; end: number; parts: readonly [Uint8Array, Uint8Array] } {
-  const range = field.dict.get('ByteRange');
-  const contents = field.dict.get('Contents');
-  const misplaced = 'The signature does not say properly which part of the document it covers.';
-  if (!(range instanceof PdfArray) || !(contents instanceof PdfString) || !contents.hex) return fail('FORMAT_FAILURE', misplaced);
-  const [start, firstLength, secondStart, secondLength, ...more] = range.items;
-  if (start !== 0 || typeof secondStart !== 'number' || typeof secondLength !== 'number' || more.length > 0)
-    return fail('FORMAT_FAILURE', misplaced);
-  const end = secondStart + secondLength;
-  const fits = firstLength === contents.start && secondStart === contents.end && secondLength > 0 && end <= file.bytes.length;
-  // Nothing but hex digits between the brackets: white space there is covered by nobody.
-  const token = Buffer.from(file.bytes.subarray(contents.start, contents.end)).toString('latin1');
-  const digitsOnly = token.length % 2 === 0 && /^<[0-9A-Fa-f]*>$/.test(token);
-  if (!fits || !digitsOnly || contents.start === undefined) return fail('FORMAT_FAILURE', misplaced);
-  return { contents, end, parts: [file.bytes.subarray(0, contents.start), file.bytes.subarray(secondStart, end)] };
-}
-
-/** The revision that a signature covers, opened as the document it was then. */
-function revisionOf(file: PdfFile, field: SignedField, end: number): PdfFile {
-  try {
-    const revision = openPdf(file.bytes.subarray(0, end), file.budget.limits);
-    const then = field.ref === undefined ? undefined : revision.dict(field.ref);
-    const contents = then?.get('Contents');
-    const now = field.dict.get('Contents');
-    const same = contents instanceof PdfString && now instanceof PdfString && contents.start === now.start;
-    return same ? revision : fail('FORMAT_FAILURE', 'The signature covers a part of the document that it does not stand in.');
-  } catch (problem) {
-    if (!(problem instanceof PdfRefused)) throw problem;
-    return fail('FORMAT_FAILURE', 'The signature ends in the middle of the document.');
-  }
-}
-
 /** A date string (ISO 32000-1 section 7.9.4); undefined when it is none. */
 function readDate(text: string | undefined): Date | undefined {
   const parts = /^D:(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(?:Z|([+-])(\d{2})'?(\d{2})?'?)?/.exec(text ?? '');
@@ -90,14 +64,30 @@ function readDate(text: string | undefined): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-/** The CMS, or the end of the judging when other bytes than zeros fill the rest of its place. */
-function contentInfo(contents: PdfString): Uint8Array {
-  try {
-    return withoutPadding(contents.bytes);
-  } catch (problem) {
-    if (problem instanceof DerRefused) return fail('FORMAT_FAILURE', 'The signature is malformed.');
-    throw problem;
-  }
+/** What a signature says that passed. */
+export const soundSentence = 'The signature is valid.';
+
+interface Found {
+  readonly coveredBytes: number;
+  readonly revision: { readonly number: number; readonly of: number };
+  readonly level: CertificationLevel | undefined;
+  readonly additions: readonly Addition[];
+  readonly changes: readonly string[];
+}
+
+/** What was added to the document since the revision that the signature covers. Throws Judged. */
+function lookSince(file: PdfFile, field: SignedField, end: number): Found {
+  const revision = end === file.bytes.length ? { file, field } : openRevision(file, field, end);
+  const allowance = allowanceOf(revision.file, revision.field);
+  const since = revision.file === file ? { changes: [], additions: [] } : changesSince(revision.file, file, allowance);
+  const additions = since.additions.map((addition) => ('field' in addition ? { ...addition, field: printable(addition.field) } : addition));
+  return {
+    coveredBytes: end,
+    revision: { number: countRevisions(revision.file), of: countRevisions(file) },
+    level: allowance.level,
+    additions,
+    changes: since.changes.map((change) => printable(change)),
+  };
 }
 
 /** Judges one signature. Never throws on bad input. */
@@ -106,31 +96,32 @@ export function judgeSignature(file: PdfFile, field: SignedField, options: Judge
     const value = file.resolve(field.dict.get(key));
     return value instanceof PdfString ? printable(readTextString(value)) : undefined;
   };
-  let coveredBytes = 0;
-  let changes: readonly string[] = [];
+  let found: Found | undefined;
   let judged: CmsJudgement | undefined;
   const claimed = readDate(textOf('M'));
   let end: { verdict: Verdict; sub?: SubIndication | undefined; sentences: readonly string[] };
   try {
-    const { contents, end: covered, parts } = readRange(file, field);
+    const place = readPlace(file, field);
     if (options.twice) fail('FORMAT_FAILURE', 'The same signature is shown twice.');
     const detached = isName(file.resolve(field.dict.get('SubFilter')), 'adbe.pkcs7.detached');
     const pades = isName(file.resolve(field.dict.get('SubFilter')), 'ETSI.CAdES.detached');
     if (!detached && !pades) unsure('SIG_CONSTRAINTS_FAILURE', 'This is a kind of signature that cannot be checked here.');
     const { trust, at, now } = options;
-    const cmsOptions = { trust, at, now, claimed, needsSigningCertificate: pades };
-    judged = judgeCms(contentInfo(contents), (hash) => digestOf(hash, ...parts), cmsOptions);
-    const whole = covered === file.bytes.length;
-    if (judged.intact) {
-      const revision = whole ? file : revisionOf(file, field, covered);
-      coveredBytes = covered;
-      if (!whole) changes = changesSince(revision, file);
-      if (changes.length > 0)
-        unsure('SIG_CONSTRAINTS_FAILURE', `The document was changed after this signature: ${changes.slice(0, 5).join(', ')}.`);
-    }
-    const valid = whole ? 'The signature is valid.' : 'The signature is valid. Only further signatures were added since.';
+    const cms = { trust, at, now, claimed, needsSigningCertificate: pades };
+    judged = judgeCms(contentInfo(place.contents), (hash) => digestOf(hash, ...place.parts), cms);
+    if (judged.intact) found = lookSince(file, field, place.end);
+    if (found !== undefined && found.changes.length > 0)
+      unsure(
+        'SIG_CONSTRAINTS_FAILURE',
+        `Something else was added or changed after this signature: ${found.changes.slice(0, 5).join(', ')}.`,
+      );
     const { verdict, subIndication: sub, sentences } = judged;
-    end = { verdict, sub, sentences: verdict === 'TOTAL-PASSED' ? [valid, ...sentences] : sentences };
+    const since = found === undefined ? [] : additionSentences(found.additions);
+    end = {
+      verdict,
+      sub,
+      sentences: verdict === 'TOTAL-PASSED' ? [soundSentence, ...since, ...sentences] : [...sentences, ...since],
+    };
   } catch (problem) {
     if (!(problem instanceof Judged)) throw problem;
     end = { verdict: problem.verdict, sub: problem.sub, sentences: [problem.message] };
@@ -147,11 +138,14 @@ export function judgeSignature(file: PdfFile, field: SignedField, options: Judge
     field: printable(field.name),
     verdict: end.verdict,
     ...(end.sub === undefined ? {} : { subIndication: end.sub }),
-    // What is covered is known only of a signature that holds and stands in the revision it covers.
-    intact: coveredBytes > 0,
-    coveredBytes,
-    coversWholeDocument: coveredBytes === file.bytes.length,
-    changes,
+    // What is covered is known only of a signature that holds and stands in the revision that it covers.
+    intact: found !== undefined,
+    coveredBytes: found?.coveredBytes ?? 0,
+    coversWholeDocument: found?.coveredBytes === file.bytes.length,
+    ...(found === undefined ? {} : { revision: found.revision }),
+    ...(found?.level === undefined ? {} : { level: found.level }),
+    additions: found?.additions ?? [],
+    changes: found?.changes ?? [],
     timestamps: (judged?.timestamps ?? []).map(reportTimestamp),
     ...(signer === undefined ? {} : { signer: { name: signer.subjectName, issuer: signer.issuerName, serial: signer.serial } }),
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),

@@ -6,7 +6,7 @@ import { readFields } from './pdf-fields.ts';
 import { PdfRefused, defaultPdfLimits } from './pdf-objects.ts';
 import type { Trust } from './trust.ts';
 import type { Verdict } from './verdict.ts';
-import { type SignatureReport, judgeSignature } from './verify-signature.ts';
+import { type SignatureReport, judgeSignature, soundSentence } from './verify-signature.ts';
 
 export type { SubIndication, Verdict } from './verdict.ts';
 export type { TimestampReport } from './timestamp-report.ts';
@@ -48,23 +48,47 @@ function judgeAll(file: PdfFile, options: VerifyOptions): readonly SignatureRepo
     const twice = signed.slice(0, index).some((other) => other.dict === field.dict);
     return judgeSignature(file, field, { ...options, twice });
   });
-  const end = Math.max(0, ...reports.map((report) => (report.intact ? report.coveredBytes : 0)));
-  if (end === file.bytes.length) return reports;
-  // What was added after the last signature that holds is signed by nobody, so none of those before passes without a word.
+  return doubtAdditions(doubtEnd(reports, file.bytes.length));
+}
+
+function doubted(report: SignatureReport, sentence: string): SignatureReport {
+  const doubt = report.verdict === 'TOTAL-PASSED' ? ({ verdict: 'INDETERMINATE', subIndication: 'SIG_CONSTRAINTS_FAILURE' } as const) : {};
+  return { ...report, ...doubt, sentences: [...report.sentences.filter((one) => one !== soundSentence), sentence] };
+}
+
+/**
+ * What was added after the last signature that holds is signed by nobody, so none of those before passes without a word: unless it is proofs alone, or
+ * what a certification expressly allows to be filled in.
+ */
+function doubtEnd(reports: readonly SignatureReport[], size: number): readonly SignatureReport[] {
+  const sound = reports.filter(({ intact }) => intact);
+  const last = sound.reduce<SignatureReport | undefined>(
+    (best, one) => (one.coveredBytes > (best?.coveredBytes ?? 0) ? one : best),
+    undefined,
+  );
+  if (last === undefined || last.coveredBytes === size) return reports;
+  const mayFill = sound.some(({ level }) => level === 2 || level === 3);
+  const fine = last.additions.filter(({ kind }) => kind === 'proofs' || (kind === 'filled' && mayFill));
+  if (last.changes.length === 0 && fine.length > 0 && fine.length === last.additions.length) return reports;
   const sentence = 'Something was added to the document after the last signature that holds. What you see may not be what was signed.';
+  return reports.map((report) => (report.intact ? doubted(report, sentence) : report));
+}
+
+/** A signature that was added later and does not hold is an addition by nobody knows whom. */
+function doubtAdditions(reports: readonly SignatureReport[]): readonly SignatureReport[] {
+  const broken = new Set(reports.filter(({ intact }) => !intact).map(({ field }) => field));
   return reports.map((report) => {
-    if (!report.intact) return report;
-    const doubted =
-      report.verdict === 'TOTAL-PASSED' ? ({ verdict: 'INDETERMINATE', subIndication: 'SIG_CONSTRAINTS_FAILURE' } as const) : {};
-    return { ...report, ...doubted, sentences: [...report.sentences, sentence] };
+    const doubtful = report.additions.some((addition) => 'field' in addition && broken.has(addition.field));
+    return doubtful ? doubted(report, 'What was added since holds a signature that is not valid, or that cannot be checked.') : report;
   });
 }
 
-function summary(outcome: Verdict, count: number): string {
-  const subject = count === 1 ? 'The signature' : `All ${count} signatures`;
+function summary(outcome: Verdict, reports: readonly SignatureReport[]): string {
+  const subject = reports.length === 1 ? 'The signature is' : `All ${reports.length} signatures are`;
+  const untouched = reports.every(({ additions }) => additions.length === 0);
   switch (outcome) {
     case 'TOTAL-PASSED':
-      return `${subject} ${count === 1 ? 'is' : 'are'} valid, and nothing was changed since.`;
+      return `${subject} valid, and ${untouched ? 'nothing was changed since' : 'what was added since is allowed'}.`;
     case 'INDETERMINATE':
       return 'Not everything could be confirmed. Read what is said about each signature.';
     case 'TOTAL-FAILED':
@@ -78,7 +102,7 @@ export function verifyPdf(bytes: Uint8Array, options: VerifyOptions = {}): Verif
     const signatures = judgeAll(openPdf(bytes, verifyLimits), options);
     const outcome = worstFirst.find((verdict) => signatures.some((report) => report.verdict === verdict));
     if (outcome === undefined) return { outcome: 'NO-SIGNATURE', signatures, sentence: 'There is no signature in this document.' };
-    return { outcome, signatures, sentence: summary(outcome, signatures.length) };
+    return { outcome, signatures, sentence: summary(outcome, signatures) };
   } catch (problem) {
     if (problem instanceof PdfRefused) return unreadable(problem.refusal);
     throw problem;
