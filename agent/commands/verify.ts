@@ -1,15 +1,20 @@
-/** `countersign verify FILE`: judges the signatures of a PDF. It needs no station and writes nothing. */
-import { verifyPdf, type SignatureReport, type TimestampReport, type VerificationReport } from '../documents/verify.ts';
+/** `countersign verify FILE`: judges the signatures of a PDF, of a .p7s with its file, or of a container. It needs no station and writes nothing. */
+import type { ContentReport } from '../documents/content-report.ts';
+import { verifyPdf, type SignatureReport, type VerificationReport } from '../documents/verify.ts';
 import { command, WrongUsage } from './arguments.ts';
+import { timeLines } from './time-lines.ts';
 import { readInput, trustFrom } from './trust-folders.ts';
+import { contentInWords, kindOfFile, verifyContent } from './verify-content.ts';
 
 const help = `countersign verify FILE [options]
 
-Judges every signature in a PDF, in the words of ETSI EN 319 102-1.
+Judges every signature in a PDF, in an ASiC container (.asice, .asics) or in a .p7s, in the words of ETSI EN 319 102-1. What kind of file it is, its
+content decides, not its name.
 
-  --trust DIR  folder with the certificates of trusted issuers (PEM or DER); without it no verdict is better than INDETERMINATE
-  --crl DIR    folder with revocation lists (PEM or DER) of these issuers; where one is missing or has run out, the verdict is INDETERMINATE
-  --json       the report as one JSON object
+  --content FILE  the file that a .p7s signs
+  --trust DIR     folder with the certificates of trusted issuers (PEM or DER); without it no verdict is better than INDETERMINATE
+  --crl DIR       folder with revocation lists (PEM or DER) of these issuers; where one is missing or has run out, the verdict is INDETERMINATE
+  --json          the report as one JSON object
   --help
 
 Exit codes: 0 every signature is TOTAL-PASSED, 1 at least one is not or there is none, 2 the file cannot be read.
@@ -19,19 +24,30 @@ export const verify = command(
   {
     name: 'verify',
     help,
-    options: { trust: { type: 'string' }, crl: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: { content: { type: 'string' }, trust: { type: 'string' }, crl: { type: 'string' }, json: { type: 'boolean', default: false } },
     takesWords: true,
   },
   async ({ values, words: [file, ...others] }, io) => {
     if (file === undefined || others.length > 0) throw new WrongUsage('Name one document: countersign verify FILE.');
-    const bytes = await readInput(file);
+    const kind = await kindOfFile(file);
+    if (values.content !== undefined && kind !== 'detached') throw new WrongUsage('--content is for a .p7s, and this file is none.');
     const trust = await trustFrom(values, io);
-    const report = verifyPdf(bytes, trust === undefined ? {} : { trust });
+    const options = trust === undefined ? {} : { trust };
+    if (kind !== 'pdf') {
+      const report = await verifyContent(file, kind, values.content, options);
+      io.out(values.json ? `${JSON.stringify(report)}\n` : contentInWords(report));
+      return exitCode(report);
+    }
+    const report = verifyPdf(await readInput(file), options);
     io.out(values.json ? `${JSON.stringify(report)}\n` : inWords(report));
-    if (report.outcome === 'UNREADABLE') return 2;
-    return report.outcome === 'TOTAL-PASSED' ? 0 : 1;
+    return exitCode(report);
   },
 );
+
+function exitCode({ outcome }: VerificationReport | ContentReport): number {
+  if (outcome === 'UNREADABLE') return 2;
+  return outcome === 'TOTAL-PASSED' ? 0 : 1;
+}
 
 function inWords(report: VerificationReport): string {
   return [`${report.outcome}: ${report.sentence}`, ...report.signatures.flatMap(signatureLines), ''].join('\n');
@@ -43,20 +59,9 @@ function signatureLines(signature: SignatureReport, index: number): string[] {
     '',
     `Signature ${index + 1}: ${verdict}${subIndication === undefined ? '' : ` (${subIndication})`}`,
     ...(signer === undefined ? [] : [`  signer    ${signer.name}, issued by ${signer.issuer}, serial ${signer.serial}`]),
-    ...(signedAt === undefined
-      ? []
-      : [`  time      ${signedAt} as claimed by the station's clock${timestamps.length === 0 ? ', no timestamp by a third party' : ''}`]),
-    ...timestamps.flatMap(timestampLines),
+    ...timeLines(signedAt, timestamps),
     ...(location === undefined ? [] : [`  station   ${location}`]),
     `  covers    ${coversWholeDocument ? 'the whole document' : 'an earlier revision of the document'}`,
     ...sentences.map((sentence) => `  ${sentence}`),
-  ];
-}
-
-function timestampLines({ verdict, subIndication, time, authority, sentences }: TimestampReport): string[] {
-  const said = time === undefined ? '' : `${time}${authority === undefined ? '' : ` by ${authority.name}`}: `;
-  return [
-    `  timestamp ${said}${verdict}${subIndication === undefined ? '' : ` (${subIndication})`}`,
-    ...sentences.map((sentence) => `            ${sentence}`),
   ];
 }

@@ -16,6 +16,7 @@ export type SubIndication =
   | 'OUT_OF_BOUNDS_NO_POE'
   | 'REVOKED_NO_POE'
   | 'REVOKED_CA_NO_POE'
+  | 'SIGNED_DATA_NOT_FOUND'
   | 'TRY_LATER';
 
 /** What ended the judging of a signature: verdict, sub-indication and, as `message`, the sentence for a person. */
