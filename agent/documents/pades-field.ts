@@ -6,7 +6,7 @@ import type { PdfFile } from './pdf.ts';
 import { declaredPdfaPart } from './pdfa.ts';
 import { type EmptyField, type Fields } from './pdf-fields.ts';
 import type { PdfRef } from './pdf-objects.ts';
-import { PdfArray, PdfDict, PdfName, PdfRefused, PdfStream, type PdfValue, damaged } from './pdf-objects.ts';
+import { PdfArray, PdfDict, PdfName, PdfRefused, PdfStream, type PdfValue, damaged, isName } from './pdf-objects.ts';
 import { type PdfPage, readPages } from './pdf-pages.ts';
 import { checkPermissions } from './pdf-permissions.ts';
 import { textString } from './pdf-serialise.ts';
@@ -44,14 +44,14 @@ export function placeSignature(
   if (chosen !== undefined) {
     // Its place, its widgets and its look stay as they are: an earlier signature covers them.
     update.set(chosen.ref, chosen.dict.with({ V: signature }));
-    return addToForm(file, update, undefined);
+    return addToForm(file, update, fields, undefined);
   }
   const page = readPages(file)[(appearance?.box.page ?? 1) - 1] ?? damaged('no such page');
   const field = update.allocate();
   const look = appearance === undefined ? invisibleForm(update) : appearanceForm(file, update, page, appearance, declaredPdfaPart(file));
   update.set(field, signatureField(freeName(fields), page.ref, signature, look));
   addToPage(file, update, page, field);
-  return addToForm(file, update, field);
+  return addToForm(file, update, fields, field);
 }
 
 function freeName(fields: Fields): string {
@@ -100,15 +100,21 @@ function addToPage(file: PdfFile, update: IncrementalUpdate, page: PdfPage, fiel
 }
 
 /** Adds a new field to the interactive form, wherever that lives, and sets SignaturesExist and AppendOnly (section 12.7.2, table 219). */
-function addToForm(file: PdfFile, update: IncrementalUpdate, field: PdfRef | undefined): Readonly<Record<string, PdfValue>> {
+function addToForm(
+  file: PdfFile,
+  update: IncrementalUpdate,
+  { signed }: Fields,
+  field: PdfRef | undefined,
+): Readonly<Record<string, PdfValue>> {
   const formValue = file.catalog().dict.get('AcroForm');
   const form = file.resolve(formValue);
   if (form !== null && !(form instanceof PdfDict)) damaged('the form is something else');
-  const old = form ?? new PdfDict({});
+  const given = form ?? new PdfDict({});
+  const old = signed.length === 0 ? withoutRedrawing(file, given) : given;
   const flags = file.resolve(old.get('SigFlags'));
   const fields = field === undefined ? undefined : appendTo(file, update, old.get('Fields'), field);
   const set = typeof flags === 'number' ? flags | 3 : 3;
-  if (fields === undefined && set === flags) return {};
+  if (fields === undefined && set === flags && old === given) return {};
   const changed = old.with({ SigFlags: set, ...(fields === undefined ? {} : { Fields: fields }) });
   const formRef = file.lastReference(formValue);
   if (form !== null && formRef === undefined) return { AcroForm: changed };
@@ -119,4 +125,16 @@ function addToForm(file: PdfFile, update: IncrementalUpdate, field: PdfRef | und
   const made = update.allocate();
   update.set(made, changed);
   return { AcroForm: made };
+}
+
+/**
+ * Some viewers draw every field anew where the form has NeedAppearances (section 12.7.2, table 218), and then draw nothing for a signature. The first
+ * signature takes it away when every field has a look of its own; once something is signed, the form stays as it is.
+ */
+function withoutRedrawing(file: PdfFile, form: PdfDict): PdfDict {
+  if (file.resolve(form.get('NeedAppearances')) !== true) return form;
+  const marks = readPages(file).flatMap((page) => file.items(page.dict.get('Annots')) ?? []);
+  const widgets = marks.map((mark) => file.dict(mark)).filter((mark) => isName(file.resolve(mark?.get('Subtype') ?? null), 'Widget'));
+  const drawn = widgets.every((widget) => file.dict(file.dict(widget?.get('AP') ?? null)?.get('N') ?? null) !== undefined);
+  return drawn ? form.without(['NeedAppearances']) : form;
 }

@@ -1,8 +1,9 @@
 /** Pages as poppler draws them: gray pixels to compare, and what a scanner reads from them. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { boundedRun } from './validators/bounded.ts';
 
 /** One page; `pixels` row by row, 0 is black and 255 white. */
 export interface PageRaster {
@@ -30,17 +31,20 @@ function inFolder<T>(pdf: Uint8Array, use: (folder: string, file: string) => T):
   }
 }
 
-/** All pages at `dpi`. */
+/** All pages at `dpi`. Throws when poppler fails, or draws none. */
 export function rasters(pdf: Uint8Array, dpi: number): readonly PageRaster[] {
-  return inFolder(pdf, (folder, file) => {
-    execFileSync('pdftoppm', ['-cropbox', '-gray', '-r', String(dpi), file, join(folder, 'page')], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const names = readdirSync(folder).filter((name) => name.endsWith('.pgm'));
-    return names.sort().map((name) => {
-      const bytes = readFileSync(join(folder, name));
-      const [head = '', width, height] = /^P5\s(\d+)\s(\d+)\s255\s/.exec(bytes.subarray(0, 64).toString('latin1')) ?? [];
-      return { width: Number(width), height: Number(height), pixels: bytes.subarray(head.length) };
-    });
-  });
+  const { stdout, stderr } = inFolder(pdf, (_, file) => boundedRun('pdftoppm', ['-cropbox', '-gray', '-r', String(dpi), file]));
+  const pages: PageRaster[] = [];
+  // Portable graymaps, one behind the other: "P5 width height 255", and the pixels.
+  for (let at = 0; at < stdout.length;) {
+    const [head, width, height] = /^P5\s(\d+)\s(\d+)\s255\s/.exec(stdout.toString('latin1', at, at + 64)) ?? [];
+    if (head === undefined) throw new Error('pdftoppm gave something else than pages');
+    const start = at + head.length;
+    at = start + Number(width) * Number(height);
+    pages.push({ width: Number(width), height: Number(height), pixels: stdout.subarray(start, at) });
+  }
+  if (pages.length === 0) throw new Error(`pdftoppm drew no page: ${stderr}`);
+  return pages;
 }
 
 /** The pixels of a part of a page, row by row. */
@@ -64,6 +68,22 @@ export function differencesOutside(before: PageRaster, after: PageRaster, part: 
     const inside = x >= left && x < right && y >= top && y < bottom;
     return inside || after.pixels[index] === value ? count : count + 1;
   }, 0);
+}
+
+/** Numbers, from 1, of the pages that differ outside `part`, a part of one of them; also of those that only one document has. */
+export function differingPages(
+  before: readonly PageRaster[],
+  after: readonly PageRaster[],
+  dpi: number,
+  part?: PagePart & { readonly page: number },
+): readonly number[] {
+  const numbers = Array.from({ length: Math.max(before.length, after.length) }, (_, index) => index + 1);
+  return numbers.filter((number) => {
+    const [old, now] = [before[number - 1], after[number - 1]];
+    if (old === undefined || now === undefined) return true;
+    if (old.width === now.width && Buffer.compare(old.pixels, now.pixels) === 0) return false;
+    return part?.page !== number || differencesOutside(old, now, part, dpi) > 0;
+  });
 }
 
 /** The text of all pages as poppler finds it. */

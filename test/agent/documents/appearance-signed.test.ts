@@ -3,8 +3,9 @@ import { examine } from '../../../agent/documents/intake.ts';
 import { preparePades } from '../../../agent/documents/pades.ts';
 import { PdfRefused } from '../../../agent/documents/pdf-objects.ts';
 import { verifyPdf } from '../../../agent/documents/verify.ts';
-import { differencesOutside, pageText, rasters, scanned } from '../../support/page-raster.ts';
-import { agreement, throughQpdf } from '../../support/sample-pdf.ts';
+import { cropped, differencesOutside, pageText, rasters, scanned } from '../../support/page-raster.ts';
+import { streamBody } from '../../support/attack-pdf.ts';
+import { agreement, handMade, onePage, throughQpdf } from '../../support/sample-pdf.ts';
 import { type Issued, KeyRing, authority, endEntity, signWith } from '../../support/signing-keys.ts';
 import { opensslAccepts, pdfsig, qpdfCheck } from '../../support/validators.ts';
 
@@ -78,6 +79,33 @@ describe('a visible signature', () => {
     const examined = examine(output);
     expect(examined.ok && examined.document.remarks.map((remark) => remark.code)).not.toContain('missing-fonts');
     expect(scanned(output, 150)).toBe(code);
+  });
+
+  test('is seen on a form that wants its fields drawn anew, once every field has a look; the first signature decides', () => {
+    const box = { page: 1, left: 10, top: 10, width: 200, height: 60 };
+    const field = (look: string): string => `<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/Rect[20 20 90 40]/F 4/P 3 0 R${look}>>`;
+    const form = (look: string, wants: string): Uint8Array =>
+      handMade({
+        objects: onePage(
+          {
+            1: `<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[5 0 R]${wants}>>>>`,
+            5: field(look),
+            6: streamBody('/Type/XObject/Subtype/Form/BBox[0 0 70 20]', '0 g 0 0 70 20 re f'),
+          },
+          '/Annots[5 0 R]',
+        ),
+      });
+    const isSeen = (pdf: Uint8Array): boolean => {
+      const [page] = rasters(pdf, 72);
+      return page !== undefined && cropped(page, box, 72).some((pixel) => pixel < 128);
+    };
+    const wants = '/NeedAppearances true';
+    const signed = sign(form('/AP<</N 6 0 R>>', wants), 'Anna Brandt', box);
+    expect(isSeen(signed)).toBe(true);
+    expect(verifyPdf(sign(signed, 'Ben', boxFor(0))).signatures.map(({ changes }) => changes)).toEqual([[], []]);
+    // The wish stays where a field would not be seen without it, and where an earlier signature covers it; poppler then draws no signature.
+    expect(isSeen(sign(form('', wants), 'Anna Brandt', box))).toBe(false);
+    expect(isSeen(sign(form('', ''), 'Anna Brandt', box))).toBe(true);
   });
 
   test('on a page that is not there is refused', () => {
