@@ -11,15 +11,15 @@ import { verifyPdf } from '../../agent/documents/verify.ts';
 import { streamBody, updated } from '../support/attack-pdf.ts';
 import { agreement, handMade, onePage, throughQpdf } from '../support/sample-pdf.ts';
 import { bitFlips, newestSignature, withBitFlipped, withCms, withRange } from '../support/tampering.ts';
-import { type HowToSign, TestSigner } from '../support/test-signer.ts';
+import { DocumentSigner, type Visit } from '../support/document-signer.ts';
 import { type JudgeName, Judges, accepting } from '../support/validators/judges.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-tampered-'));
-let signer: TestSigner;
+let signer: DocumentSigner;
 let judges: Judges;
 
 beforeAll(() => {
-  signer = new TestSigner();
+  signer = new DocumentSigner();
   judges = new Judges(signer.root.certificatePath);
 });
 afterAll(() => {
@@ -41,7 +41,7 @@ const everybody: readonly JudgeName[] = ['pdfsig', 'openssl', 'pdfbox', 'mutool'
 const withoutMutool = everybody.filter((name) => name !== 'mutool');
 
 describe('a signature with', () => {
-  test.each<HowToSign & { judges: readonly JudgeName[] }>([
+  test.each<Visit & { judges: readonly JudgeName[] }>([
     { choice: 'rsa-2048', scheme: 'rsa-pkcs1', judges: everybody },
     { choice: 'rsa-2048', scheme: 'rsa-pss', judges: withoutMutool },
     { choice: 'rsa-2048', scheme: 'rsa-pss', hash: 'sha512', judges: withoutMutool },
@@ -73,7 +73,8 @@ const sorts: readonly Sort[] = [
     name: 'a document with two signatures',
     signatures: 2,
     judges: everybody,
-    document: () => signer.sign(signer.sign(handMade({ objects: onePage() }), { choice: 'P-384' }), { choice: 'rsa-2048' }),
+    document: () =>
+      signer.sign(signer.sign(handMade({ objects: onePage() }), { choice: 'P-384' }), { choice: 'rsa-2048', scheme: 'rsa-pkcs1' }),
   },
 ];
 
@@ -89,7 +90,7 @@ function partsOf(cms: Uint8Array, certificate: Uint8Array): { readonly certifica
 function changes(pdf: Uint8Array, choice: 'P-256' | 'rsa-2048'): readonly (readonly [string, Uint8Array, readonly JudgeName[]])[] {
   const { start, end, cms } = newestSignature(pdf);
   const { certificateAt, attributesAt } = partsOf(cms, signer.holder(choice).certificate);
-  const other = newestSignature(signer.sign(agreement(), { choice })).cms;
+  const other = newestSignature(signer.sign(agreement(), { choice, scheme: choice === 'P-256' ? 'ecdsa' : 'rsa-pkcs1' })).cms;
   const length = cms.length;
   const inCms = (at: number): Uint8Array => withCms(pdf, withBitFlipped(cms, at, 0));
   return [
