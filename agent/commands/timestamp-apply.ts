@@ -1,5 +1,8 @@
 /** `countersign timestamp-apply FILE TOKEN`: adds a timestamp that a time stamping authority gave. It needs no station. */
-import { applyTimestamp } from '../documents/timestamp-apply.ts';
+import { findPrepared } from '../documents/document-timestamp.ts';
+import { addProofs } from '../documents/dss-collect.ts';
+import { applyTimestamp, type Stampable } from '../documents/timestamp-apply.ts';
+import { TimestampRefused } from '../documents/timestamp-answer.ts';
 import { findStampable } from '../documents/timestamp-pdf.ts';
 import { command, WrongUsage } from './arguments.ts';
 import { besides, writeOutput } from './new-file.ts';
@@ -9,8 +12,11 @@ import { readInput, trustFrom } from './trust-folders.ts';
 const help = `countersign timestamp-apply FILE TOKEN [options]
 
 Adds a timestamp to the signature in a PDF that countersign timestamp-request asked for it. TOKEN is the authority's answer, or the token alone, as DER or
-base64. The document stays as it is but for the room that was left in the signature. A timestamp for something else is refused.
+base64. The document stays as it is but for the room that was left in the signature. A timestamp for something else is refused. Where FILE was prepared by
+countersign timestamp-request --document, the timestamp goes into the place that was prepared.
 
+  --level LEVEL t: the timestamp (the default for a signature); lt: and the proofs to judge the signature by when its certificates have ended, from --trust
+                and --crl; lta: a timestamp over the whole document, which needs a prepared FILE (the default there)
   --field NAME  the signature that is meant; without it the last one
   --out FILE    where the document goes; an existing file is never written over (default: FILE with the ending -timestamped.pdf)
   --trust DIR   folder with the certificates of trusted issuers, of time stamping authorities too (PEM or DER); without it nobody asks who the authority is
@@ -24,21 +30,52 @@ export const timestampApply = command(
   {
     name: 'timestamp-apply',
     help,
-    options: { field: { type: 'string' }, out: { type: 'string' }, trust: { type: 'string' }, crl: { type: 'string' } },
+    options: {
+      level: { type: 'string' },
+      field: { type: 'string' },
+      out: { type: 'string' },
+      trust: { type: 'string' },
+      crl: { type: 'string' },
+    },
     takesWords: true,
   },
   async ({ values, words: [file, answer, ...others] }, io) => {
     if (file === undefined || answer === undefined || others.length > 0)
       throw new WrongUsage('Name one document and one timestamp: countersign timestamp-apply FILE TOKEN.');
-    const target = aboutFile(file, await readInput(file), (bytes) => findStampable(bytes, values.field));
+    const level = levelOf(values.level);
+    if (level === 'lt' && (values.trust === undefined || values.crl === undefined))
+      throw new WrongUsage('--level lt needs the proofs: --trust with the issuers and --crl with their revocation lists.');
+    const target = aboutFile(file, await readInput(file), (bytes) => findTarget(bytes, level, values.field));
     const trust = await trustFrom(values, io);
-    const { document, judgement } = aboutFile(answer, await readInput(answer), (bytes) =>
-      applyTimestamp(target, bytes, { trust, now: new Date() }),
+    const now = new Date();
+    const { document: stamped, judgement } = aboutFile(answer, await readInput(answer), (bytes) =>
+      applyTimestamp(target, bytes, { trust, now }),
     );
+    const document = level === 'lt' && trust !== undefined ? aboutFile(file, stamped, (bytes) => addProofs(bytes, trust, now)) : stamped;
     const out = values.out ?? besides(file, '-timestamped.pdf');
     await writeOutput(out, document);
-    io.out(`Written: ${out}\n  the signature ${target.field} was there on ${judgement.token?.time.toISOString() ?? ''}\n`);
+    io.out(`Written: ${out}\n  ${target.field} was there on ${judgement.token?.time.toISOString() ?? ''}\n`);
     for (const sentence of judgement.sentences) io.out(`  ${sentence}\n`);
     return 0;
   },
 );
+
+type Level = 't' | 'lt' | 'lta';
+
+function levelOf(text: string | undefined): Level | undefined {
+  if (text === undefined || text === 't' || text === 'lt' || text === 'lta') return text;
+  throw new WrongUsage(`--level is t, lt or lta, not "${text}".`);
+}
+
+/** The place that was prepared in the document, or else the signature in it. Throws TimestampRefused when it does not fit the level. */
+function findTarget(bytes: Uint8Array, level: Level | undefined, field: string | undefined): Stampable {
+  const prepared = findPrepared(bytes);
+  if (prepared !== undefined && level !== undefined && level !== 'lta')
+    throw new TimestampRefused('This document was prepared for a timestamp over all of it, which is --level lta.');
+  if (prepared !== undefined) return prepared;
+  if (level === 'lta')
+    throw new TimestampRefused(
+      'A timestamp over the whole document has to be prepared first: countersign timestamp-request FILE --document.',
+    );
+  return findStampable(bytes, field);
+}

@@ -4,14 +4,13 @@
  */
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { signatureHolds } from './algorithms.ts';
-import { keyUsageBits } from './certificate.ts';
 import { type RevocationPolicy, isStale, issuerKey, replaces } from './crl.ts';
 import { ListRefused } from './crl-entries.ts';
+import { mustBeIssued } from './crl-issuer.ts';
 import { type RevocationList, mostBytes, readRevocationList } from './crl-reader.ts';
 import { DerRefused } from './der-reader.ts';
 import { printable } from './printable.ts';
-import { type Trust, findPath, isStrong } from './trust.ts';
+import type { Trust } from './trust.ts';
 
 /** A file that is not used, with a sentence for a person. */
 export interface UnusedFile {
@@ -32,39 +31,12 @@ function derOf(contents: Buffer): Uint8Array {
   return new Uint8Array(Buffer.from(base64, 'base64'));
 }
 
-/**
- * Throws ListRefused unless the list was signed by an issuer that the trust folder holds, that may sign lists, that leads to a root, and that was
- * valid when it made this one.
- */
-function mustHold(list: RevocationList, trust: Trust): void {
-  const { bytes, scheme, hash, signature } = list.signed;
-  const named = [...trust.roots, ...trust.intermediates].filter(({ subjectElement }) =>
-    Buffer.from(subjectElement).equals(list.issuerElement),
-  );
-  if (named.length === 0) throw new ListRefused(`was issued by ${list.issuerName}, which is not in the trust folder`);
-  const signers = named.filter(({ publicKey }) => signatureHolds(publicKey, scheme, hash, bytes, signature));
-  if (signers.length === 0) throw new ListRefused(`bears a signature that is not one by ${list.issuerName}`);
-  const may = signers.some((issuer) => {
-    const { keyUsage, isCa, unknownCritical, validFrom, validTo } = issuer;
-    return (
-      isCa &&
-      (keyUsage === undefined || keyUsage.has(keyUsageBits.crlSign)) &&
-      unknownCritical.length === 0 &&
-      isStrong(issuer) &&
-      list.thisUpdate >= validFrom &&
-      list.thisUpdate <= validTo &&
-      (trust.roots.includes(issuer) || findPath(issuer, trust, list.thisUpdate) !== undefined)
-    );
-  });
-  if (!may) throw new ListRefused(`was signed with a certificate of ${list.issuerName} that may not sign revocation lists`);
-}
-
 /** Reads one file and checks its list, but not its time. Throws DerRefused or ListRefused. */
 async function readList(path: string, size: number, trust: Trust): Promise<RevocationList> {
   // PEM takes four characters for three bytes, and line ends.
   if (size > mostBytes * 1.4) throw new ListRefused(`has more than ${mostBytes / 1_000_000} MB`);
   const list = readRevocationList(derOf(await readFile(path)));
-  mustHold(list, trust);
+  mustBeIssued(list, trust);
   return list;
 }
 

@@ -22,6 +22,8 @@ import { tags } from './der.ts';
 import { readName } from './names.ts';
 
 export interface RevocationList {
+  /** The whole list. */
+  readonly der: Uint8Array;
   /** SHA-256 of the DER, hex. */
   readonly sha256: string;
   /** The issuer's Name, whole element, and as a person reads it. */
@@ -75,6 +77,7 @@ export function readRevocationList(der: Uint8Array): RevocationList {
   const number = extensions === undefined ? undefined : readListExtensions(readDer(extensions.content));
   const { scheme, hash } = readAlgorithm(algorithm, outer);
   return {
+    der,
     sha256: createHash('sha256').update(der).digest('hex'),
     issuerElement: issuer.bytes,
     issuerName: readName(issuer),

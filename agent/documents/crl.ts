@@ -18,6 +18,8 @@ export interface RevocationPolicy {
 export interface RevocationLists {
   /** One list per issuer, the newest that counts, by `issuerKey`. */
   readonly lists: ReadonlyMap<string, RevocationList>;
+  /** Lists that came with a document, by `issuerKey`: as good as their issuer, but chosen by whoever made the document. */
+  readonly carried?: ReadonlyMap<string, readonly RevocationList[]>;
   readonly policy: RevocationPolicy;
 }
 
@@ -46,14 +48,21 @@ export function isStale(list: RevocationList, { maxAgeDays }: RevocationPolicy, 
 }
 
 /**
- * How a certificate stands at a moment. A list that names it has the last word, however old it is. One that was made after the certificate had
+ * How a certificate stands at a moment. A list that names it has the last word, however old it is; else the list that says most. One that was made after the certificate had
  * ended says nothing by being silent: issuers take ended certificates off their lists.
  */
-export function standingOf(certificate: Certificate, { lists, policy }: RevocationLists, at: Date): Standing {
-  const list = lists.get(issuerKey(certificate.issuerElement));
-  if (list === undefined) return { kind: 'no-list' };
-  const found = list.revoked.get(certificate.serial);
-  if (found !== undefined) return { kind: 'revoked', list, ...found };
-  if (certificate.validTo < list.thisUpdate) return { kind: 'no-list' };
-  return { kind: isStale(list, policy, at) ? 'stale' : 'good', list };
+export function standingOf(certificate: Certificate, { lists, carried, policy }: RevocationLists, at: Date): Standing {
+  const key = issuerKey(certificate.issuerElement);
+  const own = lists.get(key);
+  const standings = [...(own === undefined ? [] : [own]), ...(carried?.get(key) ?? [])].map((list): Standing => {
+    const found = list.revoked.get(certificate.serial);
+    if (found !== undefined) return { kind: 'revoked', list, ...found };
+    if (certificate.validTo < list.thisUpdate) return { kind: 'no-list' };
+    return { kind: isStale(list, policy, at) ? 'stale' : 'good', list };
+  });
+  for (const kind of ['revoked', 'good', 'stale'] as const) {
+    const found = standings.find((standing) => standing.kind === kind);
+    if (found !== undefined) return found;
+  }
+  return { kind: 'no-list' };
 }

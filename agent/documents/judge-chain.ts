@@ -19,7 +19,7 @@ const chainProblems: Readonly<Record<Exclude<CertificateProblem, 'certificate-re
  * The signer's own certificate was revoked after the signature was there: that does not count against it (ETSI EN 319 102-1 section 5.5.4). An issuer's
  * revocation always counts, because a timestamp on the signature does not say when the certificate above it was made.
  */
-function cameLater(found: Standing, place: number, provenAt: Date | undefined): boolean {
+export function cameLater(found: Standing, place: number, provenAt: Date | undefined): boolean {
   return (
     place === 0 && found.kind === 'revoked' && found.reason !== 'certificate-hold' && provenAt !== undefined && provenAt < found.revokedAt
   );

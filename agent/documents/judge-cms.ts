@@ -19,6 +19,8 @@ export interface CmsOptions {
   readonly at?: Date | undefined;
   /** A moment at which the signature is known to have been there: what timestamps over its surroundings prove. */
   readonly provenAt?: Date | undefined;
+  /** The trust for a moment that is proven, helped by what came with the signature; otherwise the same. */
+  readonly provenTrust?: Trust | undefined;
   /** The clock, for timestamps that nothing later vouches for. */
   readonly now?: Date | undefined;
   /** The time that the signature's surroundings claim for it; otherwise its own signing-time attribute counts. */
@@ -82,9 +84,10 @@ export function judgeCms(der: Uint8Array, digest: (hash: Hash) => Uint8Array, op
     signer = checkCrypto(cms, digest);
     checkSigningCertificate(cms, signer, options.needsSigningCertificate ?? true);
     intact = true;
-    timestamps = judgeSignatureTimestamps(cms, { trust: options.trust, at: provenAt ?? options.now ?? new Date() });
+    timestamps = judgeSignatureTimestamps(cms, { trust: options.provenTrust ?? options.trust, at: provenAt ?? options.now ?? new Date() });
     provenAt = earliest([provenAt, ...timestamps.map((timestamp) => timestamp.provenAt)]);
-    const { trust, at, now } = options;
+    const { at, now } = options;
+    const trust = (provenAt === undefined ? undefined : options.provenTrust) ?? options.trust;
     return end('TOTAL-PASSED', judgeChain(signer, cms.certificates, { trust, at, provenAt, claimed, now }));
   } catch (problem) {
     if (problem instanceof Judged) return end(problem.verdict, problem.message, problem.sub);

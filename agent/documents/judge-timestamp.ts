@@ -105,13 +105,17 @@ function checkTime({ time }: TimestampToken, authority: Certificate, at: Date): 
     unsure('OUT_OF_BOUNDS_NO_POE', 'The certificate of the time stamping authority was not valid at the time that the timestamp says.');
 }
 
+/** Says of the revocation of an authority that ended without harm whether it came after its token of this time. */
+export function endedHarmlessly(time: Date): (standing: Standing, place: number) => boolean {
+  return (standing, place) =>
+    place === 0 && standing.kind === 'revoked' && time < standing.revokedAt && harmlessReasons.includes(standing.reason);
+}
+
 /** Judges the way from the authority to an issuer that is trusted here. */
 function checkChain(token: TimestampToken, authority: Certificate, { trust, at }: TimestampOptions): void {
   if (trust === undefined)
     return unsure('NO_CERTIFICATE_CHAIN_FOUND', 'Nobody said which time stamping authorities are trusted, so the time is not confirmed.');
-  const excused = (standing: Standing, place: number): boolean =>
-    place === 0 && standing.kind === 'revoked' && token.time < standing.revokedAt && harmlessReasons.includes(standing.reason);
-  const judged = judgeCertificate(authority.der, trust, at, token.cms.certificates, excused);
+  const judged = judgeCertificate(authority.der, trust, at, token.cms.certificates, endedHarmlessly(token.time));
   if (!judged.ok) unsure(...chainProblems[judged.problem]);
 }
 

@@ -26,6 +26,11 @@ export function signatureDictionary(request: PadesRequest, references: PdfArray 
     ...(request.reason === undefined ? {} : { Reason: textString(request.reason) }),
     ...(references === undefined ? {} : { Reference: references }),
   });
+  return dictionaryWithRoom(known, contentsBytes);
+}
+
+/** A dictionary as bytes, with zeros in the place of /ByteRange and /Contents behind its other entries. */
+export function dictionaryWithRoom(known: PdfDict, contentsBytes: number): Uint8Array {
   const head = Buffer.from(serialise(known)).subarray(0, -2);
   return Buffer.concat([head, Buffer.from(`\n/ByteRange ${rangePlaceholder}\n/Contents <${'00'.repeat(contentsBytes)}>>>`)]);
 }

@@ -4,9 +4,10 @@
  */
 import { type SignedData, readSignedData, withoutPadding } from './cms-reader.ts';
 import { DerRefused } from './der-reader.ts';
+import { isDocumentTimestamp } from './judge-document-timestamp.ts';
 import { openPdf } from './pdf.ts';
 import { type SignedField, readFields } from './pdf-fields.ts';
-import { PdfArray, PdfRefused, PdfString, defaultPdfLimits, isName } from './pdf-objects.ts';
+import { PdfArray, PdfRefused, PdfString, defaultPdfLimits } from './pdf-objects.ts';
 import { printable } from './printable.ts';
 import { refusalSentences } from './refusal-sentences.ts';
 import { signatureTimestamps, withTimestamp } from './signature-timestamp.ts';
@@ -17,6 +18,8 @@ import { type SignatureReport, verifyPdf } from './verify.ts';
 interface Candidate {
   readonly field: SignedField;
   readonly report: SignatureReport;
+  /** Another signature, or a timestamp over the document, that covers the place of this one: it would break if that were changed. */
+  readonly coveredBy: SignedField | undefined;
 }
 
 const limits = { ...defaultPdfLimits, maxPages: Number.POSITIVE_INFINITY };
@@ -44,46 +47,42 @@ function placeOf({ dict }: SignedField): { contents: PdfString; start: number } 
   throw new TimestampRefused('The signature has no place of its own in the document.');
 }
 
-/** The other signature that covers the place of this one, if there is any: it would break if the place were changed. */
-function coveredBy(all: readonly Candidate[], { field }: Candidate): Candidate | undefined {
-  const { start } = placeOf(field);
-  return all.find((other) => other.field !== field && endOf(other.field) > start);
-}
-
 /** The one that is named, or the last one. Throws TimestampRefused when that is none or several. */
 function choose(all: readonly Candidate[], name: string | undefined): Candidate {
   const shown = (candidates: readonly Candidate[]): string => candidates.map(({ report }) => report.field).join(', ');
   if (all.length === 0) throw new TimestampRefused('There is no signature in this document.');
-  const last = all.filter((candidate) => coveredBy(all, candidate) === undefined);
+  const last = all.filter(({ coveredBy }) => coveredBy === undefined);
   const found = name === undefined ? last : all.filter(({ field }) => field.name === name || printable(field.name) === name);
   const [only, ...more] = found;
   if (only !== undefined && more.length === 0) return only;
   if (name !== undefined && only === undefined)
     throw new TimestampRefused(`There is no signature "${printable(name)}" in this document. There is: ${shown(all)}.`);
+  if (name === undefined && only === undefined)
+    throw new TimestampRefused('A timestamp over the document covers every signature in it. Another one goes on with --document.');
   throw new TimestampRefused(`It is not clear which signature is meant. Name one with --field: ${shown(all)}.`);
 }
 
-function check(all: readonly Candidate[], chosen: Candidate, cms: SignedData): void {
-  const { field, intact } = chosen.report;
+function check({ report, coveredBy }: Candidate, cms: SignedData): void {
+  const { field, intact } = report;
   if (!intact) throw new TimestampRefused(`The signature ${field} does not hold, so a timestamp on it would prove nothing.`);
-  const later = coveredBy(all, chosen);
-  if (later !== undefined) {
+  if (coveredBy !== undefined) {
     const whole = 'Stamp the last signature, or the whole document with --document';
     throw new TimestampRefused(
-      `The signature ${field} is covered by ${later.report.field}, which would break if it were changed. ${whole}.`,
+      `The signature ${field} is covered by ${printable(coveredBy.name)}, which would break if it were changed. ${whole}.`,
     );
   }
   if (signatureTimestamps(cms).length > 0)
     throw new TimestampRefused(`The signature ${field} bears a timestamp already. Stamp the whole document with --document.`);
 }
 
-/** Every signature must be as it was, and nothing but the place of this one different. */
-function checkStamped(before: Uint8Array, after: Uint8Array, start: number, end: number): void {
-  const same = (from: number, to?: number): boolean => Buffer.from(before.subarray(from, to)).equals(after.subarray(from, to));
+/** Throws TimestampRefused unless every signature is as it was, and every timestamp over the document holds, in a file of which nothing is changed but these bytes. */
+export function mustStillHold(before: Uint8Array, after: Uint8Array, start: number, end: number): void {
+  const same = (from: number, to: number): boolean => Buffer.from(before.subarray(from, to)).equals(after.subarray(from, to));
   const held = (bytes: Uint8Array): string =>
     JSON.stringify(verifyPdf(bytes).signatures.map(({ field, intact, coveredBytes, changes }) => [field, intact, coveredBytes, changes]));
-  if (before.length !== after.length || !same(0, start) || !same(end) || held(before) !== held(after))
-    throw new TimestampRefused('With this timestamp the signatures of the document would no longer hold.');
+  const sound = verifyPdf(after).documentTimestamps.every(({ intact, changes }) => intact && changes.length === 0);
+  if (!same(0, start) || !same(end, before.length) || held(before) !== held(after) || !sound)
+    throw new TimestampRefused('With this the signatures of the document would no longer hold.');
 }
 
 /**
@@ -94,18 +93,18 @@ export function findStampable(bytes: Uint8Array, name?: string): Stampable {
   const file = openForTimestamp(bytes);
   const reports = verifyPdf(bytes);
   if (reports.outcome === 'UNREADABLE') throw new TimestampRefused(reports.sentence);
-  const all = readFields(file).signed.flatMap((field, index) => {
+  const { signed } = readFields(file);
+  const fields = signed.filter((field) => !isDocumentTimestamp(file, field));
+  const all = fields.flatMap((field, index) => {
     const report = reports.signatures[index];
-    return report === undefined ? [] : [{ field, report }];
+    const { start } = placeOf(field);
+    const coveredBy = signed.find((other) => other !== field && endOf(other) > start);
+    return report === undefined ? [] : [{ field, report, coveredBy }];
   });
   const chosen = choose(all, name);
-  if (isName(file.resolve(chosen.field.dict.get('SubFilter')), 'ETSI.RFC3161'))
-    throw new TimestampRefused(
-      `${chosen.report.field} is a timestamp over the whole document itself. Another one goes on with --document.`,
-    );
   const { contents, start } = placeOf(chosen.field);
   const cms = cmsIn(contents);
-  check(all, chosen, cms.read);
+  check(chosen, cms.read);
   return {
     field: chosen.report.field,
     hash: cms.read.algorithm?.hash ?? 'sha256',
@@ -126,7 +125,7 @@ export function findStampable(bytes: Uint8Array, name?: string): Stampable {
         start + 1,
         'latin1',
       );
-      checkStamped(bytes, output, start, contents.end ?? start);
+      mustStillHold(bytes, output, start, contents.end ?? start);
       return output;
     },
   };

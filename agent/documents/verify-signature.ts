@@ -2,14 +2,16 @@
 import { digestOf } from './algorithms.ts';
 import { additionSentences } from './change-sentences.ts';
 import { type CmsJudgement, judgeCms } from './judge-cms.ts';
-import { type CertificationLevel, allowanceOf } from './pdf-allowance.ts';
+import type { CertificationLevel } from './pdf-allowance.ts';
 import { type PdfFile } from './pdf.ts';
-import { type Addition, changesSince } from './pdf-changes.ts';
+import type { Addition } from './pdf-changes.ts';
 import { type SignedField } from './pdf-fields.ts';
 import { PdfString, isName } from './pdf-objects.ts';
 import { readTextString } from './pdf-serialise.ts';
 import { printable } from './printable.ts';
-import { contentInfo, countRevisions, openRevision, readPlace } from './signature-place.ts';
+import { type Since, lookSince } from './revision-since.ts';
+import { contentInfo, readPlace } from './signature-place.ts';
+import type { SignatureProfile } from './signature-profile.ts';
 import { type TimestampReport, reportTimestamp } from './timestamp-report.ts';
 import type { Trust } from './trust.ts';
 import { Judged, type SubIndication, type Verdict, fail, unsure } from './verdict.ts';
@@ -37,6 +39,8 @@ export interface SignatureReport {
   readonly signedAt?: string;
   /** Timestamps by third parties on this signature. */
   readonly timestamps: readonly TimestampReport[];
+  /** How far it carries by what stands in the document; undefined when it does not hold, or is of an older kind. */
+  readonly profile?: SignatureProfile;
   /** The earliest moment at which the signature is proven to have been there, RFC 3339; absent when nothing proves it. */
   readonly provenAt?: string;
   readonly location?: string;
@@ -50,6 +54,10 @@ export interface JudgeOptions {
   readonly trust?: Trust;
   readonly at?: Date;
   readonly now?: Date;
+  /** The trust for a moment that is proven: helped by what the document carries. */
+  readonly provenTrust?: Trust | undefined;
+  /** What timestamps over the document prove. */
+  readonly provenAt?: Date | undefined;
   /** Another field shows the same signature. */
   readonly twice: boolean;
 }
@@ -67,36 +75,13 @@ function readDate(text: string | undefined): Date | undefined {
 /** What a signature says that passed. */
 export const soundSentence = 'The signature is valid.';
 
-interface Found {
-  readonly coveredBytes: number;
-  readonly revision: { readonly number: number; readonly of: number };
-  readonly level: CertificationLevel | undefined;
-  readonly additions: readonly Addition[];
-  readonly changes: readonly string[];
-}
-
-/** What was added to the document since the revision that the signature covers. Throws Judged. */
-function lookSince(file: PdfFile, field: SignedField, end: number): Found {
-  const revision = end === file.bytes.length ? { file, field } : openRevision(file, field, end);
-  const allowance = allowanceOf(revision.file, revision.field);
-  const since = revision.file === file ? { changes: [], additions: [] } : changesSince(revision.file, file, allowance);
-  const additions = since.additions.map((addition) => ('field' in addition ? { ...addition, field: printable(addition.field) } : addition));
-  return {
-    coveredBytes: end,
-    revision: { number: countRevisions(revision.file), of: countRevisions(file) },
-    level: allowance.level,
-    additions,
-    changes: since.changes.map((change) => printable(change)),
-  };
-}
-
 /** Judges one signature. Never throws on bad input. */
 export function judgeSignature(file: PdfFile, field: SignedField, options: JudgeOptions): SignatureReport {
   const textOf = (key: string): string | undefined => {
     const value = file.resolve(field.dict.get(key));
     return value instanceof PdfString ? printable(readTextString(value)) : undefined;
   };
-  let found: Found | undefined;
+  let found: Since | undefined;
   let judged: CmsJudgement | undefined;
   const claimed = readDate(textOf('M'));
   let end: { verdict: Verdict; sub?: SubIndication | undefined; sentences: readonly string[] };
@@ -106,8 +91,8 @@ export function judgeSignature(file: PdfFile, field: SignedField, options: Judge
     const detached = isName(file.resolve(field.dict.get('SubFilter')), 'adbe.pkcs7.detached');
     const pades = isName(file.resolve(field.dict.get('SubFilter')), 'ETSI.CAdES.detached');
     if (!detached && !pades) unsure('SIG_CONSTRAINTS_FAILURE', 'This is a kind of signature that cannot be checked here.');
-    const { trust, at, now } = options;
-    const cms = { trust, at, now, claimed, needsSigningCertificate: pades };
+    const { trust, provenTrust, at, provenAt, now } = options;
+    const cms = { trust, provenTrust, at, provenAt, now, claimed, needsSigningCertificate: pades };
     judged = judgeCms(contentInfo(place.contents), (hash) => digestOf(hash, ...place.parts), cms);
     if (judged.intact) found = lookSince(file, field, place.end);
     if (found !== undefined && found.changes.length > 0)

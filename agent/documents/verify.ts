@@ -1,14 +1,24 @@
 /** Verifies the signatures of a PDF, in the words of ETSI EN 319 102-1 section 5.1.3. It trusts nothing that made the file, not even this room. */
 import type { DocumentRefusal } from '../contract/problems.ts';
+import { readStore, trustWith } from './dss-reader.ts';
+import {
+  type DocumentTimestamp,
+  type DocumentTimestampReport,
+  isDocumentTimestamp,
+  judgeDocumentTimestamps,
+  provenBy,
+} from './judge-document-timestamp.ts';
 import { refusalSentences } from './refusal-sentences.ts';
 import { type PdfFile, openPdf } from './pdf.ts';
-import { readFields } from './pdf-fields.ts';
-import { PdfRefused, defaultPdfLimits } from './pdf-objects.ts';
+import { type SignedField, readFields } from './pdf-fields.ts';
+import { PdfRefused, defaultPdfLimits, isName } from './pdf-objects.ts';
+import { profileOf } from './signature-profile.ts';
 import type { Trust } from './trust.ts';
 import type { Verdict } from './verdict.ts';
 import { type SignatureReport, judgeSignature, soundSentence } from './verify-signature.ts';
 
 export type { SubIndication, Verdict } from './verdict.ts';
+export type { DocumentTimestampReport } from './judge-document-timestamp.ts';
 export type { TimestampReport } from './timestamp-report.ts';
 export type { SignatureReport } from './verify-signature.ts';
 
@@ -19,6 +29,8 @@ export interface VerificationReport {
   readonly refusal?: DocumentRefusal;
   /** In the order of the field tree. */
   readonly signatures: readonly SignatureReport[];
+  /** Timestamps over the whole document, in the same order. They are no signatures, and what they are worth shows in those that they cover. */
+  readonly documentTimestamps: readonly DocumentTimestampReport[];
   /** For a person. */
   readonly sentence: string;
 }
@@ -38,17 +50,49 @@ export const mostSignatures = 64;
 const worstFirst: readonly Verdict[] = ['TOTAL-FAILED', 'INDETERMINATE', 'TOTAL-PASSED'];
 
 function unreadable(refusal: DocumentRefusal): VerificationReport {
-  return { outcome: 'UNREADABLE', refusal, signatures: [], sentence: refusalSentences[refusal] };
+  return { outcome: 'UNREADABLE', refusal, signatures: [], documentTimestamps: [], sentence: refusalSentences[refusal] };
 }
 
-function judgeAll(file: PdfFile, options: VerifyOptions): readonly SignatureReport[] {
+function judgeAll(file: PdfFile, options: VerifyOptions): Pick<VerificationReport, 'signatures' | 'documentTimestamps'> {
   const { signed } = readFields(file);
   if (signed.length > mostSignatures) throw new PdfRefused('too-complex', 'too many signatures');
-  const reports = signed.map((field, index) => {
-    const twice = signed.slice(0, index).some((other) => other.dict === field.dict);
-    return judgeSignature(file, field, { ...options, twice });
+  const { trust, now = new Date() } = options;
+  const provenTrust = trust === undefined ? undefined : trustWith(trust, readStore(file));
+  const stamped = signed.filter((field) => isDocumentTimestamp(file, field));
+  const stamps = judgeDocumentTimestamps(file, stamped, { trust: provenTrust, now });
+  const fields = signed.filter((field) => !stamped.includes(field));
+  const signatures = fields.map((field, index) => {
+    const twice = fields.slice(0, index).some((other) => other.dict === field.dict);
+    const report = judgeSignature(file, field, { ...options, now, provenTrust, provenAt: provenBy(stamps, field), twice });
+    return { ...report, ...profile(file, field, report, stamps) };
   });
-  return doubtAdditions(doubtEnd(reports, file.bytes.length));
+  const timestamps = stamps.map(({ report }) => report);
+  const [last, broken] = [lastSound([...signatures, ...timestamps]), brokenFields([...signatures, ...timestamps])];
+  return { signatures: doubtAdditions(doubtEnd(signatures, last, file.bytes.length), broken), documentTimestamps: timestamps };
+}
+
+/** Only this kind of signature has profiles. */
+function profile(
+  file: PdfFile,
+  field: SignedField,
+  { intact }: SignatureReport,
+  stamps: readonly DocumentTimestamp[],
+): Pick<SignatureReport, 'profile'> {
+  const isPades = isName(file.resolve(field.dict.get('SubFilter')), 'ETSI.CAdES.detached');
+  return intact && isPades ? { profile: profileOf(file, field, stamps) } : {};
+}
+
+type Covering = Pick<SignatureReport, 'field' | 'intact' | 'coveredBytes' | 'additions' | 'changes'>;
+
+/** The signature or timestamp over the document that holds and covers most. */
+function lastSound(reports: readonly Covering[]): Covering | undefined {
+  return reports
+    .filter(({ intact }) => intact)
+    .reduce<Covering | undefined>((best, one) => (one.coveredBytes > (best?.coveredBytes ?? 0) ? one : best), undefined);
+}
+
+function brokenFields(reports: readonly Covering[]): ReadonlySet<string> {
+  return new Set(reports.filter(({ intact }) => !intact).map(({ field }) => field));
 }
 
 function doubted(report: SignatureReport, sentence: string): SignatureReport {
@@ -60,14 +104,9 @@ function doubted(report: SignatureReport, sentence: string): SignatureReport {
  * What was added after the last signature that holds is signed by nobody, so none of those before passes without a word: unless it is proofs alone, or
  * what a certification expressly allows to be filled in.
  */
-function doubtEnd(reports: readonly SignatureReport[], size: number): readonly SignatureReport[] {
-  const sound = reports.filter(({ intact }) => intact);
-  const last = sound.reduce<SignatureReport | undefined>(
-    (best, one) => (one.coveredBytes > (best?.coveredBytes ?? 0) ? one : best),
-    undefined,
-  );
+function doubtEnd(reports: readonly SignatureReport[], last: Covering | undefined, size: number): readonly SignatureReport[] {
   if (last === undefined || last.coveredBytes === size) return reports;
-  const mayFill = sound.some(({ level }) => level === 2 || level === 3);
+  const mayFill = reports.some(({ intact, level }) => intact && (level === 2 || level === 3));
   const fine = last.additions.filter(({ kind }) => kind === 'proofs' || (kind === 'filled' && mayFill));
   if (last.changes.length === 0 && fine.length > 0 && fine.length === last.additions.length) return reports;
   const sentence = 'Something was added to the document after the last signature that holds. What you see may not be what was signed.';
@@ -75,8 +114,7 @@ function doubtEnd(reports: readonly SignatureReport[], size: number): readonly S
 }
 
 /** A signature that was added later and does not hold is an addition by nobody knows whom. */
-function doubtAdditions(reports: readonly SignatureReport[]): readonly SignatureReport[] {
-  const broken = new Set(reports.filter(({ intact }) => !intact).map(({ field }) => field));
+function doubtAdditions(reports: readonly SignatureReport[], broken: ReadonlySet<string>): readonly SignatureReport[] {
   return reports.map((report) => {
     const doubtful = report.additions.some((addition) => 'field' in addition && broken.has(addition.field));
     return doubtful ? doubted(report, 'What was added since holds a signature that is not valid, or that cannot be checked.') : report;
@@ -99,10 +137,11 @@ function summary(outcome: Verdict, reports: readonly SignatureReport[]): string 
 /** Verifies every signature in a PDF. Never throws on bad input. */
 export function verifyPdf(bytes: Uint8Array, options: VerifyOptions = {}): VerificationReport {
   try {
-    const signatures = judgeAll(openPdf(bytes, verifyLimits), options);
+    const { signatures, documentTimestamps } = judgeAll(openPdf(bytes, verifyLimits), options);
     const outcome = worstFirst.find((verdict) => signatures.some((report) => report.verdict === verdict));
-    if (outcome === undefined) return { outcome: 'NO-SIGNATURE', signatures, sentence: 'There is no signature in this document.' };
-    return { outcome, signatures, sentence: summary(outcome, signatures) };
+    if (outcome === undefined)
+      return { outcome: 'NO-SIGNATURE', signatures, documentTimestamps, sentence: 'There is no signature in this document.' };
+    return { outcome, signatures, documentTimestamps, sentence: summary(outcome, signatures) };
   } catch (problem) {
     if (problem instanceof PdfRefused) return unreadable(problem.refusal);
     throw problem;

@@ -93,16 +93,9 @@ export class Desk {
   }
 
   async #record(contents: InboxContents): Promise<void> {
-    for (const { digest, size, pages, signatures, remarks } of contents.documents) {
+    for (const { digest, size, pages, signatures } of contents.documents) {
       if (this.#known.has(digest)) continue;
-      const facts = {
-        document_sha256: digest,
-        size,
-        pages,
-        signatures,
-        ...(remarks.length === 0 ? {} : { remarks: remarks.map(({ code }) => code) }),
-      };
-      await this.#parts.record({ op: 'document-in', actor: station, ...facts });
+      await this.#parts.record({ op: 'document-in', actor: station, document_sha256: digest, size, pages, signatures });
       this.#known.add(digest);
     }
     for (const { fileName, refusal } of contents.refused) {
@@ -126,7 +119,6 @@ export class Desk {
 }
 
 function viewOf(document: InboxDocument): DocumentView {
-  const { id, fileName, pages, size, digest, signatures, remarks } = document;
-  const told = remarks.length === 0 ? {} : { remarks };
-  return { id, name: printable(fileName, 120), pages, size, digest, signatures, ...told };
+  const { id, fileName, pages, size, digest, signatures } = document;
+  return { id, name: printable(fileName, 120), pages, size, digest, signatures };
 }

@@ -1,95 +1,31 @@
 /** A timestamp on a signature in a PDF, by the two commands, with openssl as the authority; and what it is worth afterwards. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { timestampApply } from '../../../agent/commands/timestamp-apply.ts';
 import { timestampRequest } from '../../../agent/commands/timestamp-request.ts';
 import { verify } from '../../../agent/commands/verify.ts';
 import { digestOf } from '../../../agent/documents/algorithms.ts';
-import { preparePades } from '../../../agent/documents/pades.ts';
 import { nonceFor } from '../../../agent/documents/timestamp-request.ts';
-import { makeTrust } from '../../../agent/documents/trust.ts';
-import { verifyPdf, type VerificationReport } from '../../../agent/documents/verify.ts';
-import { type ListRequest, revocationList, serialOf } from '../../support/revocation-lists.ts';
+import type { VerificationReport } from '../../../agent/documents/verify.ts';
+import { serialOf } from '../../support/revocation-lists.ts';
 import { agreement } from '../../support/sample-pdf.ts';
-import { type Issued, KeyRing, authority, endEntity, signWith } from '../../support/signing-keys.ts';
+import { authority } from '../../support/signing-keys.ts';
 import { TimestampAuthority, forgedToken, timestampsOnly } from '../../support/timestamp-authority.ts';
+import { TimestampStory, call, days } from '../../support/timestamp-story.ts';
 import { opensslAccepts, pdfsig, qpdfCheck } from '../../support/validators.ts';
 
-const ring = new KeyRing();
-const [trust, crl, file, query, answer, out] = ['trust', 'crl', 'c.pdf', 'c.tsq', 'c.tsr', 'c-timestamped.pdf'].map((name) =>
-  ring.path(name),
-) as [string, string, string, string, string, string];
-const dayMs = 86_400_000;
-const days = (count: number): Date => new Date(Date.now() + count * dayMs);
-let root: Issued;
-let link: Issued;
-let ada: Issued;
-let short: Issued;
-let timeRoot: Issued;
-let tsa: Issued;
-let openssl: TimestampAuthority;
+const story = new TimestampStory();
+const { ring, trust, crl, file, query, answer, out, root, link, ada, short, timeRoot, tsa, openssl } = story;
+const sign = (document: Uint8Array, signer = ada): Uint8Array => story.sign(document, signer);
+const report = (document: Uint8Array, now?: Date): VerificationReport => story.report(document, now);
 
-beforeAll(() => {
-  const keyId = 'subjectKeyIdentifier=hash';
-  root = ring.issue('/CN=Test Root', 'P-256', [...authority, keyId]);
-  link = ring.issue('/CN=Test Issuer', 'P-256', [...authority, keyId], root);
-  ada = ring.issue('/CN=Ada Lovelace', 'P-256', endEntity, link);
-  short = ring.issue('/CN=Short Lived', 'P-384', endEntity, link, 2);
-  timeRoot = ring.issue('/CN=Time Root', 'P-256', [...authority, keyId]);
-  tsa = ring.issue('/CN=Time Authority', 'P-256', timestampsOnly, timeRoot, 300);
-  openssl = new TimestampAuthority(ring, 'tsa', tsa, [timeRoot]);
-  mkdirSync(trust);
-  for (const [index, { certificate }] of [root, link, timeRoot].entries()) writeFileSync(`${trust}/${index}.der`, certificate);
-});
 afterAll(() => ring.end());
-beforeEach(() => {
-  for (const path of [crl, file, query, answer, out]) rmSync(path, { recursive: true, force: true });
-  mkdirSync(crl);
-});
-
-function sign(document: Uint8Array, signer = ada, signedAt = new Date(Date.now() + 5000)): Uint8Array {
-  const hash = signer === short ? 'sha384' : 'sha256';
-  const parts = { operation: '0191-0002', station: 'branch-12', scheme: 'ecdsa', signedAt, hash } as const;
-  const prepared = preparePades(document, { certificate: signer.certificate, chain: [signer.certificate, link.certificate], ...parts });
-  return prepared.finish(signWith(signer.key, 'ecdsa', hash, prepared.message));
-}
-
-/** Calls a command; a refusal comes back with its exit code, as the program gives it. */
-async function call(command: typeof verify, ...words: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const io = { out: (text: string) => void (said.out += text), err: (text: string) => void (said.err += text) };
-  try {
-    return { code: await command([...words], io), ...said };
-  } catch (error) {
-    if (!(error instanceof Error && 'exitCode' in error)) throw error;
-    return { code: Number(error.exitCode), out: said.out, err: error.message };
-  }
-}
-
-/** Signed, asked for, answered and applied; gives what came out. */
-async function stamped(document: Uint8Array, ...more: readonly string[]): Promise<Uint8Array> {
-  writeFileSync(file, document);
-  expect(await call(timestampRequest, file)).toMatchObject({ code: 0 });
-  writeFileSync(answer, openssl.answer(readFileSync(query)));
-  expect(await call(timestampApply, file, answer, ...more)).toMatchObject({ code: 0, err: '' });
-  return new Uint8Array(readFileSync(out));
-}
-
-function report(document: Uint8Array, now = new Date()): VerificationReport {
-  return verifyPdf(document, { trust: makeTrust([root, link, timeRoot].map(({ certificate }) => certificate)), now });
-}
-
-function put(issuer: Issued, request: ListRequest = {}): void {
-  writeFileSync(
-    `${crl}/${serialOf(issuer)}.crl`,
-    revocationList(ring, issuer, { number: 12, from: new Date(), until: days(1), ...request }).der,
-  );
-}
+beforeEach(() => story.clear());
 
 describe('a timestamp that came back', () => {
   test('goes into the room of the signature, changes nothing else, and every judge still accepts both signatures', async () => {
     const signed = sign(sign(agreement()), short);
-    const result = await stamped(signed, '--trust', trust);
+    const result = await story.stamped(signed, '--trust', trust);
     expect(result.length).toBe(signed.length);
     const changed = [...signed].flatMap((octet, index) => (octet === result[index] ? [] : [index]));
     const room = Buffer.from(signed).lastIndexOf('/Contents <');
@@ -204,7 +140,7 @@ describe('a timestamp that came back', () => {
 describe('what a timestamp proves', () => {
   test('a certificate that has expired since: without it nothing is proven, with it the signature passes', async () => {
     const signed = sign(agreement(), short);
-    const result = await stamped(signed);
+    const result = await story.stamped(signed);
     const judged = (document: Uint8Array, now: Date) => {
       const { verdict, subIndication, sentences } = report(document, now).signatures[0] ?? { sentences: [] };
       return [verdict, subIndication, sentences.join(' ')];
@@ -221,10 +157,10 @@ describe('what a timestamp proves', () => {
   });
 
   test('a certificate that was revoked after it passes, one that was revoked before it does not, whatever the signature claims', async () => {
-    await stamped(sign(agreement()));
-    for (const issuer of [root, timeRoot]) put(issuer);
+    await story.stamped(sign(agreement()));
+    for (const issuer of [root, timeRoot]) story.put(issuer);
     const judged = async (revokedAt: Date, path = out, reason = 'keyCompromise') => {
-      put(link, { revoked: [{ serial: serialOf(ada), at: revokedAt, reason }] });
+      story.put(link, { revoked: [{ serial: serialOf(ada), at: revokedAt, reason }] });
       const found = JSON.parse((await call(verify, path, '--trust', trust, '--crl', crl, '--json')).out) as VerificationReport;
       const { verdict, subIndication, sentences } = found.signatures[0] ?? { sentences: [] };
       return [verdict, subIndication, sentences.join(' ')];
@@ -244,10 +180,10 @@ describe('what a timestamp proves', () => {
   });
 
   test('nothing, when its authority is revoked because its key was lost; still everything from before, when it only ended', async () => {
-    await stamped(sign(agreement()));
-    for (const issuer of [root, link]) put(issuer);
+    await story.stamped(sign(agreement()));
+    for (const issuer of [root, link]) story.put(issuer);
     const judged = async (reason: string) => {
-      put(timeRoot, { revoked: [{ serial: serialOf(tsa), at: days(0.1), reason }] });
+      story.put(timeRoot, { revoked: [{ serial: serialOf(tsa), at: days(0.1), reason }] });
       const found = JSON.parse((await call(verify, out, '--trust', trust, '--crl', crl, '--json')).out) as VerificationReport;
       return [found.signatures[0]?.timestamps[0]?.verdict, found.signatures[0]?.provenAt === undefined];
     };
