@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { mostDocuments } from './contract/api.ts';
 import { StartRefused } from './refusals.ts';
 
 /** What names of stations and domains of organisations look like; the log's origin has room for 100 characters. */
@@ -49,12 +50,17 @@ const schema = z.strictObject({
     maxPages: z.int().min(1).max(20_000),
     idleSeconds: z.int().min(60).max(300),
     idleWarningSeconds: z.int().min(20).max(120),
+    /** Most documents that a holder signs in one visit. */
+    maxDocuments: z.int().min(1).max(mostDocuments).exactOptional(),
   }),
 });
 
 export type StationConfig = z.infer<typeof schema>;
 
 export const defaultLimits: StationConfig['limits'] = { maxBytes: 50_000_000, maxPages: 500, idleSeconds: 120, idleWarningSeconds: 45 };
+
+/** What holds where a station says nothing of it. */
+export const defaultMaxDocuments = 50;
 
 /** A station that was made before there were revocation lists says nothing about them. */
 export const defaultCrlPolicy: NonNullable<StationConfig['crl']> = { stale: 'warn' };

@@ -2,7 +2,15 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StationView } from './contract/state.ts';
-import { configDigest, defaultCrlPolicy, readConfig, stationPaths, type StationConfig, type StationPaths } from './config.ts';
+import {
+  configDigest,
+  defaultCrlPolicy,
+  defaultMaxDocuments,
+  readConfig,
+  stationPaths,
+  type StationConfig,
+  type StationPaths,
+} from './config.ts';
 import { RevocationFolder } from './documents/crl-folder.ts';
 import { Examiner } from './documents/examiner.ts';
 import { Inbox } from './documents/inbox.ts';
@@ -99,10 +107,10 @@ export async function startStation(options: StationOptions): Promise<Station> {
       fingerprintReaderReady: hardware.readers.readers().length > 0,
       ...revocation.view(new Date()),
     });
-    const { idleSeconds, idleWarningSeconds } = config.limits;
+    const { idleSeconds, idleWarningSeconds, maxDocuments = defaultMaxDocuments } = config.limits;
     const visit: Visit = new Visit({
       actors,
-      limits: { idleMs: idleSeconds * 1000, idleWarningSeconds, lingerMs: 15_000 },
+      limits: { idleMs: idleSeconds * 1000, idleWarningSeconds, lingerMs: 15_000, mostDocuments: maxDocuments },
       tokens: hardware.tokens.tokens(),
       station,
       onFault: options.onFault,

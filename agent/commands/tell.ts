@@ -25,7 +25,12 @@ function stateLine(state: PublicState): string | undefined {
     case 'enter-pin':
       return state.pin.waiting === undefined ? undefined : padLine(state.pin.waiting);
     case 'signing':
-      return { 'card-signing': 'The card is signing ...', checking: 'Checking the signature ...', saving: 'Saving ...' }[state.step];
+      return {
+        preparing: 'Preparing the document ...',
+        'card-signing': 'The card is signing ...',
+        checking: 'Checking the signature ...',
+        saving: 'Saving ...',
+      }[state.step];
     case 'trouble':
       return `${problemSentence(state.problem)}${state.triesLeft === undefined ? '' : ` Tries left: ${state.triesLeft}.`}`;
     case 'start':
@@ -99,6 +104,7 @@ const sentences: Partial<Readonly<Record<ProblemCode, string>>> = {
   'output-failed': 'The signed document could not be written. It was thrown away.',
   'log-unavailable': 'The operation log cannot be written. Nothing is signed without it.',
   'document-changed': 'The document was changed after it was read.',
+  'not-reached': 'Signing had ended before it was the turn of this document.',
   cancelled: 'Cancelled.',
 };
 

@@ -16,7 +16,7 @@ export function terminalWalker(io: CommandIo): OneFileWalker {
       return certificates[answer - 1]?.certificateSha256;
     },
     async consent({ document }) {
-      io.err(`${consentText}\n`);
+      io.err(`${consentText(1)}\n`);
       return yes(await askLine(`Sign ${document.name}? Type yes: `));
     },
     async pin({ pin }) {

@@ -46,14 +46,14 @@ async function step(visit: Visit, walker: Walker, state: PublicState): Promise<W
     }
     case 'choose-document': {
       const document = state.documents.find(({ digest }) => digest === walker.digest);
-      if (document !== undefined) visit.act({ type: 'choose-document', documentId: document.id });
+      if (document !== undefined) visit.act({ type: 'choose-documents', documentIds: [document.id] });
       return undefined;
     }
     case 'review-document':
       visit.act({ type: 'reviewed' });
       return undefined;
     case 'confirm':
-      visit.act((await walker.consent(state)) ? { type: 'consent', digest: state.document.digest } : { type: 'cancel' });
+      visit.act((await walker.consent(state)) ? { type: 'consent', digests: [state.document.digest] } : { type: 'cancel' });
       return undefined;
     case 'enter-pin': {
       // Typed on the reader, where the token itself waits for it.

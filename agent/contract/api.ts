@@ -14,11 +14,12 @@
 export type Action =
   | { readonly type: 'begin' }
   | { readonly type: 'choose-certificate'; readonly certificateSha256: string }
-  | { readonly type: 'choose-document'; readonly documentId: string }
-  /** The last page was reached or the holder says that they have read it: on to `confirm`. */
+  /** One or several, each once, in the order in which they are read and signed. */
+  | { readonly type: 'choose-documents'; readonly documentIds: readonly string[] }
+  /** The last page was reached or the holder says that they have read it: on to the next document, after the last one to `confirm`. */
   | { readonly type: 'reviewed' }
-  /** "Sign this document", the consent. The digest is what the screen showed; another one is refused. */
-  | { readonly type: 'consent'; readonly digest: string }
+  /** "Sign this document", the consent. The digests are those that the screen showed, in their order; others are refused. */
+  | { readonly type: 'consent'; readonly digests: readonly string[] }
   | { readonly type: 'back' }
   | { readonly type: 'continue' }
   | { readonly type: 'cancel' }
@@ -36,6 +37,8 @@ export type ActionType = Action['type'];
 export const pinBodyLength = 4096 + 1 + 64;
 /** Longest PIN that the station takes, bytes. */
 export const pinMaxLength = 64;
+/** Most documents that any station lets a holder sign in one visit; a station may allow fewer. */
+export const mostDocuments = 200;
 export const csrfHeader = 'x-countersign';
 export const sessionCookie = 'countersign';
 

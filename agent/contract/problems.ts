@@ -74,6 +74,7 @@ export const problems = {
   'document-refused': { recover: 'ask-staff', screen: 'document-refused', event: 'document-refused' },
   'document-changed': { recover: 'ask-staff', screen: 'document-refused', event: 'sign.failed' },
   'output-failed': { recover: 'ask-staff', screen: 'out-of-service', event: 'sign.failed' },
+  'not-reached': { recover: 'none', screen: 'cancelled', event: 'sign.failed' },
   'log-unavailable': { recover: 'ask-staff', screen: 'out-of-service', event: 'sign.failed' },
   fault: { recover: 'ask-staff', screen: 'out-of-service', event: 'sign.failed' },
 } as const satisfies Record<string, ProblemRow>;

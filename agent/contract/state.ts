@@ -81,10 +81,10 @@ export interface PadWait {
 }
 
 /** The steps of signing, in their order; each is shown only while it is really going on. */
-export type SigningStep = 'card-signing' | 'checking' | 'saving';
+export type SigningStep = 'preparing' | 'card-signing' | 'checking' | 'saving';
 
-/** How a visit ended; it is read from the log, never guessed. */
-export type VisitOutcome = 'signed' | 'nothing-signed' | 'outcome-unknown';
+/** How a visit ended; it is read from the log, never guessed. `partly-signed`: some documents are signed, and certainly no others. */
+export type VisitOutcome = 'signed' | 'partly-signed' | 'nothing-signed' | 'outcome-unknown';
 
 export type PublicState =
   | { readonly screen: 'start'; readonly documentsWaiting: number }

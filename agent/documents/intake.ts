@@ -86,7 +86,8 @@ const refusalOfErrno: ReadonlyMap<string, DocumentRefusal> = new Map([
   ['ENXIO', 'not-a-file'],
 ]);
 
-interface Read {
+/** The bytes of a file and their SHA-256, hex. */
+export interface Read {
   readonly bytes: Uint8Array;
   readonly digest: string;
 }
@@ -120,26 +121,31 @@ async function readOpened(file: FileHandle, maxBytes: number): Promise<Read | Do
 }
 
 /**
- * Opens a file once and reads it once: the digest is that of the very bytes that are given back, and that were examined. A link at the end of the path
- * is not followed and a fifo does not block. Never throws on bad input.
+ * Opens a file once and reads it once: `digest` is the SHA-256 (hex) of the very bytes that are given back, which nobody has examined yet. A link at the
+ * end of the path is not followed and a fifo does not block. Never throws on bad input.
  */
+export async function readBytes(path: string, maxBytes: number): Promise<Read | DocumentRefusal> {
+  if (path.includes('\0')) return 'not-a-file';
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return await readOpened(file, maxBytes);
+  } catch (problem) {
+    if (!(problem instanceof Error) || !('syscall' in problem)) throw problem;
+    const errno = 'code' in problem ? String(problem.code) : '';
+    return refusalOfErrno.get(errno) ?? 'unreadable';
+  } finally {
+    await file?.close();
+  }
+}
+
+/** Reads a file as `readBytes` does, and has those bytes examined. Never throws on bad input. */
 export async function readDocument(
   path: string,
   examiner: Examining,
 ): Promise<{ readonly ok: true; readonly document: ReadDocument } | Refusal> {
-  if (path.includes('\0')) return refuse('not-a-file');
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const read = await readOpened(file, examiner.policy.maxBytes);
-    if (typeof read === 'string') return refuse(read);
-    const examined = await examiner.examine(read.bytes, read.digest);
-    return examined.ok ? { ok: true, document: { ...examined.document, name: printable(basename(path)) } } : examined;
-  } catch (problem) {
-    if (!(problem instanceof Error) || !('syscall' in problem)) throw problem;
-    const errno = 'code' in problem ? String(problem.code) : '';
-    return refuse(refusalOfErrno.get(errno) ?? 'unreadable');
-  } finally {
-    await file?.close();
-  }
+  const read = await readBytes(path, examiner.policy.maxBytes);
+  if (typeof read === 'string') return refuse(read);
+  const examined = await examiner.examine(read.bytes, read.digest);
+  return examined.ok ? { ok: true, document: { ...examined.document, name: printable(basename(path)) } } : examined;
 }

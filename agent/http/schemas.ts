@@ -2,7 +2,7 @@
  * JSON schemas of the bodies that are taken. The tables are typed by the contract, so an action that the contract gains or loses does not
  * compile here until it has its schema. Unknown fields are refused, nothing is coerced, dropped or filled in.
  */
-import type { Action, WorkbenchAction } from '../contract/api.ts';
+import { mostDocuments, type Action, type WorkbenchAction } from '../contract/api.ts';
 
 interface TextSchema {
   readonly type: 'string';
@@ -11,9 +11,16 @@ interface TextSchema {
   readonly maxLength?: number;
 }
 
+interface ListSchema {
+  readonly type: 'array';
+  readonly items: TextSchema;
+  readonly minItems: number;
+  readonly maxItems: number;
+}
+
 /** For every member of a union of actions, one schema for each field beside `type`. */
 type FieldTable<U extends { readonly type: string }> = {
-  readonly [T in U['type']]: { readonly [K in Exclude<keyof Extract<U, { readonly type: T }>, 'type'>]: TextSchema };
+  readonly [T in U['type']]: { readonly [K in Exclude<keyof Extract<U, { readonly type: T }>, 'type'>]: TextSchema | ListSchema };
 };
 
 const sha256: TextSchema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
@@ -22,12 +29,15 @@ const sha256: TextSchema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 export const idLimit = 200;
 const id: TextSchema = { type: 'string', minLength: 1, maxLength: idLimit };
 
+/** A list with one item for each document that a visit may sign at most, whatever the station's own limit is. */
+const list = (items: TextSchema): ListSchema => ({ type: 'array', items, minItems: 1, maxItems: mostDocuments });
+
 const actionFields: FieldTable<Action> = {
   begin: {},
   'choose-certificate': { certificateSha256: sha256 },
-  'choose-document': { documentId: id },
+  'choose-documents': { documentIds: list(id) },
   reviewed: {},
-  consent: { digest: sha256 },
+  consent: { digests: list(sha256) },
   back: {},
   continue: {},
   cancel: {},
@@ -53,7 +63,7 @@ export const workbenchActionSchema = oneOf(workbenchActionFields);
 /** Parameters of GET /api/documents/:id. */
 export const documentParamsSchema = { type: 'object', properties: { id }, required: ['id'], additionalProperties: false };
 
-function oneOf(table: Readonly<Record<string, Readonly<Record<string, TextSchema>>>>): object {
+function oneOf(table: Readonly<Record<string, Readonly<Record<string, TextSchema | ListSchema>>>>): object {
   return {
     type: 'object',
     required: ['type'],

@@ -11,7 +11,7 @@ import { type Envelope, type EntryStation, type EntryTime, leafHash, makeBody } 
 import { insertEntries } from './schema.ts';
 
 /** Most events in one append. */
-export const appendLimit = 32;
+export const appendLimit = 256;
 /** Most entries in one commit: an append and the note of a changed clock always fit. */
 const commitLimit = 64;
 /** Who acts when the log itself writes. */

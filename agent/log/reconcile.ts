@@ -19,7 +19,12 @@ export interface SignedDocument {
   readonly documentSize: number | undefined;
 }
 
-/** What each operation signed, from its `sign.done`. `entries` must be in log order; ops other than `document-in` and `sign.done` are passed over. */
+/** Name of one signature in the folders of the station: its operation, and the number of its `sign.intent` entry. */
+export function signatureName(operation: string, intent: number): string {
+  return `${operation}.${intent}`;
+}
+
+/** What was signed, by `signatureName`, from each `sign.done`. `entries` must be in log order; ops other than `document-in` and `sign.done` are passed over. */
 export function signedDocuments(entries: Iterable<LogEntry>): ReadonlyMap<string, SignedDocument> {
   const sizes = new Map<string, number>();
   const signed = new Map<string, SignedDocument>();
@@ -27,7 +32,7 @@ export function signedDocuments(entries: Iterable<LogEntry>): ReadonlyMap<string
     if (event.op === 'document-in') sizes.set(event.document_sha256, event.size);
     if (event.op !== 'sign.done' || event.operation === undefined) continue;
     const { output_sha256: outputSha256, document_sha256: documentSha256 } = event;
-    signed.set(event.operation, { outputSha256, documentSha256, documentSize: sizes.get(documentSha256) });
+    signed.set(signatureName(event.operation, event.intent), { outputSha256, documentSha256, documentSize: sizes.get(documentSha256) });
   }
   return signed;
 }
@@ -40,30 +45,34 @@ export interface OpenIntent {
   readonly documentSha256: string;
   readonly consentSha256: string;
   /**
-   * True when `finger-matched` for the same operation and consent is in the log: from then on the token may have been asked, and the outcome
-   * is unknown. False: the token cannot have been asked, because that waits for this entry to be on the disk; nothing was signed.
+   * True when `finger-matched` for the same operation and consent is in the log and no older intent of that consent is open: the token may have been
+   * asked, and the outcome is unknown. False: it cannot have been asked, because that waits for these entries to be on the disk; nothing was signed.
    */
   readonly tokenMayHaveSigned: boolean;
 }
 
 /** The intents without an outcome, oldest first. `entries` must be in log order; ops other than `reconcileOps` are passed over. */
 export function openIntents(entries: Iterable<LogEntry>): readonly OpenIntent[] {
-  const open = new Map<number, OpenIntent>();
+  const open = new Map<number, Omit<OpenIntent, 'tokenMayHaveSigned'>>();
   // An intent may only follow its finger by mistake; then too the token may have been asked.
   const matched = new Set<string>();
   for (const { seq, event } of entries) {
     const operation = event.operation ?? '';
     if (event.op === 'sign.intent') {
       const { document_sha256: documentSha256, consent_sha256: consentSha256 } = event;
-      open.set(seq, { seq, operation, documentSha256, consentSha256, tokenMayHaveSigned: matched.has(`${operation} ${consentSha256}`) });
+      open.set(seq, { seq, operation, documentSha256, consentSha256 });
     } else if (event.op === 'finger-matched') {
       matched.add(`${operation} ${event.consent_sha256}`);
-      for (const intent of open.values())
-        if (intent.operation === operation && intent.consentSha256 === event.consent_sha256)
-          open.set(intent.seq, { ...intent, tokenMayHaveSigned: true });
     } else if (event.op === 'sign.done' || event.op === 'sign.failed' || event.op === 'sign.outcome-unknown') {
       if (event.intent !== undefined) open.delete(event.intent);
     }
   }
-  return [...open.values()];
+  // The documents of one consent are signed one after the other, each after `sign.done` of the one before.
+  const older = new Set<string>();
+  return [...open.values()].map((intent) => {
+    const visit = `${intent.operation} ${intent.consentSha256}`;
+    const tokenMayHaveSigned = matched.has(visit) && !older.has(visit);
+    older.add(visit);
+    return { ...intent, tokenMayHaveSigned };
+  });
 }

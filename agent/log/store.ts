@@ -59,7 +59,7 @@ export interface LogStore {
   /** Resolves when the entry is on the disk. Throws as `appendAll`. */
   append(event: AppendableEvent): Promise<LogEntry>;
   /**
-   * Appends 1 to 32 events, all in one commit or none. Throws NotInCatalogue or NotCanonical for an event that the log does not take (nothing
+   * Appends 1 to 256 events, all in one commit or none. Throws NotInCatalogue or NotCanonical for an event that the log does not take (nothing
    * is written and the store goes on), and LogUnavailable when the outcome is unknown (the store has failed and takes nothing more).
    */
   appendAll(events: readonly AppendableEvent[]): Promise<readonly LogEntry[]>;

@@ -1,9 +1,9 @@
 /**
- * The second implementation of the log's rules, for whoever does not trust the first: it imports nothing of this project. It reads rows in
- * order, keeps no more than what is open, and names the first entry that is wrong.
+ * The second implementation of the log's rules, for whoever does not trust the first: it imports nothing but its own reader of canonical
+ * bytes. It reads rows in order, keeps no more than what is open, and names the first entry that is wrong.
  */
-import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { type Fields, must, readCanonical, writeAgain, Wrong } from './verify/canonical.ts';
 
 /** One row, as it is stored: body bytes, and two hashes of 32 bytes. */
 export interface Row {
@@ -63,21 +63,19 @@ export async function verify(rows: AsyncIterable<Row>, known?: KnownEntry): Prom
   return { verdict: 'intact', ...result() };
 }
 
-/** A rule that an entry breaks; the message is a sentence for a person. */
-class Wrong extends Error {}
-
-function must(holds: boolean, sentence: string): asserts holds {
-  if (!holds) throw new Wrong(sentence);
-}
-
-type Fields = ReadonlyMap<string, unknown>;
-
 interface Intent {
   readonly operation: unknown;
   readonly document: unknown;
   readonly certificate: unknown;
   readonly consent: unknown;
   matched: boolean;
+}
+
+interface Consent {
+  readonly operation: unknown;
+  readonly certificate: unknown;
+  /** Those that no signature was begun for yet, by digest, in their order. */
+  readonly documents: unknown[];
 }
 
 const knownOps =
@@ -93,8 +91,8 @@ class Chain {
   readonly intents = new Map<number, Intent>();
   /** Diagnostic signatures that were begun since the last start of the agent and have not ended. */
   readonly #tests = new Set<unknown>();
-  /** Consents since the last start of the agent, with their operation. No visit lives longer than that. */
-  readonly #consents = new Map<unknown, unknown>();
+  /** Consents since the last start of the agent. No visit lives longer than that. */
+  readonly #consents = new Map<unknown, Consent>();
   #origin: unknown;
   #boot: unknown;
   #boots = new Set<unknown>();
@@ -160,15 +158,20 @@ class Chain {
   #checkOp(op: unknown, operation: unknown, fields: Fields, seq: number): void {
     const consent = fields.get('consent_sha256');
     if (op === 'consent') {
-      const digest = createHash('sha256')
-        .update('countersign/v1/consent\n')
-        .update(writeAgain(fields.get('statement')));
+      const statement = map(fields.get('statement'), seq);
+      const digest = createHash('sha256').update('countersign/v1/consent\n').update(writeAgain(statement));
       must(digest.digest('hex') === consent, `entry ${seq}: the consent does not have the digest that stands beside it`);
-      this.#consents.set(consent, operation);
+      this.#consents.set(consent, { operation, certificate: statement.get('certificate_sha256'), documents: documentsOf(statement, seq) });
     } else if (op === 'sign.intent') {
-      const agreed = typeof operation === 'string' && this.#consents.has(consent) && this.#consents.get(consent) === operation;
-      must(agreed, `entry ${seq}: a signature was begun without a consent in the same operation`);
+      const agreed = typeof operation === 'string' ? this.#consents.get(consent) : undefined;
+      must(
+        agreed !== undefined && agreed.operation === operation,
+        `entry ${seq}: a signature was begun without a consent in the same operation`,
+      );
       const [document, certificate] = [fields.get('document_sha256'), fields.get('certificate_sha256')];
+      // Each document of a consent is signed once, and in its order.
+      const named = agreed.documents.shift() === document && agreed.certificate === certificate;
+      must(named, `entry ${seq}: the consent does not name this document next, or another certificate`);
       this.intents.set(seq, { operation, document, certificate, consent, matched: false });
     } else if (op === 'token-test') {
       this.#tests.add(seq);
@@ -185,6 +188,8 @@ class Chain {
         const same = intent.document === fields.get('document_sha256') && intent.certificate === fields.get('certificate_sha256');
         must(same, `entry ${seq}: another document or certificate was signed with than entry ${String(named)} says`);
         must(intent.matched, `entry ${seq}: a signature was made before a finger had matched for its consent`);
+        const waits = [...this.intents].some(([number, { consent: other }]) => number < (named as number) && other === intent.consent);
+        must(!waits, `entry ${seq}: a document was signed before the one that stands before it in the consent had an end`);
       }
       this.intents.delete(named as number);
     }
@@ -196,104 +201,14 @@ function map(value: unknown, seq: number): Fields {
   return value as Fields;
 }
 
+/** The documents that a consent names: a list since version 2 of the statement, one before. */
+function documentsOf(statement: Fields, seq: number): unknown[] {
+  if (statement.get('v') === 1) return [statement.get('document_sha256')];
+  const documents = statement.get('documents');
+  must(statement.get('v') === 2 && Array.isArray(documents), `entry ${seq}: the consent is written in an unknown version`);
+  return documents.map((document) => map(document, seq).get('sha256'));
+}
+
 function isHash(value: unknown): boolean {
   return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
-}
-
-const token = {
-  key: /"[a-z][a-z0-9_]*":/y,
-  number: /-?[1-9]\d{0,15}|0/y,
-  word: /true|false/y,
-  // RFC 8785 section 3.2.2.2: these escapes and no others. Half a surrogate pair cannot stand here, because the bytes are UTF-8.
-  string: /"[ !#-[\]-\uffff]*(?:\\(?:["\\bfnrt]|u00(?:0[0-7be-f]|1[0-9a-f]))[ !#-[\]-\uffff]*)*"/y,
-} as const;
-
-/** Reads bytes that are JSON in the one form that the log allows; every other form breaks a rule of this grammar. Objects become maps. */
-function readCanonical(bytes: Uint8Array, seq: number): Fields {
-  const wrong = `entry ${seq} is not written in the one form that is allowed`;
-  must(bytes.byteLength <= 65_535 && isUtf8(bytes), wrong);
-  const reader = new Reader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'), wrong);
-  const body = reader.value(0);
-  must(reader.atEnd && body instanceof Map, wrong);
-  return body as Fields;
-}
-
-class Reader {
-  readonly #text: string;
-  readonly #wrong: string;
-  #place = 0;
-
-  constructor(text: string, wrong: string) {
-    this.#text = text;
-    this.#wrong = wrong;
-  }
-
-  get atEnd(): boolean {
-    return this.#place === this.#text.length;
-  }
-
-  value(depth: number): unknown {
-    switch (this.#text.charAt(this.#place)) {
-      case '{':
-        return this.#object(depth);
-      case '[':
-        return this.#array(depth);
-      case '"': {
-        const text = this.#take(token.string);
-        return text.includes('\\') ? JSON.parse(text) : text.slice(1, -1);
-      }
-      case 't':
-      case 'f':
-        return this.#take(token.word) === 'true';
-      default: {
-        const number = Number(this.#take(token.number));
-        must(Number.isSafeInteger(number), this.#wrong);
-        return number;
-      }
-    }
-  }
-
-  #object(depth: number): Map<string, unknown> {
-    must(depth < 16, this.#wrong);
-    const members = new Map<string, unknown>();
-    let last = '';
-    while (this.#more('}', members.size === 0)) {
-      const key = this.#take(token.key).slice(1, -2);
-      must(key > last, this.#wrong);
-      members.set(key, this.value(depth + 1));
-      last = key;
-    }
-    return members;
-  }
-
-  #array(depth: number): unknown[] {
-    must(depth < 16, this.#wrong);
-    const items: unknown[] = [];
-    while (this.#more(']', items.length === 0)) items.push(this.value(depth + 1));
-    return items;
-  }
-
-  /** Steps over what stands before an item: the opening bracket or a comma. False, and past it, at the closing bracket. */
-  #more(close: string, first: boolean): boolean {
-    if (first) this.#place += 1;
-    const found = this.#text[this.#place] === close;
-    must(found || first || this.#text[this.#place] === ',', this.#wrong);
-    if (found || !first) this.#place += 1;
-    return !found;
-  }
-
-  #take(pattern: RegExp): string {
-    pattern.lastIndex = this.#place;
-    must(pattern.test(this.#text), this.#wrong);
-    const start = this.#place;
-    this.#place = pattern.lastIndex;
-    return this.#text.slice(start, this.#place);
-  }
-}
-
-/** The canonical text of something that `readCanonical` read: maps keep their order, and strings have one form. */
-function writeAgain(value: unknown): string {
-  if (value instanceof Map) return `{${[...(value as Fields)].map(([key, one]) => `"${key}":${writeAgain(one)}`).join(',')}}`;
-  if (Array.isArray(value)) return `[${value.map(writeAgain).join(',')}]`;
-  return JSON.stringify(value);
 }

@@ -1,20 +1,31 @@
 /**
- * The consent: what the holder agreed to, as one canonical statement. Its digest is the challenge of the fingerprint reader, so the reader's
- * signature binds the finger to this document, this certificate, this station and this moment, and to nothing else.
+ * The consent: what the holder agreed to, as one canonical statement that names every document. Its digest is the challenge of the fingerprint
+ * reader, so the reader's signature binds the finger to these documents, this certificate, this station and this moment, and to nothing else.
  */
 import { createHash } from 'node:crypto';
-import { serialise } from '../log/record.ts';
+import { serialise, type JsonObject } from '../log/record.ts';
 
 /** The sentence above the commit button, in English; the statement names its digest, whatever language the screen shows. */
-export const consentText = 'I have read this document and I sign it with my card, my finger and my PIN.';
+export function consentText(documents: number): string {
+  return documents === 1
+    ? 'I have read this document and I sign it with my card, my finger and my PIN.'
+    : 'I have read each of these documents and I sign each of them with my card, my finger and my PIN.';
+}
 
+/** One document of a consent: SHA-256 (hex) and size in bytes. */
+export interface ConsentDocument {
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/** `v` is 2 since a consent names a list of documents; version 1 named one, as `document_sha256` and `document_size`. */
 export interface ConsentStatement {
-  readonly v: 1;
+  readonly v: 2;
   /** Origin of the log, which names the station and its epoch. */
   readonly station: string;
   readonly operation: string;
-  readonly document_sha256: string;
-  readonly document_size: number;
+  /** In the order in which they are signed. */
+  readonly documents: readonly ConsentDocument[];
   readonly certificate_sha256: string;
   readonly text_sha256: string;
   /** 32 random bytes, hex, used once. */
@@ -28,8 +39,7 @@ export interface ConsentStatement {
 export interface ConsentFacts {
   readonly station: string;
   readonly operation: string;
-  readonly documentDigest: string;
-  readonly documentSize: number;
+  readonly documents: readonly ConsentDocument[];
   readonly certificateSha256: string;
   readonly nonce: Uint8Array;
   readonly at: Date;
@@ -41,13 +51,12 @@ export const consentLifeMs = 10 * 60_000;
 /** Builds the statement. `nonce` must be 32 fresh random bytes. */
 export function makeConsent(facts: ConsentFacts): ConsentStatement {
   return {
-    v: 1,
+    v: 2,
     station: facts.station,
     operation: facts.operation,
-    document_sha256: facts.documentDigest,
-    document_size: facts.documentSize,
+    documents: facts.documents.map(({ sha256, size }) => ({ sha256, size })),
     certificate_sha256: facts.certificateSha256,
-    text_sha256: createHash('sha256').update(consentText, 'utf8').digest('hex'),
+    text_sha256: createHash('sha256').update(consentText(facts.documents.length), 'utf8').digest('hex'),
     nonce: Buffer.from(facts.nonce).toString('hex'),
     at: facts.at.toISOString(),
     expires: new Date(facts.at.getTime() + consentLifeMs).toISOString(),
@@ -58,6 +67,11 @@ export function makeConsent(facts: ConsentFacts): ConsentStatement {
 export function consentDigest(statement: ConsentStatement): Uint8Array {
   return createHash('sha256')
     .update('countersign/v1/consent\n')
-    .update(serialise({ ...statement }))
+    .update(serialise(asJson(statement)))
     .digest();
+}
+
+/** The statement as the log takes it. */
+export function asJson(statement: ConsentStatement): JsonObject {
+  return { ...statement, documents: statement.documents.map((document) => ({ ...document })) };
 }

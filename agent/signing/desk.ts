@@ -1,12 +1,12 @@
 /** The document desk: joins inbox and outbox with the log. Every document that comes in, and every one that is refused, is an entry. */
 import type { DocumentView, RefusedDocumentView } from '../contract/state.ts';
 import type { Inbox, InboxContents, InboxDocument } from '../documents/inbox.ts';
-import { readDocument, type Examining } from '../documents/intake.ts';
+import { readBytes, readDocument, type Examining } from '../documents/intake.ts';
 import type { Originals } from '../documents/originals.ts';
 import { signedName, type Outbox } from '../documents/outbox.ts';
 import { printable } from '../documents/printable.ts';
 import type { AppendableEvent } from '../log/events.ts';
-import type { OpenDocument } from './model.ts';
+import type { ChosenDocument, OpenDocument } from './model.ts';
 import { documentProblem, SigningProblem } from './problem.ts';
 
 export interface DeskParts {
@@ -65,13 +65,22 @@ export class Desk {
   }
 
   /** Throws document-changed when the file is not what the holder has read (any more). */
-  async mustBeUnchanged(document: OpenDocument): Promise<void> {
+  async mustBeUnchanged(document: ChosenDocument): Promise<void> {
     if (!(await this.#parts.inbox.holds(document.fileName, document.view.digest))) throw this.#changed(document);
   }
 
-  async stage(operation: string, document: OpenDocument, output: Uint8Array): Promise<string> {
+  /** Reads a document again, without another examination: its digest says that it is the one that was examined and shown. Throws document-changed. */
+  async reread(document: ChosenDocument): Promise<OpenDocument> {
+    const read = await readBytes(this.#parts.inbox.path(document.fileName), this.#parts.examiner.policy.maxBytes);
+    if (typeof read === 'string' || read.digest !== document.view.digest) throw this.#changed(document);
+    const { view, fileName } = document;
+    return { view, fileName, bytes: read.bytes };
+  }
+
+  /** Writes the signed document durably where nobody looks; gives the name that it will get. `signature` names the signature (`signatureName`). */
+  async stage(signature: string, document: ChosenDocument, output: Uint8Array): Promise<string> {
     const name = signedName(document.fileName);
-    await this.#parts.outbox.stage(operation, name, output);
+    await this.#parts.outbox.stage(signature, name, output);
     return name;
   }
 
@@ -79,17 +88,17 @@ export class Desk {
    * After `sign.done`: the signed document appears, the original leaves the inbox. Gives the name in the outbox. Throws on I/O errors. Whatever could not
    * be done is done at the next start (`recovery.ts`).
    */
-  async publish(operation: string, { view, fileName, bytes }: OpenDocument): Promise<string> {
+  async publish(signature: string, { view, fileName, bytes }: OpenDocument): Promise<string> {
     const { originals, outbox } = this.#parts;
     originals.signed(view.id);
-    const name = await outbox.publish(operation);
-    const kept = await originals.keep(operation, { id: view.id, fileName, digest: view.digest, bytes });
-    if (kept) await outbox.discard(operation).catch(() => undefined);
+    const name = await outbox.publish(signature);
+    const kept = await originals.keep(signature, { id: view.id, fileName, digest: view.digest, bytes });
+    if (kept) await outbox.discard(signature).catch(() => undefined);
     return name;
   }
 
-  discard(operation: string): Promise<void> {
-    return this.#parts.outbox.discard(operation);
+  discard(signature: string): Promise<void> {
+    return this.#parts.outbox.discard(signature);
   }
 
   async #record(contents: InboxContents): Promise<void> {

@@ -6,9 +6,9 @@ export function tokenGone(context: Context): boolean {
   return !context.tokens.some((token) => token.id === context.tokenId);
 }
 
-/** The intent is open and has no signature yet: one intent never gets two. */
+/** An intent is open, and the document in hand has no signature yet: one intent never gets two. */
 function mayTryAgain(context: Context): boolean {
-  return context.intent !== undefined && context.signature === undefined;
+  return context.intents.length > 0 && context.prepared !== undefined && context.signature === undefined;
 }
 
 const code = (context: Context) => context.problem?.code;
@@ -22,8 +22,12 @@ export const guards = {
   tokenStillIn: ({ context }: { context: Context }) => !tokenGone(context),
   hasToken: ({ context }: { context: Context }) => context.tokenId !== undefined,
   severalKeys: ({ context }: { context: Context }) => context.keys.length > 1,
-  intentOpen: ({ context }: { context: Context }) => context.intent !== undefined,
-  tokenGoneWithIntent: ({ context }: { context: Context }) => tokenGone(context) && context.intent !== undefined,
+  moreToShow: ({ context }: { context: Context }) => context.shown.length < context.chosen.length,
+  severalShown: ({ context }: { context: Context }) => context.shown.length > 1,
+  fingerMatched: ({ context }: { context: Context }) => context.fingerMatched,
+  moreToSign: ({ context }: { context: Context }) => context.intents.length > 1,
+  intentOpen: ({ context }: { context: Context }) => context.intents.length > 0,
+  tokenGoneWithIntent: ({ context }: { context: Context }) => tokenGone(context) && context.intents.length > 0,
   tokenGoneUnrecorded: ({ context }: { context: Context }) => tokenGone(context) && !context.tokenOutRecorded,
   padWaits: ({ context }: { context: Context }) => context.pad?.doing === 'waiting',
   padCounts: ({ context }: { context: Context }) => context.pad?.doing === 'waiting' && context.pad.secondsLeft > 0,
@@ -35,8 +39,11 @@ export const guards = {
     mayTryAgain(context) && context.fingerMatched && ['pin-wrong', 'pin-length', 'pin-timeout'].includes(code(context) ?? ''),
   fingerAgain: ({ context }: { context: Context }) =>
     mayTryAgain(context) && (code(context) === 'not-matched' || code(context) === 'touch-timeout'),
+  /** Not where some of a visit's documents are signed already: what became of them stays on the screen. */
   documentAgain: ({ context }: { context: Context }) =>
-    context.key !== undefined && (code(context) === 'document-refused' || code(context) === 'document-changed'),
+    context.key !== undefined &&
+    context.results.length === 0 &&
+    (code(context) === 'document-refused' || code(context) === 'document-changed'),
   /** The station itself cannot go on: no log, or a bug of ours. */
   stationFault: ({ context }: { context: Context }) => code(context) === 'log-unavailable' || code(context) === 'fault',
 };

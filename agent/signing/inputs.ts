@@ -11,26 +11,29 @@ export function readToken(context: model.Context): model.ReadTokenInput {
   return { operation: context.operation, tokenId: need(context.tokenId, 'token') };
 }
 
-export function openDocument(event: model.VisitEvent): { documentId: string } {
-  if (event.type !== 'choose-document') throw new Error(`no document is chosen by ${event.type}`);
-  return { documentId: event.documentId };
+export function openDocument({ chosen, shown }: model.Context): { documentId: string } {
+  return { documentId: need(chosen[shown.length], 'document to show') };
 }
 
 export function recordConsent(context: model.Context): model.RecordConsentInput {
-  return { operation: context.operation, key: need(context.key, 'key'), document: need(context.document, 'document') };
+  return { operation: context.operation, key: need(context.key, 'key'), documents: context.shown };
+}
+
+export function prepare(context: model.Context): model.PrepareInput {
+  return { operation: context.operation, key: need(context.key, 'key'), intent: need(context.intents[0], 'intent') };
 }
 
 export function verifyFinger(context: model.Context): model.VerifyFingerInput {
-  return { operation: context.operation, key: need(context.key, 'key'), intent: need(context.intent, 'intent') };
+  return { operation: context.operation, key: need(context.key, 'key'), consent: need(context.consent, 'consent') };
 }
 
-/** The PIN goes from the event to the actor and is kept nowhere; a reader with its own pad gets none. */
+/** The PIN goes from the event to the actor and is kept nowhere; a reader with its own pad gets none, and one PIN serves every document. */
 export function sign(context: model.Context, event: model.VisitEvent): model.SignInput {
   return {
     operation: context.operation,
     tokenId: need(context.tokenId, 'token'),
     key: need(context.key, 'key'),
-    intent: need(context.intent, 'intent'),
+    prepared: need(context.prepared, 'prepared signature'),
     pin: event.type === 'pin' ? event.pin : undefined,
   };
 }
@@ -38,8 +41,8 @@ export function sign(context: model.Context, event: model.VisitEvent): model.Sig
 export function check(context: model.Context): model.CheckInput {
   return {
     operation: context.operation,
-    document: need(context.document, 'document'),
-    intent: need(context.intent, 'intent'),
+    intent: need(context.intents[0], 'intent'),
+    prepared: need(context.prepared, 'prepared signature'),
     signature: need(context.signature, 'signature'),
   };
 }
@@ -47,9 +50,9 @@ export function check(context: model.Context): model.CheckInput {
 export function save(context: model.Context): model.SaveInput {
   return {
     operation: context.operation,
-    document: need(context.document, 'document'),
     key: need(context.key, 'key'),
-    intent: need(context.intent, 'intent'),
+    intent: need(context.intents[0], 'intent'),
+    prepared: need(context.prepared, 'prepared signature'),
     staged: need(context.staged, 'staged output'),
   };
 }
@@ -58,7 +61,7 @@ export function recordProblem(context: model.Context): model.RecordProblemInput 
   return {
     operation: context.operation,
     problem: need(context.problem, 'problem'),
-    intent: context.intent,
+    intents: context.intents,
     fingerMatched: context.fingerMatched,
     tokenGone: tokenGone(context) && !context.tokenOutRecorded,
   };

@@ -1,14 +1,17 @@
 /**
  * The signing machine: every way one visit can go. It does no I/O and holds no decision about devices: actors are provided by `actors.ts`, tokens
- * and touches arrive as events. What it guarantees by its shape: "signed" is reached only through consent recorded, finger verified, signature
- * made, output checked and `sign.done` committed, in that order.
+ * and touches arrive as events. What it guarantees by its shape: "signed" is reached only through consent recorded and finger verified, and then,
+ * for each document, signature made, output checked and `sign.done` committed, in that order.
  */
 import { assign } from 'xstate';
+import { choosingDocument, confirming, openingDocument, reviewing } from './document-steps.ts';
 import { idleRegion } from './idle.ts';
 import * as inputs from './inputs.ts';
+import { checking, preparing, saving } from './output-steps.ts';
 import { signingSetup } from './setup.ts';
-import { signingStep } from './signing-step.ts';
+import { signing } from './signing-step.ts';
 import * as steps from './steps.ts';
+import { abandoning, failing, trouble } from './trouble-steps.ts';
 
 export const signingMachine = signingSetup.createMachine({
   id: 'signing',
@@ -77,49 +80,20 @@ export const signingMachine = signingSetup.createMachine({
             cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) },
           },
         },
-        choosingDocument: {
-          entry: assign(steps.closeDocument),
-          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
-          on: {
-            'choose-document': { guard: 'documentIsListed', target: 'openingDocument' },
-            back: { guard: 'severalKeys', target: 'choosingCertificate' },
-            cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) },
-          },
-        },
-        openingDocument: {
-          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
-          invoke: {
-            src: 'openDocument',
-            input: ({ event }) => inputs.openDocument(event),
-            onDone: { target: 'reviewing', actions: assign(({ event }) => steps.setDocument(event.output)) },
-            onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
-          },
-        },
-        reviewing: {
-          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
-          on: {
-            reviewed: 'confirming',
-            back: 'choosingDocument',
-            cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) },
-          },
-        },
-        confirming: {
-          always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
-          on: {
-            consent: { guard: 'digestIsShown', target: 'recordingConsent' },
-            back: 'reviewing',
-            cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) },
-          },
-        },
+        choosingDocument,
+        openingDocument,
+        reviewing,
+        confirming,
         // The log first: from here on an open intent exists, and every way out closes it with an outcome.
         recordingConsent: {
           invoke: {
             src: 'recordConsent',
             input: ({ context }) => inputs.recordConsent(context),
-            onDone: { target: 'waitingForFinger', actions: assign(({ event }) => steps.setIntent(event.output)) },
+            onDone: { target: 'preparing', actions: assign(({ event }) => steps.setConsent(event.output)) },
             onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
           },
         },
+        preparing,
         waitingForFinger: {
           entry: assign(steps.setPrompt('touch')),
           always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
@@ -135,6 +109,7 @@ export const signingMachine = signingSetup.createMachine({
           },
         },
         beforePin: {
+          entry: assign(steps.forgetPad),
           always: [
             { guard: 'pinLocked', target: 'failing', actions: assign(steps.problem('pin-locked')) },
             { guard: 'lastTry', target: 'lastTry' },
@@ -153,23 +128,9 @@ export const signingMachine = signingSetup.createMachine({
           always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
           on: { pin: 'signing', cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) } },
         },
-        signing: signingStep,
-        checking: {
-          invoke: {
-            src: 'check',
-            input: ({ context }) => inputs.check(context),
-            onDone: { target: 'saving', actions: assign(({ event }) => steps.setStaged(event.output)) },
-            onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
-          },
-        },
-        saving: {
-          invoke: {
-            src: 'save',
-            input: ({ context }) => inputs.save(context),
-            onDone: { target: 'signed', actions: assign(({ event }) => steps.setResult(event.output)) },
-            onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
-          },
-        },
+        signing,
+        checking,
+        saving,
         signed: {
           always: { guard: 'tokenGone', target: 'signedTokenOut' },
           on: { continue: 'takingToken', cancel: 'takingToken', 'idle.expired': 'takingToken' },
@@ -206,68 +167,9 @@ export const signingMachine = signingSetup.createMachine({
           },
         },
         // The two doors to the trouble page: `abandoning` when the person ended it, `failing` when a device, a document or the log did.
-        abandoning: {
-          invoke: {
-            src: 'recordProblem',
-            input: ({ context }) => inputs.recordProblem(context),
-            onDone: [
-              {
-                guard: 'tokenStillIn',
-                target: 'takingToken',
-                actions: assign(({ context, event }) => steps.setRecorded(context, event.output)),
-              },
-              { target: 'trouble', actions: assign(({ context, event }) => steps.setRecorded(context, event.output)) },
-            ],
-            onError: { target: 'outOfService', actions: assign(({ context, event }) => steps.setUnrecorded(context, event.error)) },
-          },
-        },
-        failing: {
-          invoke: {
-            src: 'recordProblem',
-            input: ({ context }) => inputs.recordProblem(context),
-            onDone: [
-              {
-                guard: 'stationFault',
-                target: 'outOfService',
-                actions: assign(({ context, event }) => steps.setRecorded(context, event.output)),
-              },
-              { target: 'trouble', actions: assign(({ context, event }) => steps.setRecorded(context, event.output)) },
-            ],
-            onError: { target: 'outOfService', actions: assign(({ context, event }) => steps.setUnrecorded(context, event.error)) },
-          },
-        },
-        trouble: {
-          initial: 'open',
-          states: {
-            open: {
-              always: [
-                { guard: 'tokenGoneWithIntent', target: '#signing.visit.abandoning', actions: assign(steps.problem('token-removed')) },
-                { guard: 'tokenGoneUnrecorded', target: '#signing.visit.leaving' },
-                { guard: 'tokenGone', target: 'tokenOut' },
-              ],
-              on: {
-                continue: [
-                  { guard: 'pinAgain', target: '#signing.visit.beforePin' },
-                  { guard: 'fingerAgain', target: '#signing.visit.waitingForFinger' },
-                  { guard: 'documentAgain', target: '#signing.visit.choosingDocument' },
-                ],
-                cancel: [
-                  { guard: 'intentOpen', target: '#signing.visit.abandoning', actions: assign(steps.problem('cancelled')) },
-                  { target: '#signing.visit.takingToken' },
-                ],
-                'idle.expired': [
-                  { guard: 'intentOpen', target: '#signing.visit.abandoning', actions: assign(steps.problem('idle-timeout')) },
-                  { target: '#signing.visit.takingToken' },
-                ],
-              },
-            },
-            tokenOut: {
-              always: { guard: 'someToken', target: '#signing.visit.start' },
-              after: { linger: '#signing.visit.start' },
-              on: { continue: '#signing.visit.start', begin: '#signing.visit.start' },
-            },
-          },
-        },
+        abandoning,
+        failing,
+        trouble,
         outOfService: {},
       },
       on: {

@@ -22,23 +22,39 @@ export interface HolderKey {
   readonly credential: EnrolledCredential;
 }
 
-/** The document that is on the screen: the very bytes that will be signed. */
-export interface OpenDocument {
+/** A document of this visit without its bytes: only those of the one in hand are held. */
+export interface ChosenDocument {
   readonly view: DocumentView;
   /** Name in the inbox folder. */
   readonly fileName: string;
+}
+
+/** A document as it was read: to be shown, or to be signed. */
+export interface OpenDocument extends ChosenDocument {
   readonly bytes: Uint8Array;
 }
 
 /** What the holder consented to, once it stands in the log. */
+export interface Consent {
+  /** SHA-256 over the statement: the challenge for the fingerprint reader. */
+  readonly digest: Uint8Array;
+  /** The finger must have matched by then. */
+  readonly expires: Date;
+}
+
+/** A signature that the holder consented to and that has no outcome yet. */
 export interface Intent {
   /** Number of the `sign.intent` entry. */
   readonly entry: number;
-  /** SHA-256 over the consent: the challenge for the fingerprint reader. */
-  readonly consentDigest: Uint8Array;
-  /** The finger must have matched by then. */
-  readonly expires: Date;
-  readonly prepared: PreparedSignature;
+  /** Leaf of that entry, hex. */
+  readonly leaf: string;
+  readonly document: ChosenDocument;
+}
+
+/** The document in hand, read anew, and what the token signs of it. */
+export interface Prepared {
+  readonly document: OpenDocument;
+  readonly signature: PreparedSignature;
 }
 
 export interface SignedResult {
@@ -67,6 +83,8 @@ export interface Limits {
   readonly idleWarningSeconds: number;
   /** How long a last page stays when the token is out already, milliseconds. */
   readonly lingerMs: number;
+  /** Most documents that one visit may sign. */
+  readonly mostDocuments: number;
 }
 
 export interface MachineInput {
@@ -92,14 +110,23 @@ export interface Context {
   readonly key: HolderKey | undefined;
   readonly documents: readonly DocumentView[];
   readonly refused: readonly RefusedDocumentView[];
+  /** Ids of the documents that the holder wants to sign, in the order in which they are read and signed. */
+  readonly chosen: readonly string[];
+  /** Those of them that were shown, in the same order. */
+  readonly shown: readonly ChosenDocument[];
+  /** The last of those, while it can be read. */
   readonly document: OpenDocument | undefined;
-  readonly intent: Intent | undefined;
+  readonly consent: Consent | undefined;
+  /** Those without an outcome, in their order: the first one is in hand. */
+  readonly intents: readonly Intent[];
+  readonly prepared: Prepared | undefined;
   readonly prompt: ReaderPrompt;
   readonly previousFinger: 'not-matched' | 'touch-timeout' | undefined;
   readonly fingerMatched: boolean;
   readonly signature: Uint8Array | undefined;
   readonly staged: StagedOutput | undefined;
-  readonly result: SignedResult | undefined;
+  /** What was signed, in its order. */
+  readonly results: readonly SignedResult[];
   readonly problem: Problem | undefined;
   readonly outcome: VisitOutcome;
   readonly problemEntry: number | undefined;
@@ -127,9 +154,9 @@ export type VisitEvent =
   | { readonly type: 'idle.expired' }
   | { readonly type: 'begin' }
   | { readonly type: 'choose-certificate'; readonly certificateSha256: string }
-  | { readonly type: 'choose-document'; readonly documentId: string }
+  | { readonly type: 'choose-documents'; readonly documentIds: readonly string[] }
   | { readonly type: 'reviewed' }
-  | { readonly type: 'consent'; readonly digest: string }
+  | { readonly type: 'consent'; readonly digests: readonly string[] }
   | { readonly type: 'pin'; readonly pin: Secret }
   | { readonly type: 'back' }
   | { readonly type: 'continue' }
@@ -149,37 +176,48 @@ export interface ReadTokenOutput {
 export interface RecordConsentInput {
   readonly operation: string;
   readonly key: HolderKey;
-  readonly document: OpenDocument;
+  readonly documents: readonly ChosenDocument[];
+}
+export interface RecordConsentOutput {
+  readonly consent: Consent;
+  /** One for each document, in their order. */
+  readonly intents: readonly Intent[];
+}
+export interface PrepareInput {
+  readonly operation: string;
+  readonly key: HolderKey;
+  readonly intent: Intent;
 }
 export interface VerifyFingerInput {
   readonly operation: string;
   readonly key: HolderKey;
-  readonly intent: Intent;
+  readonly consent: Consent;
 }
 export interface SignInput {
   readonly operation: string;
   readonly tokenId: string;
   readonly key: HolderKey;
-  readonly intent: Intent;
+  readonly prepared: Prepared;
   readonly pin: Secret | undefined;
 }
 export interface CheckInput {
   readonly operation: string;
-  readonly document: OpenDocument;
   readonly intent: Intent;
+  readonly prepared: Prepared;
   readonly signature: Uint8Array;
 }
 export interface SaveInput {
   readonly operation: string;
-  readonly document: OpenDocument;
   readonly key: HolderKey;
   readonly intent: Intent;
+  readonly prepared: Prepared;
   readonly staged: StagedOutput;
 }
 export interface RecordProblemInput {
   readonly operation: string;
   readonly problem: Problem;
-  readonly intent: Intent | undefined;
+  /** Those without an outcome, in their order: the problem is that of the first one. */
+  readonly intents: readonly Intent[];
   readonly fingerMatched: boolean;
   /** The token left, and the log does not say so yet. */
   readonly tokenGone: boolean;

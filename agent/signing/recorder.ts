@@ -20,34 +20,38 @@ export class Recorder {
 
   /** Appends the events in one commit and gives the last entry. */
   async record(...events: [AppendableEvent, ...AppendableEvent[]]): Promise<LogEntry> {
+    const last = (await this.recordAll(events)).at(-1);
+    if (last === undefined) throw new Error('the log answered a commit with no entry');
+    return last;
+  }
+
+  /** Appends the events in one commit and gives their entries, in the same order. */
+  async recordAll(events: readonly AppendableEvent[]): Promise<readonly LogEntry[]> {
     try {
       const entries = await this.#log.appendAll(events);
       for (const event of events) this.#enrolments.take(event);
-      const last = entries.at(-1);
-      if (last === undefined) throw new Error('the log answered a commit with no entry');
-      return last;
+      return entries;
     } catch (error) {
       throw error instanceof LogUnavailable ? new SigningProblem('log-unavailable', { cause: error }) : error;
     }
   }
 
-  /** The entries that a problem leaves: what happened, and, unless the holder may try again, how the intent ended. */
+  /** The entries that a problem leaves: what happened, and, unless the holder may try again, how each intent ended. */
   async recordProblem(actor: Actor, input: RecordProblemInput): Promise<RecordProblemOutput> {
     const outcome = isUnknown(input) ? 'outcome-unknown' : 'nothing-signed';
     if (input.problem.code === 'log-unavailable')
-      return { outcome: input.intent === undefined ? outcome : 'outcome-unknown', entry: undefined, tokenOutRecorded: false };
+      return { outcome: input.intents.length === 0 ? outcome : 'outcome-unknown', entry: undefined, tokenOutRecorded: false };
     const told = [...happening(actor, input), ...ending(actor, input)];
-    const out = tokenOut(actor, input);
-    const [first, ...others] = [...told, ...out];
-    const last = first === undefined ? undefined : await this.record(first, ...others);
-    // The screen names the entry that tells what happened, not the one of the token that left after it in the same commit.
-    const entry = last === undefined || told.length === 0 ? last?.seq : last.seq - out.length;
+    const events = [...told, ...notReached(actor, input), ...tokenOut(actor, input)];
+    const entries = events.length === 0 ? [] : await this.recordAll(events);
+    // The screen names the entry that tells what happened, not what follows from it in the same commit.
+    const entry = (told.length === 0 ? entries.at(-1) : entries[told.length - 1])?.seq;
     return { outcome, entry, tokenOutRecorded: input.tokenGone };
   }
 }
 
 /** The entry of its own that some problems have (LOG.md: refusals and failures are entries too). */
-function happening(actor: Actor, { operation, problem, intent }: RecordProblemInput): AppendableEvent[] {
+function happening(actor: Actor, { operation, problem, intents }: RecordProblemInput): AppendableEvent[] {
   const base = { operation, actor } as const;
   const tries = problem.triesLeft === undefined ? {} : { tries_left: problem.triesLeft };
   switch (problems[problem.code].event) {
@@ -61,7 +65,7 @@ function happening(actor: Actor, { operation, problem, intent }: RecordProblemIn
       return problem.refusal === undefined ? [] : [{ ...base, op: 'document-refused', refusal: problem.refusal }];
     case 'sign.failed':
       // Without an intent nothing was being signed; that the person left is told by token-out.
-      return intent !== undefined || personLeft.has(problem.code)
+      return intents.length > 0 || personLeft.has(problem.code)
         ? []
         : [{ ...base, op: 'sign.failed', problem: problem.code, ...origin(problem) }];
     case 'token-in':
@@ -73,15 +77,23 @@ function happening(actor: Actor, { operation, problem, intent }: RecordProblemIn
 const personLeft: ReadonlySet<string> = new Set(['cancelled', 'idle-timeout', 'token-removed', 'no-token']);
 
 /** Nobody can tell what the token did; a bug of ours after the finger matched tells as little as a token that gave no answer. */
-function isUnknown({ problem, intent, fingerMatched }: RecordProblemInput): boolean {
-  return problem.code === 'outcome-unknown' || (problem.code === 'fault' && intent !== undefined && fingerMatched);
+function isUnknown({ problem, intents, fingerMatched }: RecordProblemInput): boolean {
+  return problem.code === 'outcome-unknown' || (problem.code === 'fault' && intents.length > 0 && fingerMatched);
 }
 
+/** The end of the document in hand. */
 function ending(actor: Actor, input: RecordProblemInput): AppendableEvent[] {
-  const { operation, problem, intent } = input;
-  if (intent === undefined || retryable.has(problem.code)) return [];
-  const base = { operation, actor, intent: intent.entry, problem: problem.code } as const;
+  const { operation, problem, intents } = input;
+  const [inHand] = intents;
+  if (inHand === undefined || retryable.has(problem.code)) return [];
+  const base = { operation, actor, intent: inHand.entry, problem: problem.code } as const;
   return isUnknown(input) ? [{ ...base, op: 'sign.outcome-unknown' }] : [{ ...base, op: 'sign.failed', ...origin(problem) }];
+}
+
+/** The end of those after it: the token was not asked about them, because that waits for `sign.done` of the one before. */
+function notReached(actor: Actor, { operation, problem, intents }: RecordProblemInput): AppendableEvent[] {
+  if (retryable.has(problem.code)) return [];
+  return intents.slice(1).map(({ entry }) => ({ op: 'sign.failed', operation, actor, intent: entry, problem: 'not-reached' }));
 }
 
 function tokenOut(actor: Actor, { operation, tokenGone }: RecordProblemInput): AppendableEvent[] {

@@ -5,23 +5,24 @@
  */
 import type { Originals } from '../documents/originals.ts';
 import { signedName, type Outbox } from '../documents/outbox.ts';
-import type { OpenIntent, SignedDocument } from '../log/reconcile.ts';
+import type { AppendableEvent } from '../log/events.ts';
+import { signatureName, type OpenIntent, type SignedDocument } from '../log/reconcile.ts';
 import type { Recorder } from './recorder.ts';
 
 export interface Recovered {
-  /** Operations whose outcome nobody can know. */
+  /** Signatures (by `signatureName`) whose outcome nobody can know. */
   readonly unknown: readonly string[];
   readonly failed: readonly string[];
   readonly published: readonly string[];
-  /** Operations whose signed document still waits because the outbox does not take it. */
+  /** Those whose signed document still waits because the outbox does not take it. */
   readonly waiting: readonly string[];
 }
 
 const station = { id: 'station', role: 'station' } as const;
 
 /**
- * Closes open intents, then tidies the staging folder: the inbox is searched only for what is left there. `done` maps an operation to what the log
- * tells of its `sign.done`.
+ * Closes open intents, then tidies the staging folder: the inbox is searched only for what is left there. `done` maps the name
+ * of a signature to what the log tells of its `sign.done`.
  */
 export async function recover(
   intents: readonly OpenIntent[],
@@ -31,38 +32,41 @@ export async function recover(
 ): Promise<Recovered> {
   const unknown: string[] = [];
   const failed: string[] = [];
-  for (const { seq, operation, tokenMayHaveSigned } of intents) {
-    const base = { operation, actor: station, intent: seq } as const;
-    if (tokenMayHaveSigned) {
-      await recorder.record({ ...base, op: 'sign.outcome-unknown', problem: 'outcome-unknown' });
-      unknown.push(operation);
-    } else {
-      await recorder.record({ ...base, op: 'sign.failed', problem: 'fault' });
-      failed.push(operation);
-    }
+  // One commit for each visit: after half of its ends, what the others say of the token would be lost.
+  for (const operation of new Set(intents.map((intent) => intent.operation))) {
+    const ends = intents
+      .filter((intent) => intent.operation === operation)
+      .map(({ seq, tokenMayHaveSigned }): AppendableEvent => {
+        (tokenMayHaveSigned ? unknown : failed).push(signatureName(operation, seq));
+        const base = { operation, actor: station, intent: seq } as const;
+        return tokenMayHaveSigned
+          ? { ...base, op: 'sign.outcome-unknown', problem: 'outcome-unknown' }
+          : { ...base, op: 'sign.failed', problem: 'fault' };
+      });
+    await recorder.recordAll(ends);
   }
   const published: string[] = [];
   const waiting: string[] = [];
-  for (const { operation, fileName, digest } of await outbox.pending()) {
-    const signed = done.get(operation);
+  for (const { operation: signature, fileName, digest } of await outbox.pending()) {
+    const signed = done.get(signature);
     if (signed === undefined || (digest !== undefined && digest !== signed.outputSha256)) {
-      await outbox.discard(operation);
+      await outbox.discard(signature);
       continue;
     }
     let isOut = true;
     if (digest !== undefined) {
-      isOut = await outbox.publish(operation).then(
+      isOut = await outbox.publish(signature).then(
         () => true,
         () => false,
       );
-      (isOut ? published : waiting).push(operation);
+      (isOut ? published : waiting).push(signature);
     }
     const isKept = await originals.fetch(
-      operation,
+      signature,
       { digest: signed.documentSha256, size: signed.documentSize },
       (name) => signedName(name) === fileName,
     );
-    if (isOut && isKept) await outbox.discard(operation);
+    if (isOut && isKept) await outbox.discard(signature);
   }
   return { unknown, failed, published, waiting };
 }

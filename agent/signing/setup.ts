@@ -30,7 +30,8 @@ export const signingSetup = setup({
     recordTwoTokens: fromPromise<undefined, { tokens: model.Context['tokens'] }>(unwired('recordTwoTokens')),
     readToken: fromPromise<model.ReadTokenOutput, model.ReadTokenInput>(unwired('readToken')),
     openDocument: fromPromise<model.OpenDocument, { documentId: string }>(unwired('openDocument')),
-    recordConsent: fromPromise<model.Intent, model.RecordConsentInput>(unwired('recordConsent')),
+    recordConsent: fromPromise<model.RecordConsentOutput, model.RecordConsentInput>(unwired('recordConsent')),
+    prepare: fromPromise<model.Prepared, model.PrepareInput>(unwired('prepare')),
     verifyFinger: fromPromise<undefined, model.VerifyFingerInput>(unwired('verifyFinger')),
     sign: fromPromise<Uint8Array, model.SignInput>(unwired('sign')),
     check: fromPromise<model.StagedOutput, model.CheckInput>(unwired('check')),
@@ -41,10 +42,19 @@ export const signingSetup = setup({
   guards: {
     ...guards,
     keyIsListed: ({ context, event }) => event.type === 'choose-certificate' && steps.keyOf(context, event.certificateSha256) !== undefined,
-    documentIsListed: ({ context, event }) =>
-      event.type === 'choose-document' && context.documents.some(({ id }) => id === event.documentId),
-    /** The consent names what the screen showed, and that is what is open. */
-    digestIsShown: ({ context, event }) => event.type === 'consent' && event.digest === context.document?.view.digest,
+    /** At least one, each once, and no more than a visit may sign. */
+    documentsAreListed: ({ context, event }) =>
+      event.type === 'choose-documents' &&
+      event.documentIds.length > 0 &&
+      event.documentIds.length <= context.limits.mostDocuments &&
+      new Set(event.documentIds).size === event.documentIds.length &&
+      event.documentIds.every((chosen) => context.documents.some(({ id }) => id === chosen)),
+    /** The consent names what the screen showed: every document that was chosen, in their order, and nothing else. */
+    digestsAreShown: ({ context, event }) =>
+      event.type === 'consent' &&
+      context.shown.length === context.chosen.length &&
+      event.digests.length === context.shown.length &&
+      event.digests.every((digest, index) => digest === context.shown[index]?.view.digest),
     /** A person is expected to do something, so time without a touch counts. */
     waitsForPerson: or(waitingStates.map((state) => stateIn(state))),
   },

@@ -8,8 +8,7 @@ import { problemOf } from './problem.ts';
 import { signingSetup } from './setup.ts';
 import * as steps from './steps.ts';
 
-export const signingStep = signingSetup.createStateConfig({
-  entry: assign(steps.forgetPad),
+export const signing = signingSetup.createStateConfig({
   invoke: {
     src: 'sign',
     input: ({ context, event }) => inputs.sign(context, event),

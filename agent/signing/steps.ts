@@ -6,11 +6,12 @@ import {
   retryable,
   type Context,
   type HolderKey,
-  type Intent,
   type MachineInput,
   type OpenDocument,
+  type Prepared,
   type Problem,
   type ReadTokenOutput,
+  type RecordConsentOutput,
   type RecordProblemOutput,
   type SignedResult,
   type StagedOutput,
@@ -27,14 +28,18 @@ const clean = {
   pad: undefined,
   keys: [],
   key: undefined,
+  chosen: [],
+  shown: [],
   document: undefined,
-  intent: undefined,
+  consent: undefined,
+  intents: [],
+  prepared: undefined,
   prompt: 'touch',
   previousFinger: undefined,
   fingerMatched: false,
   signature: undefined,
   staged: undefined,
-  result: undefined,
+  results: [],
   problem: undefined,
   outcome: 'nothing-signed',
   problemEntry: undefined,
@@ -70,25 +75,44 @@ export function keyOf(context: Context, certificateSha256: string): HolderKey | 
 }
 
 /** Leaves whatever document was open; a document is read anew each time it is chosen. */
-export const closeDocument: Change = {
+export const closeDocuments: Change = {
+  chosen: [],
+  shown: [],
   document: undefined,
-  intent: undefined,
+  consent: undefined,
+  intents: [],
+  prepared: undefined,
   fingerMatched: false,
   previousFinger: undefined,
   previousPin: undefined,
   signature: undefined,
   staged: undefined,
-  result: undefined,
   problem: undefined,
   problemEntry: undefined,
 };
 
-export function setDocument(document: OpenDocument): Change {
-  return { document };
+export function choose(documentIds: readonly string[]): Change {
+  return { chosen: documentIds, shown: [] };
 }
 
-export function setIntent(intent: Intent): Change {
-  return { intent, fingerMatched: false };
+/** The document is on the screen from now on. */
+export function setDocument(context: Context, document: OpenDocument): Change {
+  const { view, fileName } = document;
+  return { document, shown: [...context.shown, { view, fileName }] };
+}
+
+/** Back to the document before the one that is shown: from there on they are shown again. */
+export function stepBack({ shown }: Context): Change {
+  return { document: undefined, shown: shown.slice(0, -2) };
+}
+
+/** The consent stands in the log. The bytes that were shown last are let go: each document is read anew, by its digest, when it is prepared. */
+export function setConsent({ consent, intents }: RecordConsentOutput): Change {
+  return { consent, intents, document: undefined, prepared: undefined, fingerMatched: false };
+}
+
+export function setPrepared(prepared: Prepared): Change {
+  return { prepared };
 }
 
 export function setPrompt(prompt: ReaderPrompt): Change {
@@ -116,8 +140,17 @@ export function setStaged(staged: StagedOutput): Change {
   return { staged };
 }
 
-export function setResult(result: SignedResult): Change {
-  return { result, outcome: 'signed', intent: undefined, signature: undefined };
+/** The document in hand is signed and in the log; the next one, if there is one, is in hand now. */
+export function setResult({ results, intents }: Context, result: SignedResult): Change {
+  const rest = intents.slice(1);
+  return {
+    results: [...results, result],
+    intents: rest,
+    outcome: rest.length === 0 ? 'signed' : 'partly-signed',
+    prepared: undefined,
+    signature: undefined,
+    staged: undefined,
+  };
 }
 
 export function problem(code: ProblemCode): Change {
@@ -137,7 +170,7 @@ export function setProblem(context: Context, error: unknown): Change {
 
 /** What went wrong could not be recorded: the screen says what the next start of the agent will read from the log (`recovery.ts`). */
 export function setUnrecorded(context: Context, error: unknown): Change {
-  const outcome = context.intent !== undefined && context.fingerMatched ? 'outcome-unknown' : context.outcome;
+  const outcome = context.intents.length > 0 && context.fingerMatched ? 'outcome-unknown' : context.outcome;
   return { ...setProblem(context, error), outcome };
 }
 
@@ -153,14 +186,14 @@ function pinAfter(pin: PinInfo | undefined, found: Problem): PinInfo | undefined
   return { ...rest, state, triesLeft: found.triesLeft };
 }
 
-/** The problem stands in the log; unless the holder may try again, its intent is closed. */
+/** The problem stands in the log; unless the holder may try again, every open intent has its end. */
 export function setRecorded(context: Context, output: RecordProblemOutput): Change {
   const open = context.problem !== undefined && retryable.has(context.problem.code);
   return {
-    outcome: output.outcome,
+    outcome: output.outcome === 'nothing-signed' && context.results.length > 0 ? 'partly-signed' : output.outcome,
     problemEntry: output.entry,
     tokenOutRecorded: context.tokenOutRecorded || output.tokenOutRecorded,
-    intent: open ? context.intent : undefined,
+    ...(open ? {} : { intents: [], prepared: undefined }),
   };
 }
 

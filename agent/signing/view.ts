@@ -4,7 +4,7 @@ import { problems } from '../contract/problems.ts';
 import type { CertificateChoice, PadWait, PinView, PublicState } from '../contract/state.ts';
 import { canContinue } from './guards.ts';
 import type { SigningMachine } from './machine.ts';
-import type { Context, OpenDocument } from './model.ts';
+import type { ChosenDocument, Context } from './model.ts';
 
 export type VisitSnapshot = SnapshotFrom<SigningMachine>;
 
@@ -43,6 +43,11 @@ export function publicState(snapshot: VisitSnapshot): PublicState | undefined {
     case 'confirming':
     case 'recordingConsent':
       return { screen: 'confirm', holder: holderOf(context), document: documentOf(context).view };
+    case 'preparing':
+      // Before the finger the page is still that of the consent: nobody is asked for anything yet.
+      return context.fingerMatched
+        ? { screen: 'signing', document: documentOf(context).view, step: 'preparing' }
+        : { screen: 'confirm', holder: holderOf(context), document: documentOf(context).view };
     case 'waitingForFinger':
       return touchReader(context);
     case 'lastTry':
@@ -122,7 +127,7 @@ function padWait({ time, secondsLeft }: { readonly time: 1 | 2; readonly seconds
 }
 
 function signed(context: Context): Extract<PublicState, { screen: 'signed' }> {
-  const { result } = context;
+  const result = context.results.at(-1);
   if (result === undefined) throw new Error('signed, but there is no result');
   return { screen: 'signed', document: documentOf(context).view, ...result };
 }
@@ -136,7 +141,9 @@ function holderOf(context: Context) {
   return context.key.holder;
 }
 
-function documentOf(context: Context): OpenDocument {
-  if (context.document === undefined) throw new Error('there is no document in this state');
-  return context.document;
+/** The document in hand: the one that is read, then the one that is signed, at last the one that was signed. */
+function documentOf({ shown, intents, results }: Context): ChosenDocument {
+  const document = intents[0]?.document ?? shown[results.length === 0 ? shown.length - 1 : results.length - 1];
+  if (document === undefined) throw new Error('there is no document in this state');
+  return document;
 }

@@ -119,7 +119,7 @@ export class Visit {
   /** Ends the visit in order: a step that must not be cut off finishes, and an intent that is still open ends as cancelled, never as a riddle. */
   async end(): Promise<void> {
     await this.settled();
-    if (this.#actor.getSnapshot().context.intent !== undefined && this.act({ type: 'cancel' })) await this.settled();
+    if (this.#actor.getSnapshot().context.intents.length > 0 && this.act({ type: 'cancel' })) await this.settled();
     this.#actor.stop();
   }
 
@@ -149,5 +149,7 @@ export class Visit {
 /** Steps that must not be cut off by an orderly stop: the token or the log is at work. */
 function busy(snapshot: VisitSnapshot): boolean {
   if (snapshot.matches({ visit: { signedTokenOut: 'recording' } })) return true;
-  return ['recordingConsent', 'signing', 'checking', 'saving', 'failing', 'abandoning', 'leaving'].includes(visitState(snapshot));
+  return ['recordingConsent', 'preparing', 'signing', 'checking', 'saving', 'failing', 'abandoning', 'leaving'].includes(
+    visitState(snapshot),
+  );
 }

@@ -146,6 +146,7 @@ export const de: Catalogue = {
   },
   signing: {
     steps: {
+      preparing: { title: 'Das Dokument wird vorbereitet', line: 'Das Dokument wird für die Karte vorbereitet' },
       'card-signing': { title: 'Ihre Karte unterschreibt', line: 'Die Karte macht die Unterschrift' },
       checking: { title: 'Die Unterschrift wird geprüft', line: 'Die Station prüft die Unterschrift' },
       saving: { title: 'Das Dokument wird gespeichert', line: 'Das unterschriebene Dokument wird gespeichert' },
@@ -170,6 +171,7 @@ export const de: Catalogue = {
   },
   outcome: {
     signed: 'Das Dokument wurde unterschrieben.',
+    'partly-signed': 'Einige der Dokumente wurden unterschrieben.',
     'nothing-signed': 'Nichts wurde unterschrieben.',
     'outcome-unknown': 'Wir können nicht sagen, ob unterschrieben wurde.',
   },

@@ -140,6 +140,7 @@ export const en: Catalogue = {
   },
   signing: {
     steps: {
+      preparing: { title: 'Preparing the document', line: 'The document is made ready for the card' },
       'card-signing': { title: 'Your card is signing', line: 'The card makes the signature' },
       checking: { title: 'Checking the signature', line: 'The station checks the signature' },
       saving: { title: 'Saving the signed document', line: 'The signed document is saved' },
@@ -163,6 +164,7 @@ export const en: Catalogue = {
   },
   outcome: {
     signed: 'The document was signed.',
+    'partly-signed': 'Some of the documents were signed.',
     'nothing-signed': 'Nothing was signed.',
     'outcome-unknown': 'We cannot tell whether it was signed.',
   },

@@ -95,6 +95,7 @@ export const troubleDe: Catalogue['trouble'] = {
       todo: 'Lassen Sie Ihren Finger am Schalter hinterlegen.',
     },
     cancelled: { title: 'Abgebrochen', happened: 'Der Besuch wurde beendet.' },
+    'not-reached': { title: 'Nicht unterschrieben', happened: 'Das Unterschreiben war zu Ende, bevor dieses Dokument an der Reihe war.' },
     'idle-timeout': {
       title: 'Der Besuch ist beendet',
       happened: 'Eine Weile hat niemand den Bildschirm berührt. Darum wurde alles gelöscht.',

@@ -89,6 +89,7 @@ export const troubleEn: Catalogue['trouble'] = {
       todo: 'Ask a clerk to enrol your finger.',
     },
     cancelled: { title: 'Cancelled', happened: 'The visit was ended.' },
+    'not-reached': { title: 'Not signed', happened: 'Signing had ended before it was the turn of this document.' },
     'idle-timeout': { title: 'The visit has ended', happened: 'Nobody touched the screen for a while, so everything was cleared.' },
     'no-usable-key': {
       title: 'This card has no key for signing',

@@ -39,7 +39,7 @@ test('a holder signs with the keyboard alone', async () => {
   await kiosk.until('insert-card');
   await kiosk.bench('insert-card', 'grace');
   await kiosk.until('choose-document');
-  await press(kiosk, 'choose-document');
+  await press(kiosk, 'choose-documents');
   await kiosk.until('review-document');
   await expect.poll(() => kiosk.inkOnPage(1), { timeout: 10_000 }).toBeGreaterThan(0.01);
   await tabTo(kiosk, 'region', 'Shift+Tab');

@@ -38,8 +38,8 @@ for (const [name, viewport] of [
     for (const act of ['display', 'text-size-4', 'close', 'language', 'language-de'] as const) await kiosk.tap(act);
     await hand.workbench({ type: 'insert-card', card: 'ada' });
     await kiosk.until('choose-document');
-    expect(await outOfReach(kiosk, '[data-act="choose-document"]')).toEqual([]);
-    await kiosk.tap('choose-document');
+    expect(await outOfReach(kiosk, '[data-act="choose-documents"]')).toEqual([]);
+    await kiosk.tap('choose-documents');
     await kiosk.until('review-document');
     await expect.poll(() => kiosk.inkOnPage(1), { timeout: 10_000 }).toBeGreaterThan(0.01);
     expect(await shareOfDocument(kiosk)).toBeGreaterThan(0.25);

@@ -29,7 +29,7 @@ test('a holder walks the whole line by touch, and takes away the document that t
   await kiosk.bench('insert-card', 'ada');
   await kiosk.until('choose-document');
   expect(await kiosk.words()).toMatch(/Ada Lovelace.*contract\.pdf.*3 pages/);
-  await kiosk.tap('choose-document');
+  await kiosk.tap('choose-documents');
   await kiosk.until('review-document');
   await readToTheEnd(kiosk);
   await kiosk.tap('reviewed');

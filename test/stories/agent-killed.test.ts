@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeDemoStation } from '../../agent/workbench/demo-station.ts';
-import type { LogEvent } from '../../agent/log/events.ts';
+import type { EventOf, LogEvent } from '../../agent/log/events.ts';
 import { RunningAgent, type KioskClient } from '../support/kiosk-client.ts';
 import { agreement, readLog } from '../support/station.ts';
 
@@ -47,11 +47,16 @@ async function mustHold(): Promise<readonly LogEvent[]> {
   expect(ends.length).toBe(intents.length);
   const signed = events.filter((event) => event.op === 'sign.done');
   expect(await digestsIn('outbox')).toEqual(signed.map((event) => event.output_sha256).sort());
-  expect((await readdir(join(data, 'originals'))).sort()).toEqual(signed.map(({ operation }) => operation).sort());
-  for (const { operation = '', document_sha256 } of signed) expect(await digestsIn('originals', operation)).toEqual([document_sha256]);
+  expect((await readdir(join(data, 'originals'))).sort()).toEqual(signed.map(nameOf).sort());
+  for (const done of signed) expect(await digestsIn('originals', nameOf(done))).toEqual([done.document_sha256]);
   expect(await readdir(join(data, 'inbox'))).toEqual(ends.at(-1)?.op === 'sign.done' ? [] : ['contract.pdf']);
   expect(await readdir(join(data, 'pending'))).toEqual([]);
   return events;
+}
+
+/** The signature's own folder among the originals. */
+function nameOf({ operation = '', intent }: EventOf<'sign.done'>): string {
+  return `${operation}.${intent}`;
 }
 
 async function digestsIn(...folder: readonly string[]): Promise<readonly string[]> {

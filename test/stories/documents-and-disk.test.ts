@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startStation } from '../../agent/main.ts';
 import { agreement, handMade, onePage } from '../support/sample-pdf.ts';
+import { signatureName } from '../../agent/log/reconcile.ts';
 import { StoryStation } from '../support/station.ts';
 
 let story: StoryStation;
@@ -42,7 +43,7 @@ function free(): void {
 /** Gives the consent on the screen, whatever became of the document meanwhile. */
 async function consent(): Promise<void> {
   const { document } = await story.until('confirm');
-  story.act({ type: 'consent', digest: document.digest });
+  story.act({ type: 'consent', digests: [document.digest] });
 }
 
 test('a document that is changed after it was read is not signed; read anew, it is', async () => {
@@ -58,7 +59,7 @@ test('a document that is changed after it was read is not signed; read anew, it 
   expect(await story.visitOps()).toEqual(['token-in', 'sign.failed']);
   story.act({ type: 'continue' });
   const { documents } = await story.until('choose-document', (state) => state.documents[0]?.pages === 1);
-  story.act({ type: 'choose-document', documentId: documents[0]?.id ?? '' });
+  story.act({ type: 'choose-documents', documentIds: [documents[0]?.id ?? ''] });
   await story.until('review-document');
   story.act({ type: 'reviewed' });
   await consent();
@@ -87,8 +88,9 @@ test('a document that is exchanged after the consent: what was read is signed an
   const read = agreement();
   expect(document.digest).toBe(createHash('sha256').update(read).digest('hex'));
   expect((await story.readOutput(outputName)).subarray(0, read.length).equals(read)).toBe(true);
-  const operation = (await story.entries()).findLast(({ op }) => op === 'sign.done')?.operation ?? '';
-  expect((await story.readFile('originals', operation, 'contract.pdf')).equals(read)).toBe(true);
+  const done = (await story.entries()).findLast((event) => event.op === 'sign.done');
+  const signature = signatureName(done?.operation ?? '', done?.intent ?? 0);
+  expect((await story.readFile('originals', signature, 'contract.pdf')).equals(read)).toBe(true);
   expect((await story.readFile('inbox', 'contract.pdf')).equals(other)).toBe(true);
   await story.leave();
   await story.walkTo('review-document');

@@ -83,7 +83,7 @@ test('the holder may go back from the document, choose it again, and sign', asyn
   story.act({ type: 'back' });
   const { documents, holder } = await story.until('choose-document');
   expect(holder.name).toBe(new X509Certificate(story.card('ada').certificate('9c')).subject.match(/CN=(.*)/)?.[1]);
-  story.act({ type: 'choose-document', documentId: documents[0]?.id ?? '' });
+  story.act({ type: 'choose-documents', documentIds: [documents[0]?.id ?? ''] });
   await story.until('review-document');
   expect(readFileSync(join(story.data, 'inbox', 'contract.pdf')).equals(bytesOnScreen())).toBe(true);
 });

@@ -128,7 +128,7 @@ export class KioskPage {
   async walkTo(screen: 'review-document' | 'touch-reader', card: string): Promise<void> {
     await this.bench('insert-card', card);
     await this.until('choose-document');
-    await this.tap('choose-document');
+    await this.tap('choose-documents');
     await this.until('review-document');
     if (screen === 'review-document') return;
     await expect.poll(() => this.inkOnPage(1), { timeout: patienceMs }).toBeGreaterThan(0.01);

@@ -121,13 +121,13 @@ export class KioskClient {
   async walkTo(target: 'review-document' | 'confirm' | 'touch-reader' | 'enter-pin', card = 'ada'): Promise<void> {
     await this.workbench({ type: 'insert-card', card });
     const { documents } = await this.until('choose-document', (state) => state.documents.length > 0);
-    await this.act({ type: 'choose-document', documentId: documents[0]?.id ?? '' });
+    await this.act({ type: 'choose-documents', documentIds: [documents[0]?.id ?? ''] });
     const { document } = await this.until('review-document');
     if (target === 'review-document') return;
     await this.act({ type: 'reviewed' });
     await this.until('confirm');
     if (target === 'confirm') return;
-    await this.act({ type: 'consent', digest: document.digest });
+    await this.act({ type: 'consent', digests: [document.digest] });
     await this.until('touch-reader');
     if (target === 'touch-reader') return;
     const end = Date.now() + patienceMs;

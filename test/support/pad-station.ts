@@ -69,11 +69,11 @@ async function prepare(data: string, hsm: SoftHsm, pad: PinPad, certificateSha25
 /** The holder walks up to the pad; the card is in. */
 export async function walkToPad({ story, pad }: PadStation): Promise<void> {
   const { documents } = await story.until('choose-document', (state) => state.documents.length > 0);
-  story.act({ type: 'choose-document', documentId: documents[0]?.id ?? '' });
+  story.act({ type: 'choose-documents', documentIds: [documents[0]?.id ?? ''] });
   const { document } = await story.until('review-document');
   story.act({ type: 'reviewed' });
   await story.until('confirm');
-  story.act({ type: 'consent', digest: document.digest });
+  story.act({ type: 'consent', digests: [document.digest] });
   await story.until('touch-reader');
   await story.touch('right-index');
   await pad.asked();

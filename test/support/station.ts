@@ -130,13 +130,13 @@ export class StoryStation {
   async walkTo(target: 'review-document' | 'confirm' | 'touch-reader' | 'enter-pin', card = 'ada'): Promise<void> {
     await this.devices.reader.insert(this.card(card));
     const { documents } = await this.until('choose-document', (state) => state.documents.length > 0);
-    this.act({ type: 'choose-document', documentId: documents[0]?.id ?? '' });
+    this.act({ type: 'choose-documents', documentIds: [documents[0]?.id ?? ''] });
     const { document } = await this.until('review-document');
     if (target === 'review-document') return;
     this.act({ type: 'reviewed' });
     await this.until('confirm');
     if (target === 'confirm') return;
-    this.act({ type: 'consent', digest: document.digest });
+    this.act({ type: 'consent', digests: [document.digest] });
     await this.until('touch-reader');
     if (target === 'touch-reader') return;
     await this.touch('right-index');

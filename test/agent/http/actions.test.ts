@@ -19,9 +19,9 @@ describe('an action that fits the state is taken', () => {
   const actions: Action[] = [
     { type: 'begin' },
     { type: 'choose-certificate', certificateSha256: digest },
-    { type: 'choose-document', documentId: 'doc-1' },
+    { type: 'choose-documents', documentIds: ['doc-1'] },
     { type: 'reviewed' },
-    { type: 'consent', digest },
+    { type: 'consent', digests: [digest, digest] },
     { type: 'back' },
     { type: 'continue' },
     { type: 'more-time' },
@@ -43,15 +43,18 @@ test('an action that does not fit the state is answered with not-now', async () 
 describe('an action with unknown, missing or wrongly typed fields is refused, never repaired', () => {
   test.each([
     '{"type":"begin","extra":1}',
-    `{"type":"consent","digest":"${digest}","documentId":"doc-1"}`,
+    `{"type":"consent","digests":["${digest}"],"documentId":"doc-1"}`,
     '{"type":"consent"}',
-    `{"type":"consent","digest":"${digest.toUpperCase()}"}`,
-    `{"type":"consent","digest":"${digest}0"}`,
-    `{"type":"consent","digest":["${digest}"]}`,
-    '{"type":"consent","digest":null}',
-    '{"type":"choose-document","documentId":7}',
-    '{"type":"choose-document","documentId":""}',
-    `{"type":"choose-document","documentId":"${'x'.repeat(201)}"}`,
+    `{"type":"consent","digests":["${digest.toUpperCase()}"]}`,
+    `{"type":"consent","digests":["${digest}","${digest}0"]}`,
+    `{"type":"consent","digests":"${digest}"}`,
+    `{"type":"consent","digest":"${digest}"}`,
+    '{"type":"consent","digests":[]}',
+    '{"type":"consent","digests":[null]}',
+    '{"type":"choose-documents","documentIds":[7]}',
+    '{"type":"choose-documents","documentIds":[""]}',
+    `{"type":"choose-documents","documentIds":["${'x'.repeat(201)}"]}`,
+    JSON.stringify({ type: 'choose-documents', documentIds: Array.from({ length: 201 }, (_, index) => `doc-${index}`) }),
     '{"type":"sign"}',
     '{"type":"Begin"}',
     '{"type":["begin"]}',
@@ -115,7 +118,7 @@ test('of two consents at the same time exactly one is taken', async () => {
     if (action.type === 'consent') open = false;
     return act(action);
   };
-  const consent = JSON.stringify({ type: 'consent', digest });
+  const consent = JSON.stringify({ type: 'consent', digests: [digest] });
   const answers = await Promise.all(Array.from({ length: 10 }, () => post(consent)));
   expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([204, ...Array.from({ length: 9 }, () => 409)]);
   expect(shared.station.visit.acted).toHaveLength(1);

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { LogEntry } from '../../../agent/log/entry.ts';
 import type { AppendableEvent } from '../../../agent/log/events.ts';
-import { openIntents } from '../../../agent/log/reconcile.ts';
-import { holder, sha256, signing } from '../../support/log/station-log.ts';
+import { openIntents, signatureName, signedDocuments } from '../../../agent/log/reconcile.ts';
+import { holder, sha256, signing, signingSeveral } from '../../support/log/station-log.ts';
 
 const entries = (...events: readonly AppendableEvent[]): readonly LogEntry[] =>
   events.map((event, seq) => ({
@@ -45,4 +45,23 @@ it('a signature that was made, failed, or whose outcome is unknown is not open',
 it('a failure that names no intent, or another one, ends nothing', () => {
   const problem = { operation: 'op-1', actor: holder, op: 'sign.failed', problem: 'cancelled' } as const;
   expect(open(consent, intent, problem, { ...problem, intent: 0 })).toEqual([[1, false]]);
+});
+
+it('of several documents under one consent the token may have been asked about the first that is open, and certainly not about those after it', () => {
+  const { consent: agreed, intents, finger: matched, dones } = signingSeveral('op-1', ['a', 'b', 'd'], 0);
+  expect(open(agreed, ...intents)).toEqual([1, 2, 3].map((seq) => [seq, false]));
+  const later = [
+    [2, false],
+    [3, false],
+  ];
+  expect(open(agreed, ...intents, matched)).toEqual([[1, true], ...later]);
+  expect(open(agreed, ...intents, matched, ...dones.slice(0, 1))).toEqual([[2, true], later[1]]);
+  expect(open(agreed, ...intents, matched, ...dones)).toEqual([]);
+});
+
+it('each signature of a visit has a name of its own', () => {
+  const { consent: agreed, intents, finger: matched, dones } = signingSeveral('op-1', ['a', 'b'], 0);
+  const signed = signedDocuments(entries(agreed, ...intents, matched, ...dones));
+  expect([...signed.keys()]).toEqual([signatureName('op-1', 1), signatureName('op-1', 2)]);
+  expect([...signed.values()].map(({ documentSha256 }) => documentSha256)).toEqual([sha256('a'), sha256('b')]);
 });

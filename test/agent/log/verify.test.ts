@@ -1,32 +1,18 @@
 import { execFile } from 'node:child_process';
 import { truncate } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openForReading } from '../../../agent/log/database.ts';
 import { type AppendableEvent, fieldsOf, reserved } from '../../../agent/log/events.ts';
-import { consentHash, leafHash, makeBody, noPrev, parseBody, type JsonObject } from '../../../agent/log/record.ts';
+import { consentHash, leafHash, parseBody, type JsonObject } from '../../../agent/log/record.ts';
 import { readRows } from '../../../agent/log/schema.ts';
 import { type KnownEntry, type Row, verify } from '../../../agent/log/verify.ts';
-import {
-  fingerMatched,
-  holder,
-  makeStationLog,
-  numbered,
-  options,
-  origin,
-  sha256,
-  signing,
-  statement,
-} from '../../support/log/station-log.ts';
+import { type Change, forge, problem, stream } from '../../support/log/forged-log.ts';
+import { fingerMatched, holder, makeStationLog, numbered, sha256, signing, statement } from '../../support/log/station-log.ts';
 import type { StationLog } from '../../support/log/station-log.ts';
 
 const run = promisify(execFile);
-
-async function* stream(rows: readonly Row[]): AsyncGenerator<Row> {
-  for (const row of rows) yield await Promise.resolve(row);
-}
 
 describe('a log on the disk that was tampered with', () => {
   let log: StationLog;
@@ -119,36 +105,6 @@ describe('a log on the disk that was tampered with', () => {
     await expect(log.open()).rejects.toMatchObject({ name: 'LogRefusal', code: 'broken', seq: 5 });
   });
 });
-
-interface Change {
-  readonly at?: Record<string, unknown>;
-  readonly [key: string]: unknown;
-}
-
-/** Rows with a sound chain around whatever the events say, as a forger who holds the whole disk would make them. */
-function forge(
-  events: readonly (AppendableEvent | { op: string; actor: unknown })[],
-  changes: Readonly<Record<number, Change>> = {},
-): Row[] {
-  const rows: Row[] = [];
-  let prev = noPrev;
-  const all = [{ op: 'genesis', actor: holder, station_name: 'x', demo: true }, ...events];
-  all.forEach((event, seq) => {
-    const at = { time: `2026-01-01T00:00:0${Math.min(seq, 9)}.000Z`, boot: 'b0', mono: seq };
-    const station = { software: options.software, config: options.configDigest };
-    const sound = parseBody(makeBody({ origin, seq, prev, at, station }, event as AppendableEvent));
-    const body = Buffer.from(canonicalize({ ...sound, ...changes[seq], at: { ...at, ...changes[seq]?.at } }) ?? '');
-    const leaf = leafHash(body);
-    rows.push({ seq, body, leaf, prev: Buffer.from(prev, 'hex') });
-    prev = Buffer.from(leaf).toString('hex');
-  });
-  return rows;
-}
-
-const problem = async (rows: readonly Row[]) => {
-  const { verdict, bad } = await verify(stream(rows));
-  return verdict === 'broken' ? `${bad?.seq ?? ''}: ${bad?.sentence ?? ''}` : verdict;
-};
 
 describe('a log whose chain is sound but whose story is not', () => {
   const [consent, intent, finger, done] = signing('op-1', 'a', 2) as [AppendableEvent, AppendableEvent, AppendableEvent, AppendableEvent];

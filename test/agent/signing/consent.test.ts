@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { consentHash } from '../../../agent/log/record.ts';
 import {
+  asJson,
   consentDigest,
   type ConsentFacts,
   consentLifeMs,
@@ -14,8 +15,7 @@ import {
 const facts: ConsentFacts = {
   station: 'branch-12.example.org/e1',
   operation: 'op-1',
-  documentDigest: 'd'.repeat(64),
-  documentSize: 48_210,
+  documents: [{ sha256: 'd'.repeat(64), size: 48_210 }],
   certificateSha256: 'c'.repeat(64),
   nonce: new Uint8Array(32).fill(7),
   at: new Date('2026-11-22T18:31:07.412Z'),
@@ -25,13 +25,12 @@ const hex = (digest: Uint8Array): string => Buffer.from(digest).toString('hex');
 
 it('says what was agreed to, and until when it holds', () => {
   expect(statement).toEqual({
-    v: 1,
+    v: 2,
     station: 'branch-12.example.org/e1',
     operation: 'op-1',
-    document_sha256: 'd'.repeat(64),
-    document_size: 48_210,
+    documents: [{ sha256: 'd'.repeat(64), size: 48_210 }],
     certificate_sha256: 'c'.repeat(64),
-    text_sha256: createHash('sha256').update(consentText).digest('hex'),
+    text_sha256: createHash('sha256').update(consentText(1)).digest('hex'),
     nonce: '07'.repeat(32),
     at: '2026-11-22T18:31:07.412Z',
     expires: '2026-11-22T18:41:07.412Z',
@@ -40,23 +39,28 @@ it('says what was agreed to, and until when it holds', () => {
 });
 
 it('its digest can be made with public tools: a fixed line, then the statement with sorted keys and no spaces', () => {
-  const sorted = JSON.stringify(statement, Object.keys(statement).sort());
+  const sorted = JSON.stringify(statement, [...Object.keys(statement), 'sha256', 'size'].sort());
   expect(hex(consentDigest(statement))).toBe(createHash('sha256').update(`countersign/v1/consent\n${sorted}`).digest('hex'));
-  expect(hex(consentDigest(statement))).toBe(consentHash({ ...statement }));
+  expect(hex(consentDigest(statement))).toBe(consentHash(asJson(statement)));
 });
 
 describe('another digest follows from', () => {
   it.each(Object.keys(statement) as (keyof ConsentStatement)[])('another %s in the statement', (field) => {
     const value = statement[field];
-    const changed = { ...statement, [field]: typeof value === 'number' ? value + 1 : `${value.slice(0, -1)}z` };
+    const changed = {
+      ...statement,
+      [field]: typeof value === 'number' ? value + 1 : typeof value === 'string' ? `${value.slice(0, -1)}z` : [],
+    };
     expect(hex(consentDigest(changed))).not.toBe(hex(consentDigest(statement)));
   });
 
   it.each<[string, Partial<ConsentFacts>]>([
     ['another station', { station: 'branch-13.example.org/e1' }],
     ['another operation', { operation: 'op-2' }],
-    ['another document', { documentDigest: 'e'.repeat(64) }],
-    ['another size', { documentSize: 48_211 }],
+    ['another document', { documents: [{ sha256: 'e'.repeat(64), size: 48_210 }] }],
+    ['another size', { documents: [{ sha256: 'd'.repeat(64), size: 48_211 }] }],
+    ['one document more', { documents: [...facts.documents, { sha256: 'e'.repeat(64), size: 48_210 }] }],
+    ['the same document twice', { documents: [...facts.documents, ...facts.documents] }],
     ['another certificate', { certificateSha256: 'b'.repeat(64) }],
     ['another nonce', { nonce: new Uint8Array(32).fill(8) }],
     ['another millisecond', { at: new Date('2026-11-22T18:31:07.413Z') }],
@@ -67,4 +71,16 @@ describe('another digest follows from', () => {
   it('the same facts: the same digest', () => {
     expect(consentDigest(makeConsent({ ...facts }))).toEqual(consentDigest(statement));
   });
+});
+
+it('several documents are named in the order in which they are signed, and the sentence says that there are several', () => {
+  const [a, b] = [
+    { sha256: 'a'.repeat(64), size: 1 },
+    { sha256: 'b'.repeat(64), size: 2 },
+  ];
+  const several = makeConsent({ ...facts, documents: [b, a] });
+  expect(several.documents).toEqual([b, a]);
+  expect(several.text_sha256).toBe(createHash('sha256').update(consentText(2)).digest('hex'));
+  expect(several.text_sha256).not.toBe(statement.text_sha256);
+  expect(consentDigest(several)).not.toEqual(consentDigest(makeConsent({ ...facts, documents: [a, b] })));
 });

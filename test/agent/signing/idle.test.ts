@@ -122,7 +122,7 @@ it('on a page of trouble with an open intent the end of time closes the intent',
   await visit.problemRecorded();
   visit.pass(idleMs);
   visit.pass(1000 * idleWarningSeconds);
-  expect(visit.recorded.at(-1)).toMatchObject({ problem: { code: 'idle-timeout' }, intent: { entry: 7 } });
+  expect(visit.recorded.at(-1)).toMatchObject({ problem: { code: 'idle-timeout' }, intents: [{ entry: 7 }] });
 });
 
 it('a page of trouble without a token makes room by itself', async () => {

@@ -32,15 +32,18 @@ describe('whatever happens to a visit, in whatever order', () => {
 
 describe('the same walk finds what is wrong with a machine', { timeout: patienceMs }, () => {
   it.each([
-    ['that signs without asking for a finger', 'recordingConsent', { done: 'enteringPin' }, 'before a finger matched'],
+    ['that signs without asking for a finger', 'preparing', { done: 'enteringPin' }, 'before a finger matched'],
     ['that takes a refused finger for a match', 'waitingForFinger', { error: 'beforePin' }, 'before a finger matched'],
-    ['that asks for a finger without a consent in the log', 'confirming', { consent: 'waitingForFinger' }, 'has no intent here'],
+    ['that asks for a finger without a consent in the log', 'confirming', { consent: 'waitingForFinger' }, 'has no consent here'],
     ['that skips the check of the output', 'signing', { done: 'saving' }, 'broke|not checked|no staged output'],
     ['that says "signed" before the log does', 'checking', { done: 'signed' }, 'no result|sign.done'],
     ['that says "signed" although the log failed', 'saving', { error: 'signed' }, 'no result|sign.done'],
     ['that forgets the open intent when the holder cancels', 'enteringPin', { cancel: 'start' }, 'its intent did not'],
     ['that shows trouble before it stands in the log', 'signing', { error: 'trouble' }, 'agree on the open intent|offers to go on'],
-    ['that asks the token for a second signature', 'checking', { error: 'enteringPin' }, 'before a finger matched'],
+    ['that asks the token for a second signature', 'checking', { error: 'enteringPin' }, 'what was not prepared'],
+    ['that lets a document be agreed to that was not shown', 'openingDocument', { done: 'confirming' }, 'was not shown'],
+    ['that says "signed" after the first of several', 'preparing', { done: 'signed' }, 'for each document|no result'],
+    ['that goes on to the next document before the log has this one', 'checking', { done: 'preparing' }, 'without an intent in the log'],
     ['that does not say that the token left', 'takingToken', { always: 'start' }, 'does not say that the token left'],
   ] as const)('%s', (_name, state, changed, why) => {
     const { wrongs } = explore(brokenMachine({ [state]: changed }), 1);

@@ -3,35 +3,55 @@ import { expect, it } from 'vitest';
 import { type AnyStateMachine } from 'xstate';
 import { guards } from '../../../agent/signing/guards.ts';
 import { signingMachine } from '../../../agent/signing/machine.ts';
-import { intent, visitContext } from '../../support/signing/visit-facts.ts';
+import { intent, prepared, visitContext } from '../../support/signing/visit-facts.ts';
 import { brokenMachine } from '../../support/signing/broken-machine.ts';
 import { actorOf, ways, waysInto } from '../../support/signing/ways.ts';
 
 /** Every way into each step from consent to "signed", and the actor that the step asks. */
 function theWay(machine: AnyStateMachine): Record<string, readonly string[]> {
-  const steps = ['recordingConsent', 'waitingForFinger', 'beforePin', 'lastTry', 'enteringPin', 'signing', 'checking', 'saving', 'signed'];
+  const steps = [
+    'confirming',
+    'recordingConsent',
+    'preparing',
+    'waitingForFinger',
+    'beforePin',
+    'lastTry',
+    'enteringPin',
+    'signing',
+    'checking',
+    'saving',
+    'signed',
+  ];
   return Object.fromEntries(steps.map((step) => [`${step} (${actorOf(machine, step) ?? 'nobody'})`, waysInto(machine, step)]));
 }
 
 const onlyWay = {
-  'recordingConsent (recordConsent)': ['confirming: consent if digestIsShown'],
-  'waitingForFinger (verifyFinger)': ['recordingConsent: done', 'trouble.open: continue if fingerAgain'],
+  'confirming (nobody)': ['reviewing: reviewed'],
+  'recordingConsent (recordConsent)': ['confirming: consent if digestsAreShown'],
+  'preparing (prepare)': ['recordingConsent: done', 'saving: done if moreToSign'],
+  'waitingForFinger (verifyFinger)': ['preparing: done', 'trouble.open: continue if fingerAgain'],
   'beforePin (nobody)': ['trouble.open: continue if pinAgain', 'waitingForFinger: done'],
   'lastTry (nobody)': ['beforePin: at once if lastTry'],
   'enteringPin (nobody)': ['beforePin: at once', 'lastTry: continue'],
-  'signing (sign)': ['beforePin: at once if padOnReader', 'enteringPin: pin', 'lastTry: continue if padOnReader'],
+  'signing (sign)': [
+    'beforePin: at once if padOnReader',
+    'enteringPin: pin',
+    'lastTry: continue if padOnReader',
+    'preparing: done if fingerMatched',
+  ],
   'checking (check)': ['signing: done'],
   'saving (save)': ['checking: done'],
   'signed (nobody)': ['saving: done'],
 };
 
-it('"signed" is reached only through consent recorded, finger verified, signature made, output checked and sign.done committed', () => {
+it('"signed" is reached only through consent recorded, finger verified, and for each document signature made, output checked, sign.done committed', () => {
   expect(theWay(signingMachine)).toEqual(onlyWay);
   expect(waysInto(signingMachine, 'signedTokenOut')).toEqual(['signed: at once if tokenGone']);
 });
 
 it('only saving asks for sign.done, only signing asks the token to sign, only waiting for the finger asks the reader', () => {
   const asking = (actor: string) => ways(signingMachine).states.filter((state) => actorOf(signingMachine, state) === actor);
+  expect(asking('prepare')).toEqual(['preparing']);
   expect(asking('save')).toEqual(['saving']);
   expect(asking('check')).toEqual(['checking']);
   expect(asking('sign')).toEqual(['signing']);
@@ -68,8 +88,10 @@ it('out of service is left by nothing but a new start of the agent', () => {
 
 it('a PIN is asked for again only with an open intent and a finger that matched', () => {
   const wrong = { problem: { code: 'pin-wrong' } } as const;
-  expect(guards.pinAgain({ context: visitContext({ ...wrong, intent: intent(2), fingerMatched: true }) })).toBe(true);
-  expect(guards.pinAgain({ context: visitContext({ ...wrong, intent: intent(2) }) })).toBe(false);
+  expect(guards.pinAgain({ context: visitContext({ ...wrong, intents: [intent(2)], prepared: prepared(), fingerMatched: true }) })).toBe(
+    true,
+  );
+  expect(guards.pinAgain({ context: visitContext({ ...wrong, intents: [intent(2)], prepared: prepared() }) })).toBe(false);
   expect(guards.pinAgain({ context: visitContext({ ...wrong, fingerMatched: true }) })).toBe(false);
   expect(guards.fingerAgain({ context: visitContext({ problem: { code: 'not-matched' } }) })).toBe(false);
 });
@@ -81,6 +103,7 @@ it.each([
   ['a PIN without a finger', 'waitingForFinger', { error: 'beforePin' }],
   ['a finger without a consent in the log', 'confirming', { consent: 'waitingForFinger' }],
   ['a holder who signs without a PIN', 'enteringPin', { continue: 'signing' }],
+  ['a document that is agreed to and was not shown', 'openingDocument', { done: 'confirming' }],
 ] as const)('a machine with %s has another shape', (_name, state, changed) => {
   expect(theWay(brokenMachine({ [state]: changed }))).not.toEqual(onlyWay);
 });

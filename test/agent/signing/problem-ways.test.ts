@@ -2,13 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { problems, type ProblemCode } from '../../../agent/contract/problems.ts';
 import { LiveMachine } from '../../support/signing/live-machine.ts';
-import { firstKey, pin } from '../../support/signing/visit-facts.ts';
+import { consented, contract, firstKey, pin } from '../../support/signing/visit-facts.ts';
 
 const codes = Object.keys(problems) as ProblemCode[];
 const steps = [
   ['readingToken', 'readToken'],
   ['openingDocument', 'openDocument'],
   ['recordingConsent', 'recordConsent'],
+  ['preparing', 'prepare'],
   ['waitingForFinger', 'verifyFinger'],
   ['signing', 'sign'],
   ['checking', 'check'],
@@ -20,6 +21,7 @@ const outOfService: readonly ProblemCode[] = ['log-unavailable', 'fault'];
 const onOffer: Readonly<Record<string, readonly ProblemCode[]>> = {
   openingDocument: ['document-refused', 'document-changed'],
   recordingConsent: ['document-refused', 'document-changed'],
+  preparing: ['document-refused', 'document-changed'],
   waitingForFinger: ['document-refused', 'document-changed', 'not-matched', 'touch-timeout'],
   signing: ['document-refused', 'document-changed', 'not-matched', 'touch-timeout', 'pin-wrong', 'pin-length', 'pin-timeout'],
   checking: ['document-refused', 'document-changed'],
@@ -48,7 +50,7 @@ it('a wrong finger: the same intent, another touch', async () => {
   await visit.problemRecorded();
   visit.send({ type: 'continue' });
   expect(visit.screen).toMatchObject({ screen: 'touch-reader', previous: 'not-matched' });
-  expect(visit.asked.at(-1)?.input).toMatchObject({ intent: { entry: 7 } });
+  expect(visit.asked.at(-1)?.input).toMatchObject({ consent: consented(7).consent });
 });
 
 it('a wrong PIN: the same intent and the same finger, and the last try is asked about first', async () => {
@@ -65,7 +67,7 @@ it('a PIN that is locked before it is asked for is never asked for', async () =>
   const visit = await new LiveMachine().walkTo('waitingForFinger', { pin: { ...pin, state: 'locked', triesLeft: 0 }, keys: [firstKey] });
   await visit.answer('verifyFinger');
   expect(visit.name()).toBe('failing');
-  expect(visit.recorded).toMatchObject([{ problem: { code: 'pin-locked' }, intent: { entry: 7 } }]);
+  expect(visit.recorded).toMatchObject([{ problem: { code: 'pin-locked' }, intents: [{ entry: 7 }] }]);
 });
 
 it('a reader with its own pad is told to take the PIN there, and asks before the last try too', async () => {
@@ -115,7 +117,7 @@ describe('a reader with its own pad', () => {
     const visit = await atPad();
     visit.send(waits(1, 60_000));
     await visit.refuse('sign', 'cancelled');
-    expect(visit.recorded).toMatchObject([{ problem: { code: 'cancelled' }, intent: { entry: 7 } }]);
+    expect(visit.recorded).toMatchObject([{ problem: { code: 'cancelled' }, intents: [{ entry: 7 }] }]);
     await visit.problemRecorded();
     expect(visit.screen).toEqual({ screen: 'take-card', outcome: 'nothing-signed' });
   });
@@ -129,7 +131,7 @@ describe('a reader with its own pad', () => {
     visit.send({ type: 'continue' });
     expect(visit.screen).toMatchObject({ screen: 'enter-pin', pin: { pad: 'reader' } });
     expect(visit.screen).not.toHaveProperty('pin.waiting');
-    expect(visit.asked.at(-1)?.input).toMatchObject({ intent: { entry: 7 } });
+    expect(visit.asked.at(-1)?.input).toMatchObject({ prepared: { document: { view: contract } } });
   });
 
   it('cannot be told from the screen to stop: what it does is ended at the reader alone', async () => {
@@ -161,9 +163,9 @@ it('a bug in an actor is a fault: recorded, and out of service', async () => {
 
 it('what the screen did not show is refused: another digest, another document, another certificate', async () => {
   const confirming = await new LiveMachine().walkTo('confirming');
-  expect(confirming.snapshot.can({ type: 'consent', digest: '0'.repeat(64) })).toBe(false);
+  expect(confirming.snapshot.can({ type: 'consent', digests: ['0'.repeat(64)] })).toBe(false);
   const choosing = await new LiveMachine().walkTo('choosingDocument');
-  expect(choosing.snapshot.can({ type: 'choose-document', documentId: 'doc-2' })).toBe(false);
+  expect(choosing.snapshot.can({ type: 'choose-documents', documentIds: ['doc-2'] })).toBe(false);
   const certificates = await new LiveMachine().walkTo('choosingCertificate');
   expect(certificates.snapshot.can({ type: 'choose-certificate', certificateSha256: '0'.repeat(64) })).toBe(false);
 });

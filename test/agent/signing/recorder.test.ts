@@ -36,7 +36,7 @@ async function fail(problem: Problem, at: 'before-consent' | 'before-finger' | '
   const output = await log.recorder.recordProblem(holder, {
     operation,
     problem,
-    intent: entry === undefined ? undefined : intent(entry),
+    intents: entry === undefined ? [] : [intent(entry)],
     fingerMatched: at === 'after-finger',
     tokenGone,
   });
@@ -105,7 +105,7 @@ it('a wrong PIN, tried again, then cancelled: one end', async () => {
   const operation = `op-${(operations += 1)}`;
   const entry = await log.begin(operation, true);
   const before = log.store.size;
-  const asked = { operation, intent: intent(entry), fingerMatched: true, tokenGone: false };
+  const asked = { operation, intents: [intent(entry)], fingerMatched: true, tokenGone: false };
   await log.recorder.recordProblem(holder, { ...asked, problem: { code: 'pin-wrong', triesLeft: 2 } });
   await log.recorder.recordProblem(holder, { ...asked, problem: { code: 'cancelled' } });
   expect((await log.since(before)).map(({ op }) => op)).toEqual(['pin-wrong', 'sign.failed']);

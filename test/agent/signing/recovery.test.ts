@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Inbox } from '../../../agent/documents/inbox.ts';
 import { Originals } from '../../../agent/documents/originals.ts';
 import { Outbox } from '../../../agent/documents/outbox.ts';
+import { signatureName } from '../../../agent/log/reconcile.ts';
 import { recover, type Recovered } from '../../../agent/signing/recovery.ts';
 import { examineHere } from '../../support/examine-here.ts';
 import { VisitLog } from '../../support/signing/visit-log.ts';
@@ -18,6 +19,7 @@ let originals: string;
 let outbox: Outbox;
 
 beforeEach(async () => {
+  names.clear();
   log = await VisitLog.make();
   staging = join(log.folder.data, 'pending');
   target = join(log.folder.data, 'outbox');
@@ -27,6 +29,15 @@ beforeEach(async () => {
   outbox = new Outbox(staging, target);
 });
 afterEach(() => log.remove());
+
+/** The names of the signatures that were begun, by operation: each visit here signs one document. */
+const names = new Map<string, string>();
+const nameOf = (operation: string): string => names.get(operation) ?? signatureName(operation, 0);
+async function begin(operation: string, fingerMatched: boolean): Promise<number> {
+  const intent = await log.begin(operation, fingerMatched);
+  names.set(operation, signatureName(operation, intent));
+  return intent;
+}
 
 const bytesOf = (operation: string): Uint8Array => new TextEncoder().encode(`%PDF-1.7 signed in ${operation}`);
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -46,8 +57,8 @@ async function signed(operation: string): Promise<void> {
   const pages = { pages: 1, signatures: 0 };
   const actor = { id: 'station', role: 'station' } as const;
   await log.store.append({ op: 'document-in', actor, document_sha256: sha256(document), size: document.length, ...pages });
-  await log.done(operation, await log.begin(operation, true), digestOf(operation), sha256(document));
-  await outbox.stage(operation, 'contract-signed.pdf', bytesOf(operation));
+  await log.done(operation, await begin(operation, true), digestOf(operation), sha256(document));
+  await outbox.stage(nameOf(operation), 'contract-signed.pdf', bytesOf(operation));
 }
 
 const nothing: Recovered = { unknown: [], failed: [], published: [], waiting: [] };
@@ -67,23 +78,23 @@ const table = [
 
 it.each(table)('ended after %s with %s staged: the log says %s', async (reached, lying, end, comesOut) => {
   if (reached !== 'no intent') {
-    const intent = await log.begin('op-1', reached !== 'consent');
+    const intent = await begin('op-1', reached !== 'consent');
     if (reached === 'done') await log.done('op-1', intent, digestOf('op-1'));
   }
-  if (lying === 'its output') await outbox.stage('op-1', 'contract-signed.pdf', bytesOf('op-1'));
-  if (lying === 'another output') await outbox.stage('op-1', 'contract-signed.pdf', bytesOf('op-9'));
+  if (lying === 'its output') await outbox.stage(nameOf('op-1'), 'contract-signed.pdf', bytesOf('op-1'));
+  if (lying === 'another output') await outbox.stage(nameOf('op-1'), 'contract-signed.pdf', bytesOf('op-9'));
   if (lying === 'half an output') {
-    await mkdir(join(staging, 'op-1'));
-    await writeFile(join(staging, 'op-1', '.op-1.tmp'), '%PDF-1.');
+    await mkdir(join(staging, nameOf('op-1')));
+    await writeFile(join(staging, nameOf('op-1'), `.${nameOf('op-1')}.tmp`), '%PDF-1.');
   }
   const before = log.store.size;
   const recovered = await restart();
   expect((await log.since(before)).map(({ op }) => op)).toEqual(end === undefined ? [] : [end]);
   expect(recovered).toEqual({
     ...nothing,
-    ...(end === 'sign.failed' ? { failed: ['op-1'] } : {}),
-    ...(end === 'sign.outcome-unknown' ? { unknown: ['op-1'] } : {}),
-    ...(comesOut ? { published: ['op-1'] } : {}),
+    ...(end === 'sign.failed' ? { failed: [nameOf('op-1')] } : {}),
+    ...(end === 'sign.outcome-unknown' ? { unknown: [nameOf('op-1')] } : {}),
+    ...(comesOut ? { published: [nameOf('op-1')] } : {}),
   });
   expect(await readdir(target)).toEqual(comesOut ? ['contract-signed.pdf'] : []);
   expect(await readdir(staging)).toEqual([]);
@@ -91,12 +102,12 @@ it.each(table)('ended after %s with %s staged: the log says %s', async (reached,
 });
 
 it('several visits at once: each gets its own end, and a second start has nothing left to do', async () => {
-  await log.begin('op-1', false);
-  await log.begin('op-2', true);
-  const third = await log.begin('op-3', true);
+  await begin('op-1', false);
+  await begin('op-2', true);
+  const third = await begin('op-3', true);
   await log.done('op-3', third, digestOf('op-3'));
-  for (const operation of ['op-1', 'op-2', 'op-3']) await outbox.stage(operation, 'contract-signed.pdf', bytesOf(operation));
-  expect(await restart()).toEqual({ unknown: ['op-2'], failed: ['op-1'], published: ['op-3'], waiting: [] });
+  for (const operation of ['op-1', 'op-2', 'op-3']) await outbox.stage(nameOf(operation), 'contract-signed.pdf', bytesOf(operation));
+  expect(await restart()).toEqual({ unknown: [nameOf('op-2')], failed: [nameOf('op-1')], published: [nameOf('op-3')], waiting: [] });
   expect(await readFile(join(target, 'contract-signed.pdf'))).toEqual(Buffer.from(bytesOf('op-3')));
   const size = log.store.size;
   expect(await restart()).toEqual(nothing);
@@ -105,22 +116,22 @@ it('several visits at once: each gets its own end, and a second start has nothin
 });
 
 it('ended between publishing and tidying up: the document is not published twice', async () => {
-  const intent = await log.begin('op-1', true);
+  const intent = await begin('op-1', true);
   await log.done('op-1', intent, digestOf('op-1'));
-  await outbox.stage('op-1', 'contract-signed.pdf', bytesOf('op-1'));
-  await copyFile(join(staging, 'op-1', 'contract-signed.pdf'), join(target, 'contract-signed.pdf'));
-  await writeFile(join(target, '.countersign-op-1.tmp'), bytesOf('op-1'));
-  expect(await restart()).toEqual({ ...nothing, published: ['op-1'] });
+  await outbox.stage(nameOf('op-1'), 'contract-signed.pdf', bytesOf('op-1'));
+  await copyFile(join(staging, nameOf('op-1'), 'contract-signed.pdf'), join(target, 'contract-signed.pdf'));
+  await writeFile(join(target, `.countersign-${nameOf('op-1')}.tmp`), bytesOf('op-1'));
+  expect(await restart()).toEqual({ ...nothing, published: [nameOf('op-1')] });
   expect(await readdir(target)).toEqual(['contract-signed.pdf']);
   expect(await readdir(staging)).toEqual([]);
 });
 
 it('the name is taken by another document: that one stays, and ours gets the next name', async () => {
-  const intent = await log.begin('op-1', true);
+  const intent = await begin('op-1', true);
   await log.done('op-1', intent, digestOf('op-1'));
-  await outbox.stage('op-1', 'contract-signed.pdf', bytesOf('op-1'));
+  await outbox.stage(nameOf('op-1'), 'contract-signed.pdf', bytesOf('op-1'));
   await writeFile(join(target, 'contract-signed.pdf'), 'older');
-  expect(await restart()).toEqual({ ...nothing, published: ['op-1'] });
+  expect(await restart()).toEqual({ ...nothing, published: [nameOf('op-1')] });
   expect(await readFile(join(target, 'contract-signed.pdf'), 'utf8')).toBe('older');
   expect(await readFile(join(target, 'contract-signed-2.pdf'))).toEqual(Buffer.from(bytesOf('op-1')));
 });
@@ -128,27 +139,27 @@ it('the name is taken by another document: that one stays, and ours gets the nex
 it('an outbox that is gone: the document waits, its original leaves the inbox all the same, and it comes out at a later start', async () => {
   await signed('op-1');
   await writeFile(join(inbox, 'contract.pdf'), document);
-  expect(await restart(join(log.folder.data, 'unplugged'))).toEqual({ ...nothing, waiting: ['op-1'] });
-  expect([await readdir(inbox), await readdir(join(originals, 'op-1'))]).toEqual([[], ['contract.pdf']]);
+  expect(await restart(join(log.folder.data, 'unplugged'))).toEqual({ ...nothing, waiting: [nameOf('op-1')] });
+  expect([await readdir(inbox), await readdir(join(originals, nameOf('op-1')))]).toEqual([[], ['contract.pdf']]);
   await writeFile(join(inbox, 'contract.pdf'), document);
-  expect(await restart()).toEqual({ ...nothing, published: ['op-1'] });
+  expect(await restart()).toEqual({ ...nothing, published: [nameOf('op-1')] });
   expect(await readdir(target)).toEqual(['contract-signed.pdf']);
   expect(await readdir(staging)).toEqual([]);
   // Its original had left already: what was put in since is to be signed again.
   expect(await readdir(inbox)).toEqual(['contract.pdf']);
 });
 
-const own = (name: string): string => join(originals, 'op-1', name);
+const own = (name: string): string => join(originals, nameOf('op-1'), name);
 /** The steps of a delivery after `sign.done`, each with what it leaves on the disk when it is the last one. */
 const steps: readonly (readonly [name: string, step: () => Promise<unknown>])[] = [
   ['sign.done was written', () => Promise.resolve()],
-  ['the copy in the outbox was half written', () => writeFile(join(target, '.countersign-op-1.tmp'), '%PDF')],
+  ['the copy in the outbox was half written', () => writeFile(join(target, `.countersign-${nameOf('op-1')}.tmp`), '%PDF')],
   [
     'the document was published and not marked so',
-    () => copyFile(join(staging, 'op-1', 'contract-signed.pdf'), join(target, 'contract-signed.pdf')),
+    () => copyFile(join(staging, nameOf('op-1'), 'contract-signed.pdf'), join(target, 'contract-signed.pdf')),
   ],
-  ['the document was published', () => outbox.publish('op-1')],
-  ['the folder for the original was made', () => mkdir(join(originals, 'op-1'))],
+  ['the document was published', () => outbox.publish(nameOf('op-1'))],
+  ['the folder for the original was made', () => mkdir(join(originals, nameOf('op-1')))],
   ['the original was moved', () => rename(join(inbox, 'contract.pdf'), own('contract.pdf'))],
 ];
 
@@ -160,8 +171,13 @@ it.each(steps.map(([name], index) => ({ name, index })))(
     await writeFile(join(inbox, 'contract.pdf'), document);
     for (const [, step] of steps.slice(0, index + 1)) await step();
     const isOut = index >= 3;
-    expect(await restart()).toEqual({ ...nothing, ...(isOut ? {} : { published: ['op-1'] }) });
-    const there = async () => [await readdir(target), await readdir(inbox), await readdir(join(originals, 'op-1')), await readdir(staging)];
+    expect(await restart()).toEqual({ ...nothing, ...(isOut ? {} : { published: [nameOf('op-1')] }) });
+    const there = async () => [
+      await readdir(target),
+      await readdir(inbox),
+      await readdir(join(originals, nameOf('op-1'))),
+      await readdir(staging),
+    ];
     const delivered = [['contract-signed.pdf'], ['another.pdf'], ['contract.pdf'], []];
     expect(await there()).toEqual(delivered);
     expect(await readFile(own('contract.pdf'))).toEqual(Buffer.from(document));
@@ -174,7 +190,7 @@ it.each(steps.map(([name], index) => ({ name, index })))(
 it('published, taken out of the outbox, and only then started anew: not published again', async () => {
   await signed('op-1');
   await writeFile(join(inbox, 'contract.pdf'), document);
-  await outbox.publish('op-1');
+  await outbox.publish(nameOf('op-1'));
   await rm(join(target, 'contract-signed.pdf'));
   expect(await restart()).toEqual(nothing);
   expect([await readdir(target), await readdir(inbox), await readdir(staging)]).toEqual([[], [], []]);
@@ -184,7 +200,7 @@ it('two files with the bytes that were signed: one leaves, by choice the one wit
   await signed('op-1');
   for (const name of ['a copy.pdf', 'contract.pdf']) await writeFile(join(inbox, name), document);
   await restart();
-  expect([await readdir(inbox), await readdir(join(originals, 'op-1'))]).toEqual([['a copy.pdf'], ['contract.pdf']]);
+  expect([await readdir(inbox), await readdir(join(originals, nameOf('op-1')))]).toEqual([['a copy.pdf'], ['contract.pdf']]);
   await restart();
   expect(await readdir(inbox)).toEqual(['a copy.pdf']);
 });
@@ -204,11 +220,15 @@ it('an original that cannot leave stays, is not offered, and leaves at a later s
   await writeFile(join(inbox, 'contract.pdf'), document);
   await rm(originals, { recursive: true });
   await writeFile(originals, 'a file where a folder must be');
-  expect(await restart()).toEqual({ ...nothing, published: ['op-1'] });
-  expect([await readdir(inbox), await readdir(staging)]).toEqual([['contract.pdf'], ['op-1']]);
+  expect(await restart()).toEqual({ ...nothing, published: [nameOf('op-1')] });
+  expect([await readdir(inbox), await readdir(staging)]).toEqual([['contract.pdf'], [nameOf('op-1')]]);
   await rm(originals);
   expect(await restart()).toEqual(nothing);
-  expect([await readdir(inbox), await readdir(join(originals, 'op-1')), await readdir(staging)]).toEqual([[], ['contract.pdf'], []]);
+  expect([await readdir(inbox), await readdir(join(originals, nameOf('op-1'))), await readdir(staging)]).toEqual([
+    [],
+    ['contract.pdf'],
+    [],
+  ]);
 });
 
 it('two visits signed the same bytes from two files: each original goes to its own visit', async () => {
@@ -218,5 +238,5 @@ it('two visits signed the same bytes from two files: each original goes to its o
   }
   await restart();
   expect(await readdir(inbox)).toEqual([]);
-  expect((await readdir(originals)).sort()).toEqual(['op-1', 'op-2']);
+  expect((await readdir(originals)).sort()).toEqual([nameOf('op-1'), nameOf('op-2')]);
 });

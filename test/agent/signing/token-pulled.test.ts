@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { ProblemCode } from '../../../agent/contract/problems.ts';
 import { signingMachine } from '../../../agent/signing/machine.ts';
 import { LiveMachine, type Place } from '../../support/signing/live-machine.ts';
-import { ada, firstKey, grace, pin, result, staged } from '../../support/signing/visit-facts.ts';
+import { ada, consented, firstKey, grace, pin, result, staged } from '../../support/signing/visit-facts.ts';
 
 const out = { type: 'tokens', tokens: [] } as const;
 
@@ -18,6 +18,7 @@ const table: readonly (readonly [Place, Place, ProblemCode | undefined, boolean]
   ['reviewing', 'abandoning', 'token-removed', false],
   ['confirming', 'abandoning', 'token-removed', false],
   ['recordingConsent', 'recordingConsent', undefined, false],
+  ['preparing', 'abandoning', 'token-removed', true],
   ['waitingForFinger', 'abandoning', 'token-removed', true],
   ['enteringPin', 'abandoning', 'token-removed', true],
   ['signing', 'signing', undefined, true],
@@ -33,7 +34,7 @@ it.each(table)('token pulled in %s: next is %s', async (from, to, problem, open)
   visit.send(out);
   expect(visit.name()).toBe(to);
   expect(visit.recorded.map(({ problem: { code } }) => code)).toEqual(problem === undefined ? [] : [problem]);
-  expect(visit.snapshot.context.intent !== undefined).toBe(open);
+  expect(visit.snapshot.context.intents.length > 0).toBe(open);
   if (problem === undefined) return;
   expect(visit.recorded[0]).toMatchObject({ tokenGone: true, operation: 'op-1' });
   expect(visit.waiting()).toEqual(['recordProblem']);
@@ -45,7 +46,7 @@ it.each(table)('token pulled in %s: next is %s', async (from, to, problem, open)
     entry: 40,
     canContinue: true,
   });
-  expect(visit.snapshot.context.intent).toBeUndefined();
+  expect(visit.snapshot.context.intents).toEqual([]);
   visit.send({ type: 'continue' });
   expect(visit.name()).toBe('start');
 });
@@ -69,16 +70,16 @@ it('token pulled on the page before the last try: the intent ends', async () => 
   const visit = await new LiveMachine().walkTo('lastTry', { pin: { ...pin, state: 'last-try', triesLeft: 1 }, keys: [firstKey] });
   visit.send(out);
   expect(visit.recorded).toMatchObject([
-    { problem: { code: 'token-removed' }, intent: { entry: 7 }, fingerMatched: true, tokenGone: true },
+    { problem: { code: 'token-removed' }, intents: [{ entry: 7 }], fingerMatched: true, tokenGone: true },
   ]);
 });
 
 it('token pulled while the consent is being recorded: the reader is never asked, and the intent ends', async () => {
   const visit = await new LiveMachine().walkTo('recordingConsent');
   visit.send(out);
-  await visit.answer('recordConsent', { entry: 7 });
+  await visit.answer('recordConsent', consented(7));
   expect(visit.name()).toBe('abandoning');
-  expect(visit.recorded).toMatchObject([{ problem: { code: 'token-removed' }, intent: { entry: 7 }, tokenGone: true }]);
+  expect(visit.recorded).toMatchObject([{ problem: { code: 'token-removed' }, intents: [{ entry: 7 }], tokenGone: true }]);
   expect(visit.asked.some(({ actor }) => actor === 'verifyFinger')).toBe(false);
 });
 
@@ -87,7 +88,7 @@ it('token pulled while it signs: what the driver says counts, and only that', as
     const visit = await new LiveMachine().walkTo('signing');
     visit.send(out);
     await visit.refuse('sign', code);
-    expect(visit.recorded).toMatchObject([{ problem: { code }, intent: { entry: 7 }, fingerMatched: true, tokenGone: true }]);
+    expect(visit.recorded).toMatchObject([{ problem: { code }, intents: [{ entry: 7 }], fingerMatched: true, tokenGone: true }]);
     await visit.problemRecorded();
     const outcome = code === 'outcome-unknown' ? 'outcome-unknown' : 'nothing-signed';
     expect(visit.screen).toMatchObject({ screen: 'trouble', outcome });
@@ -116,7 +117,7 @@ it('token pulled on the page of a wrong PIN: the intent ends once, and the token
   await visit.refuse('sign', 'pin-wrong');
   await visit.problemRecorded();
   await visit.problemRecorded();
-  expect(visit.recorded.map(({ problem: { code }, intent, tokenGone }) => [code, intent?.entry, tokenGone])).toEqual([
+  expect(visit.recorded.map(({ problem: { code }, intents, tokenGone }) => [code, intents[0]?.entry, tokenGone])).toEqual([
     ['pin-wrong', 7, true],
     ['token-removed', 7, false],
   ]);

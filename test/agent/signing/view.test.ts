@@ -17,6 +17,7 @@ const table: readonly (readonly [Place, object])[] = [
   ['reviewing', { screen: 'review-document', holder, document: contract }],
   ['confirming', { screen: 'confirm', holder, document: contract }],
   ['recordingConsent', { screen: 'confirm', holder, document: contract }],
+  ['preparing', { screen: 'confirm', holder, document: contract }],
   ['waitingForFinger', { screen: 'touch-reader', document: contract, prompt: 'touch' }],
   ['enteringPin', { screen: 'enter-pin', document: contract, pin: pinView }],
   ['signing', { screen: 'signing', document: contract, step: 'card-signing' }],
@@ -31,7 +32,7 @@ it.each(table)('%s', async (place, shown) => {
   const visit = await new LiveMachine().walkTo(place);
   expect(visit.screen).toEqual(shown);
   // Bytes, certificates and file paths stay in the agent.
-  expect(JSON.stringify(visit.screen)).not.toMatch(/"(bytes|certificate|chain|credential|fileName|prepared|consentDigest)"/);
+  expect(JSON.stringify(visit.screen)).not.toMatch(/"(bytes|certificate|chain|credential|fileName|prepared|consent|leaf)"/);
 });
 
 it('the page before the last try, and the PIN page that says so', async () => {
@@ -83,6 +84,7 @@ it('a new visit shows nothing of the last one, and has another number', async ()
   visit.send({ type: 'continue' });
   const { context } = visit.snapshot;
   expect([visit.name(), context.visit]).toEqual(['start', before + 1]);
-  for (const field of ['key', 'document', 'intent', 'result', 'signature', 'problem', 'pin', 'tokenId'] as const)
+  for (const field of ['key', 'document', 'consent', 'prepared', 'signature', 'problem', 'pin', 'tokenId'] as const)
     expect(context[field], field).toBeUndefined();
+  for (const field of ['chosen', 'shown', 'intents', 'results'] as const) expect(context[field], field).toEqual([]);
 });

@@ -14,14 +14,15 @@ import { Visit } from '../../../agent/signing/visit.ts';
 import { fingerMatched, holder, sha256, signing } from '../../support/log/station-log.ts';
 import {
   ada,
+  consented,
   contract,
   firstKey,
   grace,
-  intent,
   limits,
   openContract,
   pin,
   pinDigits,
+  prepared,
   result,
   secondKey,
   staged,
@@ -33,9 +34,9 @@ const codes = (Object.keys(problems) as ProblemCode[]).filter((code) => code !==
 const actions: readonly Action[] = [
   { type: 'begin' },
   { type: 'choose-certificate', certificateSha256: firstKey.certificateSha256 },
-  { type: 'choose-document', documentId: contract.id },
+  { type: 'choose-documents', documentIds: [contract.id] },
   { type: 'reviewed' },
-  { type: 'consent', digest: contract.digest },
+  { type: 'consent', digests: [contract.digest] },
   { type: 'back' },
   { type: 'continue' },
   { type: 'cancel' },
@@ -61,7 +62,9 @@ async function work({ actor, input }: Asked): Promise<unknown> {
     case 'openDocument':
       return openContract;
     case 'recordConsent':
-      return intent(await log.begin(operation, false));
+      return consented(await log.begin(operation, false));
+    case 'prepare':
+      return prepared();
     case 'verifyFinger': {
       const finger = signing(operation, 'a', 0)[2];
       if (finger?.op === 'finger-matched') await log.recorder.record(fingerMatched(operation, finger.consent_sha256));

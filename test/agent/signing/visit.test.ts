@@ -7,13 +7,14 @@ import type { SignInput } from '../../../agent/signing/model.ts';
 import { Visit } from '../../../agent/signing/visit.ts';
 import {
   ada,
+  consented,
   contract,
   firstKey,
-  intent,
   limits,
   openContract,
   pin,
   pinDigits,
+  prepared,
   result,
   staged,
 } from '../../support/signing/visit-facts.ts';
@@ -44,15 +45,16 @@ const screens = (): readonly string[] => messages.map(({ state }) => state.scree
 async function toReview(): Promise<void> {
   visit.tokensChanged([ada]);
   await waiting.answer('readToken', { pin, keys: [firstKey] });
-  expect(visit.act({ type: 'choose-document', documentId: contract.id })).toBe(true);
+  expect(visit.act({ type: 'choose-documents', documentIds: [contract.id] })).toBe(true);
   await waiting.answer('openDocument', openContract);
 }
 
 async function toPin(): Promise<void> {
   await toReview();
   visit.act({ type: 'reviewed' });
-  visit.act({ type: 'consent', digest: contract.digest });
-  await waiting.answer('recordConsent', intent(7));
+  visit.act({ type: 'consent', digests: [contract.digest] });
+  await waiting.answer('recordConsent', consented(7));
+  await waiting.answer('prepare', prepared());
   await waiting.answer('verifyFinger');
 }
 
@@ -92,8 +94,8 @@ it('a listener that left hears nothing more', () => {
 it('an action that does not fit is refused and changes nothing', async () => {
   await toReview();
   const before = visit.message();
-  expect(visit.act({ type: 'consent', digest: contract.digest })).toBe(false);
-  expect(visit.act({ type: 'choose-document', documentId: contract.id })).toBe(false);
+  expect(visit.act({ type: 'consent', digests: [contract.digest] })).toBe(false);
+  expect(visit.act({ type: 'choose-documents', documentIds: [contract.id] })).toBe(false);
   expect(visit.message()).toBe(before);
 });
 
@@ -104,8 +106,9 @@ it('the bytes of a document are given while it is read or agreed to, and at no o
   expect(visit.documentBytes('doc-2')).toBeUndefined();
   visit.act({ type: 'reviewed' });
   expect(visit.documentBytes(contract.id)).toBe(openContract.bytes);
-  visit.act({ type: 'consent', digest: contract.digest });
-  await waiting.answer('recordConsent', intent(7));
+  visit.act({ type: 'consent', digests: [contract.digest] });
+  await waiting.answer('recordConsent', consented(7));
+  await waiting.answer('prepare', prepared());
   expect(visit.message().state.screen).toBe('touch-reader');
   expect(visit.documentBytes(contract.id)).toBeUndefined();
   await cancelled();
@@ -150,12 +153,12 @@ it('the idle question is laid over the page and counts down', async () => {
 it('a refusal with a name is no bug; anything else is reported, and the station is out of service', async () => {
   await toReview();
   visit.act({ type: 'back' });
-  visit.act({ type: 'choose-document', documentId: contract.id });
+  visit.act({ type: 'choose-documents', documentIds: [contract.id] });
   await waiting.refuse('openDocument', 'document-changed');
   await waiting.problemRecorded();
   expect(faults).toEqual([]);
   expect(visit.act({ type: 'continue' })).toBe(true);
-  visit.act({ type: 'choose-document', documentId: contract.id });
+  visit.act({ type: 'choose-documents', documentIds: [contract.id] });
   const bug = new TypeError('undefined is not a function');
   await waiting.refuse('openDocument', bug);
   expect(faults).toEqual([bug]);
@@ -176,7 +179,7 @@ it('an orderly end in the middle of a visit ends the open intent first', async (
   await toPin();
   const ended = visit.end();
   await expect.poll(() => waiting.waiting()).toEqual(['recordProblem']);
-  expect(waiting.recorded).toMatchObject([{ problem: { code: 'cancelled' }, intent: { entry: 7 } }]);
+  expect(waiting.recorded).toMatchObject([{ problem: { code: 'cancelled' }, intents: [{ entry: 7 }] }]);
   await waiting.problemRecorded();
   await ended;
 });

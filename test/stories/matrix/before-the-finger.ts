@@ -1,4 +1,4 @@
-/** What comes of each fault from the first screen until the consent is recorded. */
+/** What comes of each fault from the first screen until the consent is recorded and the first document is prepared. */
 import { cannot, either, ends, signs, type Rows } from './expectation.ts';
 
 export const beforeTheFinger: Rows = {
@@ -143,6 +143,21 @@ export const beforeTheFinger: Rows = {
     'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
   },
   recordingConsent: {
+    removed: ends('card-removed', 'nothing-signed', 'token-in consent sign.intent sign.failed(token-removed) token-out'),
+    swapped: ends('over', 'unsaid', 'token-in consent sign.intent sign.failed(token-removed) token-out'),
+    'reader-lost': ends('card-removed', 'nothing-signed', 'token-in consent sign.intent sign.failed(token-removed) token-out'),
+    'module-crash': signs(),
+    'module-hang': signs(),
+    'wrong-pin': signs(),
+    locked: ends(
+      'pin-locked',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
+    ),
+    'last-try': signs(),
+    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+  },
+  preparing: {
     removed: ends('card-removed', 'nothing-signed', 'token-in consent sign.intent sign.failed(token-removed) token-out'),
     swapped: ends('over', 'unsaid', 'token-in consent sign.intent sign.failed(token-removed) token-out'),
     'reader-lost': ends('card-removed', 'nothing-signed', 'token-in consent sign.intent sign.failed(token-removed) token-out'),

@@ -34,23 +34,43 @@ export async function makeStationLog(more: Partial<StoreOptions> = {}): Promise<
 
 export const sha256 = (digit: string): string => digit.repeat(64);
 
-/** A statement that stands for a consent to sign document `digit`. */
-export function statement(operation: string, digit: string) {
-  return { v: 1, station: origin, operation, document_sha256: sha256(digit), certificate_sha256: sha256('c'), nonce: '00'.repeat(32) };
+/** A statement that stands for a consent to sign the documents that these digits are the digests of. */
+export function statement(operation: string, ...digits: readonly string[]) {
+  const documents = digits.map((digit) => ({ sha256: sha256(digit), size: 4711 }));
+  return { v: 2, station: origin, operation, documents, certificate_sha256: sha256('c'), nonce: '00'.repeat(32) };
 }
 
 /** The events of one operation that ends with a signature, in order; `intent` is the number that `sign.intent` will get. */
 export function signing(operation: string, digit: string, intent: number): readonly AppendableEvent[] {
+  const { consent, intents, finger, dones } = signingSeveral(operation, [digit], intent - 1);
+  return [consent, ...intents, finger, ...dones];
+}
+
+/** The events of one operation that signs several documents, in order; `consent` is the number that its consent will get. */
+export function signingSeveral(operation: string, digits: readonly string[], consent: number) {
   const base = { operation, actor: holder } as const;
-  const consent = statement(operation, digit);
-  const consent_sha256 = consentHash(consent);
-  const keys = { document_sha256: sha256(digit), certificate_sha256: sha256('c') };
-  return [
-    { ...base, op: 'consent', statement: consent, consent_sha256 },
-    { ...base, op: 'sign.intent', ...keys, consent_sha256, scheme: 'rsa-pss', hash: 'sha256' },
-    fingerMatched(operation, consent_sha256),
-    { ...base, op: 'sign.done', intent, ...keys, output_sha256: sha256('e'), output_size: 4711, signature_sha256: sha256('f') },
-  ];
+  const stated = statement(operation, ...digits);
+  const consent_sha256 = consentHash(stated);
+  const keys = (digit: string) => ({ document_sha256: sha256(digit), certificate_sha256: sha256('c') });
+  return {
+    consent: { ...base, op: 'consent', statement: stated, consent_sha256 } as const,
+    intents: digits.map(
+      (digit) => ({ ...base, op: 'sign.intent', ...keys(digit), consent_sha256, scheme: 'rsa-pss', hash: 'sha256' }) as const,
+    ),
+    finger: fingerMatched(operation, consent_sha256),
+    dones: digits.map(
+      (digit, index) =>
+        ({
+          ...base,
+          op: 'sign.done',
+          intent: consent + 1 + index,
+          ...keys(digit),
+          output_sha256: sha256('e'),
+          output_size: 4711,
+          signature_sha256: sha256('f'),
+        }) as const,
+    ),
+  };
 }
 
 export function fingerMatched(operation: string, consent_sha256: string): EventOf<'finger-matched'> {

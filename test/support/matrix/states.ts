@@ -47,14 +47,18 @@ export const reach: Readonly<Record<string, (walk: Walk, fault: Fault) => Promis
   openingDocument: async (walk) => {
     const { documents } = await walk.to('choose-document');
     await heldAt(walk, hold(walk.story.running.desk, 'open'), () =>
-      walk.act({ type: 'choose-document', documentId: documents[0]?.id ?? '' }),
+      walk.act({ type: 'choose-documents', documentIds: [documents[0]?.id ?? ''] }),
     );
   },
   reviewing: (walk) => walk.to('review-document'),
   confirming: (walk) => walk.to('confirm'),
   recordingConsent: async (walk) => {
     const { document } = await walk.to('confirm');
-    await heldAt(walk, entry(walk, 'consent'), () => walk.act({ type: 'consent', digest: document.digest }));
+    await heldAt(walk, entry(walk, 'consent'), () => walk.act({ type: 'consent', digests: [document.digest] }));
+  },
+  preparing: async (walk) => {
+    const { document } = await walk.to('confirm');
+    await heldAt(walk, hold(walk.story.running.desk, 'reread'), () => walk.act({ type: 'consent', digests: [document.digest] }));
   },
   waitingForFinger: (walk) => walk.to('touch-reader'),
   // It decides by what was read from the card, so the card comes like that.

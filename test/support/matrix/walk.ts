@@ -157,13 +157,13 @@ export class Walk {
         this.act({ type: 'choose-certificate', certificateSha256: state.certificates[0]?.certificateSha256 ?? '' });
         break;
       case 'choose-document':
-        this.act({ type: 'choose-document', documentId: state.documents[0]?.id ?? '' });
+        this.act({ type: 'choose-documents', documentIds: [state.documents[0]?.id ?? ''] });
         break;
       case 'review-document':
         this.act({ type: 'reviewed' });
         break;
       case 'confirm':
-        this.act({ type: 'consent', digest: state.document.digest });
+        this.act({ type: 'consent', digests: [state.document.digest] });
         break;
       case 'touch-reader':
         this.story.devices.key.touch('right-index');

@@ -72,10 +72,10 @@ export class AgentAndCard {
     const card = PivCard.fromJSON({ ...this.#grace, pin });
     await this.reader.insert(card);
     const { documents } = await this.client.until('choose-document', (state) => state.documents.length > 0);
-    await this.client.act({ type: 'choose-document', documentId: documents[0]?.id ?? '' });
+    await this.client.act({ type: 'choose-documents', documentIds: [documents[0]?.id ?? ''] });
     const { document } = await this.client.until('review-document');
     await this.client.act({ type: 'reviewed' });
-    await this.client.act({ type: 'consent', digest: document.digest });
+    await this.client.act({ type: 'consent', digests: [document.digest] });
     await this.client.until('enter-pin');
     return card;
   }

@@ -5,13 +5,36 @@
 import { createActor } from 'xstate';
 import { problems, type ProblemCode } from '../../../agent/contract/problems.ts';
 import type { SigningMachine } from '../../../agent/signing/machine.ts';
-import { retryable, type RecordProblemInput, type VisitEvent } from '../../../agent/signing/model.ts';
+import {
+  retryable,
+  type Intent,
+  type PrepareInput,
+  type RecordConsentInput,
+  type RecordConsentOutput,
+  type RecordProblemInput,
+  type VisitEvent,
+} from '../../../agent/signing/model.ts';
 import { SigningProblem } from '../../../agent/signing/problem.ts';
 import type { VisitSnapshot } from '../../../agent/signing/view.ts';
 import { visitState } from '../../../agent/signing/view.ts';
 import { mustHold } from './invariants.ts';
 import { afterAnswer, afterProblem, leave, type Ledger, mayBeAsked, must, newLedger, Wrong } from './ledger.ts';
-import { ada, answers, contract, firstKey, grace, limits, machineInput, pin, secondKey, typedPin } from './visit-facts.ts';
+import {
+  ada,
+  answers,
+  consented,
+  contract,
+  firstKey,
+  grace,
+  lease,
+  limits,
+  machineInput,
+  open,
+  pin,
+  prepared,
+  secondKey,
+  typedPin,
+} from './visit-facts.ts';
 
 export interface Exploration {
   /** What must never be, with the way that leads there. */
@@ -38,7 +61,6 @@ interface Move {
   readonly ledger: (ledger: Ledger) => Ledger;
 }
 
-const intentNumber = answers.recordConsent.entry;
 const codes = Object.keys(problems) as ProblemCode[];
 const same = (ledger: Ledger): Ledger => ledger;
 
@@ -56,10 +78,12 @@ const outside: readonly Move[] = [
   happens('pad is done', { type: 'pad', moment: { doing: 'signing' } }),
   happens('first certificate', { type: 'choose-certificate', certificateSha256: firstKey.certificateSha256 }),
   happens('unknown certificate', { type: 'choose-certificate', certificateSha256: '9'.repeat(64) }),
-  happens('document', { type: 'choose-document', documentId: contract.id }),
-  happens('unknown document', { type: 'choose-document', documentId: 'doc-9' }),
-  happens('consent', { type: 'consent', digest: contract.digest }),
-  happens('consent to another digest', { type: 'consent', digest: '9'.repeat(64) }),
+  happens('document', { type: 'choose-documents', documentIds: [contract.id] }),
+  happens('two documents', { type: 'choose-documents', documentIds: [lease.id, contract.id] }),
+  happens('unknown document', { type: 'choose-documents', documentIds: [contract.id, 'doc-9'] }),
+  happens('consent', { type: 'consent', digests: [contract.digest] }),
+  happens('consent to two', { type: 'consent', digests: [lease.digest, contract.digest] }),
+  happens('consent to another digest', { type: 'consent', digests: ['9'.repeat(64)] }),
   { name: 'pin', event: () => ({ type: 'pin', pin: typedPin() }), ledger: same },
 ];
 
@@ -73,7 +97,16 @@ const manyAnswers: Readonly<Record<string, readonly unknown[]>> = {
   ],
 };
 
-function answersOf(actor: string): readonly unknown[] {
+function answersOf(actor: string, input: unknown): readonly unknown[] {
+  if (actor === 'openDocument') return [open((input as { documentId: string }).documentId === lease.id ? lease : contract)];
+  if (actor === 'recordConsent')
+    return [
+      consented(
+        7,
+        (input as RecordConsentInput).documents.map(({ view }) => view),
+      ),
+    ];
+  if (actor === 'prepare') return [prepared((input as PrepareInput).intent.document.view)];
   return manyAnswers[actor] ?? (actor in answers ? [answers[actor as keyof typeof answers]] : []);
 }
 
@@ -104,10 +137,10 @@ function moves(snapshot: VisitSnapshot, met: Map<string, number>): readonly Move
 function results(id: string, actor: string, input: unknown): readonly Move[] {
   const type = `xstate.done.actor.${id}`;
   if (actor !== 'recordProblem')
-    return answersOf(actor).map((output, index) => ({
+    return answersOf(actor, input).map((output, index) => ({
       name: `${actor} answers ${index}`,
       event: () => ({ type, output }),
-      ledger: (ledger) => afterAnswer(ledger, actor, intentNumber),
+      ledger: (ledger) => afterAnswer(ledger, actor, actor === 'recordConsent' ? intentsOf(output as RecordConsentOutput) : []),
     }));
   const asked = input as RecordProblemInput;
   return [
@@ -115,12 +148,15 @@ function results(id: string, actor: string, input: unknown): readonly Move[] {
       name: `recordProblem ${asked.problem.code}`,
       event: () => ({
         type,
-        output: afterProblem({ ...newLedger(0), open: asked.intent?.entry, step: asked.fingerMatched ? 'matched' : 'recorded' }, asked)
-          .output,
+        output: afterProblem({ ...newLedger(0), open: intentsOf(asked), finger: asked.fingerMatched }, asked).output,
       }),
       ledger: (ledger) => afterProblem(ledger, asked).ledger,
     },
   ];
+}
+
+function intentsOf({ intents }: { readonly intents: readonly Intent[] }): readonly number[] {
+  return intents.map(({ entry }) => entry);
 }
 
 function refusal(id: string, actor: string, name: string, error: () => Error): Move {
@@ -156,10 +192,25 @@ function keyOf(snapshot: VisitSnapshot, ledger: Ledger): string {
   const mine = c.tokens.some(({ id }) => id === c.tokenId);
   const token = [c.tokens.length, c.tokenId !== undefined, mine, c.tokenOutRecorded];
   const card = leaving.has(state) ? [] : [c.pin?.state, c.pin?.protectedPath, c.keys.length, c.key?.certificateSha256, c.document?.view.id];
-  const intent = [c.intent?.entry, c.intent !== undefined && c.fingerMatched, c.intent !== undefined && c.signature !== undefined];
-  const log = [ledger.open, ledger.open === undefined ? '' : ledger.step, ledger.done, ledger.left, ledger.tokenOut];
+  const documents = leaving.has(state) ? [] : [c.chosen, c.shown.length];
+  const begun = c.intents.length > 0;
+  const intent = [c.intents.length, begun && c.fingerMatched, begun && c.prepared !== undefined, begun && c.signature !== undefined];
+  const step = ledger.open.length === 0 ? '' : [ledger.finger, ledger.step];
+  const log = [ledger.open, step, ledger.done, ledger.failed, ledger.left, ledger.tokenOut];
   const problem = deciding.has(state) ? kindOf(c.problem?.code) : '';
-  return JSON.stringify([value, token, card, intent, c.result?.entry, c.outcome, problem, c.idleSecondsLeft, c.pad, log]);
+  return JSON.stringify([
+    value,
+    token,
+    card,
+    documents,
+    intent,
+    c.results.length,
+    c.outcome,
+    problem,
+    c.idleSecondsLeft,
+    state === 'signing' ? c.pad : '',
+    log,
+  ]);
 }
 
 type Walk = (snapshot: VisitSnapshot, event: VisitEvent) => VisitSnapshot;
@@ -183,7 +234,7 @@ function step(walk: Walk, place: Place, move: Move): Place {
   if (snapshot.context === place.snapshot.context && snapshot.value === place.snapshot.value && ledger === place.ledger) return place;
   const before = new Set(Object.values(place.snapshot.children));
   if (snapshot.context.visit !== ledger.visit) {
-    must(ledger.open === undefined, 'a visit ended and its intent did not');
+    must(ledger.open.length === 0, 'a visit ended and its intent did not');
     must(place.snapshot.context.tokenId === undefined || ledger.tokenOut, 'a visit ended, and the log does not say that the token left');
     ledger = newLedger(snapshot.context.visit);
   }
@@ -197,7 +248,7 @@ const mostPlaces = 20_000;
 /** Walks until nothing new is met, or until as many wrongs were found as are wanted. */
 export function explore(machine: SigningMachine, wanted = 10): Exploration {
   const { first: empty, walk } = inert(machine);
-  const first = walk(empty, { type: 'inbox', documents: [contract], refused: [] });
+  const first = walk(empty, { type: 'inbox', documents: [contract, lease], refused: [] });
   const start: Place = {
     snapshot: first,
     ledger: newLedger(first.context.visit),

@@ -16,11 +16,15 @@ export function mustHold(snapshot: VisitSnapshot, ledger: Ledger): void {
   const shown = publicState(snapshot);
   must((shown === undefined) === withheld.has(state), `${state} ${shown === undefined ? 'shows nothing' : 'should show nothing'}`);
   must(!holdsSecret(context), 'the memory of the machine holds a PIN');
-  must(state === 'outOfService' || context.intent?.entry === ledger.open, 'the machine and the log do not agree on the open intent');
-  must((context.result === undefined) === !ledger.done, 'a result without sign.done, or the other way round');
+  const open = context.intents.map(({ entry }) => entry);
+  must(state === 'outOfService' || String(open) === String(ledger.open), 'the machine and the log do not agree on the open intents');
+  must(context.results.length === ledger.done, 'a result without sign.done, or the other way round');
+  must(new Set(context.shown.map(({ view }) => view.id)).size === context.shown.length, 'a document is there twice');
   if (shown === undefined) return;
-  if (afterIntent.has(shown.screen)) must(ledger.open !== undefined, `${shown.screen} is shown without an intent in the log`);
-  if (shown.screen === 'signed') must(ledger.done, '"signed" is shown without sign.done');
+  if (afterIntent.has(shown.screen)) must(ledger.open.length > 0, `${shown.screen} is shown without an intent in the log`);
+  if (shown.screen === 'confirm' || afterIntent.has(shown.screen))
+    must(context.shown.length === context.chosen.length, 'a document is agreed to that was not shown');
+  if (shown.screen === 'signed') must(ledger.done === context.chosen.length, '"signed" is shown without sign.done for each document');
   if (shown.screen === 'trouble') troubleHolds(snapshot, shown);
   if ('outcome' in shown) outcomeHolds(shown.outcome, ledger);
 }
@@ -31,9 +35,12 @@ function troubleHolds(snapshot: VisitSnapshot, { canContinue, problem }: Extract
 
 /** The screen says what the log says, or what the next start of the agent will find. */
 function outcomeHolds(outcome: string, ledger: Ledger): void {
-  must((outcome === 'signed') === ledger.done, `the screen says ${outcome}, the log does not`);
-  if (outcome === 'nothing-signed')
-    must(ledger.left !== 'after-finger', 'the screen says that nothing was signed, and nobody can know that');
+  const allSigned = ledger.done > 0 && ledger.failed === 0 && ledger.open.length === 0;
+  must((outcome === 'signed') === allSigned, `the screen says ${outcome}, the log does not`);
+  if (outcome === 'partly-signed') must(ledger.done > 0, 'the screen says that some documents were signed, the log does not');
+  if (outcome === 'nothing-signed') must(ledger.done === 0, 'the screen says that nothing was signed, the log says otherwise');
+  if (outcome === 'nothing-signed' || outcome === 'partly-signed')
+    must(ledger.left !== 'after-finger', 'the screen says that nothing more was signed, and nobody can know that');
 }
 
 /** Objects that were looked into before. The memory of the machine is never changed in place, so they need no second look. */

@@ -55,11 +55,12 @@ export class LiveMachine extends WaitingActors {
         this.name() === 'choosingCertificate'
           ? this.send({ type: 'choose-certificate', certificateSha256: firstKey.certificateSha256 })
           : undefined,
-      () => this.send({ type: 'choose-document', documentId: contract.id }),
+      () => this.send({ type: 'choose-documents', documentIds: [contract.id] }),
       () => this.answer('openDocument', answers.openDocument),
       () => this.send({ type: 'reviewed' }),
-      () => this.send({ type: 'consent', digest: contract.digest }),
+      () => this.send({ type: 'consent', digests: [contract.digest] }),
       () => this.answer('recordConsent', answers.recordConsent),
+      () => this.answer('prepare', answers.prepare),
       () => this.answer('verifyFinger'),
       () => (this.name() === 'lastTry' ? this.send({ type: 'continue' }) : undefined),
       () => (this.name() === 'enteringPin' ? this.typePin() : undefined),

@@ -3,18 +3,21 @@ import { Secret } from '../../../drivers/secret.ts';
 import type { PinInfo, TokenInfo } from '../../../drivers/token.ts';
 import type { DocumentView } from '../../../agent/contract/state.ts';
 import type {
+  ChosenDocument,
   Context,
   HolderKey,
   Intent,
   Limits,
   MachineInput,
   OpenDocument,
+  Prepared,
+  RecordConsentOutput,
   SignedResult,
   StagedOutput,
 } from '../../../agent/signing/model.ts';
 import { firstContext } from '../../../agent/signing/steps.ts';
 
-export const limits: Limits = { idleMs: 60_000, idleWarningSeconds: 3, lingerMs: 15_000 };
+export const limits: Limits = { idleMs: 60_000, idleWarningSeconds: 3, lingerMs: 15_000, mostDocuments: 3 };
 
 export const pinDigits = '73519924';
 
@@ -71,16 +74,36 @@ export const contract: DocumentView = {
   signatures: 0,
 };
 
-export const openContract: OpenDocument = { view: contract, fileName: 'contract.pdf', bytes: new TextEncoder().encode('%PDF-1.7\n') };
+export const lease: DocumentView = { ...contract, id: 'doc-2', name: 'lease.pdf', digest: 'c'.repeat(64) };
 
-/** An intent as it stands in the log under this number. Nothing here builds an output, so `prepared` refuses to. */
-export function intent(entry: number): Intent {
+/** A document as it was read. */
+export function open(view: DocumentView): OpenDocument {
+  return { view, fileName: view.name, bytes: new TextEncoder().encode(`%PDF-1.7 ${view.name}\n`) };
+}
+
+export const openContract = open(contract);
+
+const withoutBytes = ({ view, fileName }: ChosenDocument): ChosenDocument => ({ view, fileName });
+
+/** An intent as it stands in the log under this number. */
+export function intent(entry: number, view = contract): Intent {
+  return { entry, leaf: entry.toString(16).padStart(64, '0'), document: withoutBytes(open(view)) };
+}
+
+/** A consent, with one intent for each document from this number on. */
+export function consented(entry: number, documents: readonly DocumentView[] = [contract]): RecordConsentOutput {
   return {
-    entry,
-    consentDigest: new Uint8Array(32).fill(entry),
-    expires: new Date('2031-01-01T00:00:00Z'),
-    prepared: {
-      message: Uint8Array.of(entry),
+    consent: { digest: new Uint8Array(32).fill(entry), expires: new Date('2031-01-01T00:00:00Z') },
+    intents: documents.map((view, index) => intent(entry + index, view)),
+  };
+}
+
+/** What the token is to sign of a document. Nothing here builds an output, so `finish` refuses to. */
+export function prepared(view = contract): Prepared {
+  return {
+    document: open(view),
+    signature: {
+      message: new TextEncoder().encode(view.digest),
       finish: () => {
         throw new Error('no output is built without devices');
       },
@@ -98,7 +121,8 @@ export function result(entry: number): SignedResult {
 export const answers = {
   readToken: { pin, keys: [firstKey] },
   openDocument: openContract,
-  recordConsent: intent(7),
+  recordConsent: consented(7),
+  prepare: prepared(),
   verifyFinger: undefined,
   sign: Uint8Array.of(1),
   check: staged,
@@ -124,6 +148,8 @@ export function visitContext(changes: Partial<Context> = {}): Context {
     keys: [firstKey],
     key: firstKey,
     documents: [contract],
+    chosen: [contract.id],
+    shown: [withoutBytes(openContract)],
     document: openContract,
     ...changes,
   };

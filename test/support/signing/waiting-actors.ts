@@ -10,6 +10,7 @@ const actorNames = [
   'readToken',
   'openDocument',
   'recordConsent',
+  'prepare',
   'verifyFinger',
   'sign',
   'check',

@@ -1,0 +1,111 @@
+/** How the second implementation of the log's rules reads canonical JSON (RFC 8785, restricted): every other form breaks a rule. It imports nothing. */
+import { isUtf8 } from 'node:buffer';
+
+/** A rule that an entry breaks; the message is a sentence for a person. */
+export class Wrong extends Error {}
+
+/** Throws Wrong with the sentence unless the rule holds. */
+export function must(holds: boolean, sentence: string): asserts holds {
+  if (!holds) throw new Wrong(sentence);
+}
+
+/** A JSON object: its members in the order in which they were written. */
+export type Fields = ReadonlyMap<string, unknown>;
+
+const token = {
+  key: /"[a-z][a-z0-9_]*":/y,
+  number: /-?[1-9]\d{0,15}|0/y,
+  word: /true|false/y,
+  // RFC 8785 section 3.2.2.2: these escapes and no others. Half a surrogate pair cannot stand here, because the bytes are UTF-8.
+  string: /"[ !#-[\]-\uffff]*(?:\\(?:["\\bfnrt]|u00(?:0[0-7be-f]|1[0-9a-f]))[ !#-[\]-\uffff]*)*"/y,
+} as const;
+
+/** Reads bytes that are JSON in the one form that the log allows; every other form breaks a rule of this grammar. Objects become maps. */
+export function readCanonical(bytes: Uint8Array, seq: number): Fields {
+  const wrong = `entry ${seq} is not written in the one form that is allowed`;
+  must(bytes.byteLength <= 65_535 && isUtf8(bytes), wrong);
+  const reader = new Reader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'), wrong);
+  const body = reader.value(0);
+  must(reader.atEnd && body instanceof Map, wrong);
+  return body as Fields;
+}
+
+class Reader {
+  readonly #text: string;
+  readonly #wrong: string;
+  #place = 0;
+
+  constructor(text: string, wrong: string) {
+    this.#text = text;
+    this.#wrong = wrong;
+  }
+
+  get atEnd(): boolean {
+    return this.#place === this.#text.length;
+  }
+
+  value(depth: number): unknown {
+    switch (this.#text.charAt(this.#place)) {
+      case '{':
+        return this.#object(depth);
+      case '[':
+        return this.#array(depth);
+      case '"': {
+        const text = this.#take(token.string);
+        return text.includes('\\') ? JSON.parse(text) : text.slice(1, -1);
+      }
+      case 't':
+      case 'f':
+        return this.#take(token.word) === 'true';
+      default: {
+        const number = Number(this.#take(token.number));
+        must(Number.isSafeInteger(number), this.#wrong);
+        return number;
+      }
+    }
+  }
+
+  #object(depth: number): Map<string, unknown> {
+    must(depth < 16, this.#wrong);
+    const members = new Map<string, unknown>();
+    let last = '';
+    while (this.#more('}', members.size === 0)) {
+      const key = this.#take(token.key).slice(1, -2);
+      must(key > last, this.#wrong);
+      members.set(key, this.value(depth + 1));
+      last = key;
+    }
+    return members;
+  }
+
+  #array(depth: number): unknown[] {
+    must(depth < 16, this.#wrong);
+    const items: unknown[] = [];
+    while (this.#more(']', items.length === 0)) items.push(this.value(depth + 1));
+    return items;
+  }
+
+  /** Steps over what stands before an item: the opening bracket or a comma. False, and past it, at the closing bracket. */
+  #more(close: string, first: boolean): boolean {
+    if (first) this.#place += 1;
+    const found = this.#text[this.#place] === close;
+    must(found || first || this.#text[this.#place] === ',', this.#wrong);
+    if (found || !first) this.#place += 1;
+    return !found;
+  }
+
+  #take(pattern: RegExp): string {
+    pattern.lastIndex = this.#place;
+    must(pattern.test(this.#text), this.#wrong);
+    const start = this.#place;
+    this.#place = pattern.lastIndex;
+    return this.#text.slice(start, this.#place);
+  }
+}
+
+/** The canonical text of something that `readCanonical` read: maps keep their order, and strings have one form. */
+export function writeAgain(value: unknown): string {
+  if (value instanceof Map) return `{${[...(value as Fields)].map(([key, one]) => `"${key}":${writeAgain(one)}`).join(',')}}`;
+  if (Array.isArray(value)) return `[${value.map(writeAgain).join(',')}]`;
+  return JSON.stringify(value);
+}

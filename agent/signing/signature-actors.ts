@@ -1,0 +1,157 @@
+/** From consent to `sign.done`: the actors that make one signature for each document of a visit, and the entries that each of them writes. */
+import { createHash, randomBytes } from 'node:crypto';
+import { fromPromise } from 'xstate';
+import { PdfRefused } from '../documents/pdf-objects.ts';
+import { preparePades, SignatureRefused, type PadesRequest } from '../documents/pades.ts';
+import type { PreparedSignature } from '../documents/prepared.ts';
+import type { Actor, AppendableEvent } from '../log/events.ts';
+import { signatureName } from '../log/reconcile.ts';
+import { verifyAssertion } from '../people/assertion.ts';
+import type { ActorParts } from './actors.ts';
+import { asJson, consentDigest, makeConsent } from './consent.ts';
+import { chooseReader } from './finger.ts';
+import type * as model from './model.ts';
+import { askDevice, documentProblem, SigningProblem } from './problem.ts';
+
+/** `holder` tells who acts from now on, by the certificate (SHA-256, hex) that they sign with. */
+export function signatureActors(parts: ActorParts, holder: (certificateSha256: string) => Actor) {
+  const { tokens, desk, recorder, enrolments } = parts;
+
+  return {
+    recordConsent: fromPromise<model.RecordConsentOutput, model.RecordConsentInput>(async ({ input }) => {
+      const { operation, key, documents } = input;
+      const actor = holder(key.certificateSha256);
+      for (const document of documents) await desk.mustBeUnchanged(document);
+      const statement = makeConsent({
+        station: parts.origin,
+        operation,
+        documents: documents.map(({ view }) => ({ sha256: view.digest, size: view.size })),
+        certificateSha256: key.certificateSha256,
+        nonce: randomBytes(32),
+        at: parts.now(),
+      });
+      const digest = consentDigest(statement);
+      const common = { certificate_sha256: key.certificateSha256, consent_sha256: hex(digest), scheme: key.scheme, hash: key.hash };
+      const [, ...intents] = await recorder.recordAll([
+        { op: 'consent', operation, actor, statement: asJson(statement), consent_sha256: hex(digest) },
+        ...documents.map(({ view }): AppendableEvent => ({
+          op: 'sign.intent',
+          operation,
+          actor,
+          document_sha256: view.digest,
+          ...common,
+        })),
+      ]);
+      return {
+        consent: { digest, expires: new Date(statement.expires) },
+        intents: documents.map((document, index) => {
+          const entry = intents[index];
+          if (entry === undefined) throw new Error('the log answered with fewer entries than it was given');
+          return { entry: entry.seq, leaf: entry.leaf, document };
+        }),
+      };
+    }),
+
+    prepare: fromPromise<model.Prepared, model.PrepareInput>(async ({ input }) => {
+      const { operation, key, intent } = input;
+      const document = await desk.reread(intent.document);
+      const signature = prepare(document.bytes, {
+        certificate: key.certificate,
+        chain: key.chain,
+        hash: key.hash,
+        scheme: key.scheme,
+        signedAt: parts.now(),
+        operation,
+        station: parts.stationName,
+      });
+      return { document, signature };
+    }),
+
+    verifyFinger: fromPromise<undefined, model.VerifyFingerInput>(async ({ input, signal }) => {
+      const { operation, key, consent } = input;
+      const clientDataHash = consent.digest;
+      const credential = enrolments.of(key.certificateSha256) ?? key.credential;
+      const assertion = await askDevice('fingerprint', async () => {
+        const reader = await chooseReader(parts.readers, credential);
+        const request = { rpId: parts.rpId, credentialId: credential.credentialId, clientDataHash };
+        return reader.verify(request, { signal, onPrompt: parts.onPrompt }).finally(() => reader.close());
+      });
+      if (signal.aborted) throw new SigningProblem('cancelled');
+      const verdict = verifyAssertion({ assertion, credential, rpId: parts.rpId, clientDataHash });
+      if (!verdict.ok || parts.now() > consent.expires) throw new SigningProblem('assertion-refused');
+      await recorder.record({
+        op: 'finger-matched',
+        operation,
+        actor: holder(key.certificateSha256),
+        consent_sha256: hex(clientDataHash),
+        credential_id: hex(assertion.credentialId),
+        authenticator_data: hex(assertion.authenticatorData),
+        client_data_hash: hex(assertion.clientDataHash),
+        signature: hex(assertion.signature),
+        sign_count: verdict.signCount,
+        assurance: 'signed-by-reader',
+      });
+      return undefined;
+    }),
+
+    sign: fromPromise<Uint8Array, model.SignInput>(({ input }) => {
+      const { certificateSha256, scheme, hash } = input.key;
+      const request = { tokenId: input.tokenId, certificateSha256, scheme, hash, message: input.prepared.signature.message };
+      return askDevice('token', () => tokens.sign(request, input.pin, parts.onPad));
+    }),
+
+    check: fromPromise<model.StagedOutput, model.CheckInput>(async ({ input }) => {
+      const { operation, intent, prepared, signature } = input;
+      const output = finish(prepared.signature, signature);
+      const name = await desk.stage(signatureName(operation, intent.entry), prepared.document, output).catch((error: unknown) => {
+        throw new SigningProblem('output-failed', { cause: error });
+      });
+      return { digest: hex(sha256(output)), size: output.length, name, signatureDigest: hex(sha256(signature)) };
+    }),
+
+    save: fromPromise<model.SignedResult, model.SaveInput>(async ({ input }) => {
+      const { operation, key, intent, prepared, staged } = input;
+      const entry = await recorder.record({
+        op: 'sign.done',
+        operation,
+        actor: holder(key.certificateSha256),
+        intent: intent.entry,
+        document_sha256: intent.document.view.digest,
+        certificate_sha256: key.certificateSha256,
+        output_sha256: staged.digest,
+        output_size: staged.size,
+        signature_sha256: staged.signatureDigest,
+      });
+      const name = await desk.publish(signatureName(operation, intent.entry), prepared.document).catch(() => undefined);
+      const delivered = name !== undefined;
+      return { entry: entry.seq, at: entry.at.time, outputDigest: staged.digest, outputName: name ?? staged.name, delivered };
+    }),
+  };
+}
+
+/** Builds what the token signs; a document that cannot carry another signature is refused like at intake. */
+function prepare(document: Uint8Array, request: PadesRequest): PreparedSignature {
+  try {
+    return preparePades(document, request);
+  } catch (error) {
+    throw error instanceof PdfRefused ? documentProblem(error.refusal) : error;
+  }
+}
+
+/** Assembles the output and checks it whole; a signature that does not verify never becomes a file. */
+function finish(prepared: PreparedSignature, signature: Uint8Array): Uint8Array {
+  try {
+    return prepared.finish(signature);
+  } catch (error) {
+    if (error instanceof SignatureRefused) throw new SigningProblem('signature-refused', { cause: error });
+    throw error;
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}

@@ -1,0 +1,62 @@
+/** The states of the signing machine in which something went wrong: first the log is told, then the person. */
+import { assign } from 'xstate';
+import * as inputs from './inputs.ts';
+import { signingSetup } from './setup.ts';
+import * as steps from './steps.ts';
+
+export const abandoning = signingSetup.createStateConfig({
+  invoke: {
+    src: 'recordProblem',
+    input: ({ context }) => inputs.recordProblem(context),
+    onDone: [
+      { guard: 'tokenStillIn', target: 'takingToken', actions: assign(({ context, event }) => steps.setRecorded(context, event.output)) },
+      { target: 'trouble', actions: assign(({ context, event }) => steps.setRecorded(context, event.output)) },
+    ],
+    onError: { target: 'outOfService', actions: assign(({ context, event }) => steps.setUnrecorded(context, event.error)) },
+  },
+});
+
+export const failing = signingSetup.createStateConfig({
+  invoke: {
+    src: 'recordProblem',
+    input: ({ context }) => inputs.recordProblem(context),
+    onDone: [
+      { guard: 'stationFault', target: 'outOfService', actions: assign(({ context, event }) => steps.setRecorded(context, event.output)) },
+      { target: 'trouble', actions: assign(({ context, event }) => steps.setRecorded(context, event.output)) },
+    ],
+    onError: { target: 'outOfService', actions: assign(({ context, event }) => steps.setUnrecorded(context, event.error)) },
+  },
+});
+
+export const trouble = signingSetup.createStateConfig({
+  initial: 'open',
+  states: {
+    open: {
+      always: [
+        { guard: 'tokenGoneWithIntent', target: '#signing.visit.abandoning', actions: assign(steps.problem('token-removed')) },
+        { guard: 'tokenGoneUnrecorded', target: '#signing.visit.leaving' },
+        { guard: 'tokenGone', target: 'tokenOut' },
+      ],
+      on: {
+        continue: [
+          { guard: 'pinAgain', target: '#signing.visit.beforePin' },
+          { guard: 'fingerAgain', target: '#signing.visit.waitingForFinger' },
+          { guard: 'documentAgain', target: '#signing.visit.choosingDocument' },
+        ],
+        cancel: [
+          { guard: 'intentOpen', target: '#signing.visit.abandoning', actions: assign(steps.problem('cancelled')) },
+          { target: '#signing.visit.takingToken' },
+        ],
+        'idle.expired': [
+          { guard: 'intentOpen', target: '#signing.visit.abandoning', actions: assign(steps.problem('idle-timeout')) },
+          { target: '#signing.visit.takingToken' },
+        ],
+      },
+    },
+    tokenOut: {
+      always: { guard: 'someToken', target: '#signing.visit.start' },
+      after: { linger: '#signing.visit.start' },
+      on: { continue: '#signing.visit.start', begin: '#signing.visit.start' },
+    },
+  },
+});
