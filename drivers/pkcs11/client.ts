@@ -151,10 +151,11 @@ export class ModuleClient {
       },
       ask: async (job, onPad) => {
         clearTimeout(idle);
-        const answer = this.#ask(host, job, onPad);
-        // Forking takes milliseconds: the host works already, and the answer finds the fork done.
-        this.#spare ??= this.#fork();
-        const outcome = await answer;
+        const outcome = await this.#ask(host, job, onPad);
+        // Forking takes milliseconds, and a process that starts takes its share of the processor: neither while somebody waits for a signature.
+        setImmediate(() => {
+          if (!this.#closed) this.#spare ??= this.#fork();
+        });
         // It ends by itself then.
         if (outcome.type === 'failed') void giveBack();
         if (over === undefined) idle = setTimeout(onIdle, this.#options.deadlines.idle);

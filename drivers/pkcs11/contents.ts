@@ -16,12 +16,12 @@ export function pinInfo(facts: TokenFacts, tells: boolean): PinInfo {
 }
 
 /**
- * The contents of a token. A certificate counts as having a private key when that key is visible, or when the token shows no private key at all before login
- * (most hide them); whether it is really there is found out when signing.
+ * The contents of a token. A certificate counts as having a private key when one that signs is visible, or when the token shows no private key at all before
+ * login (most hide them); whether it is really there is found out when signing.
  */
 export function tokenContents(token: TokenInfo, read: Extract<HostReply, { type: 'contents' }>, tellsPinState: boolean): TokenContents {
-  const visible = new Set(read.privateKeyIds.map(hex));
-  const hidden = visible.size === 0 && (read.token.flags & flag.loginRequired) !== 0;
+  const visible = new Set(read.privateKeys.filter(({ signs }) => signs).map(({ ckaId }) => hex(ckaId)));
+  const hidden = read.privateKeys.length === 0 && (read.token.flags & flag.loginRequired) !== 0;
   const keys = new Map<string, SigningKey>();
   for (const { value, ckaId, label } of read.certificates) {
     if (!hidden && !visible.has(hex(ckaId))) continue;

@@ -8,9 +8,11 @@ import { Worker } from 'node:worker_threads';
 import { attempt } from './login.ts';
 import { CallError, VendorModule } from './module.ts';
 import { readPin } from './pin-pipe.ts';
+import { OpenToken } from './open-token.ts';
 import { parseRequest, type HostMessage, type HostReply, type SignJob, type SignNextJob } from './protocol.ts';
-import { readToken } from './reading.ts';
+import { contentsOf, findToken } from './reading.ts';
 import { Signing, type Progress } from './signing.ts';
+import { tokenId } from './token-id.ts';
 
 /** A job that hangs blocks the main thread, so 'disconnect' is never heard: a thread of its own watches for the death of the agent. */
 const watchdog = `
@@ -19,6 +21,8 @@ const watchdog = `
 `;
 
 let module: VendorModule | undefined;
+/** The token that was read last, left open for the signature that may follow. */
+let kept: OpenToken | undefined;
 let signing: Signing | undefined;
 
 function send(reply: HostReply): Promise<void> {
@@ -45,11 +49,12 @@ async function handle(request: HostMessage): Promise<void> {
       return send(
         answer(request, (loaded) => {
           const tokens = loaded.tokens().map(({ facts }) => facts);
+          if (!tokens.some((facts) => tokenId(loaded.name, facts, facts.insertion) === kept?.tokenId)) drop();
           return { type: 'listed', id: request.id, slots: loaded.slots, tokens };
         }),
       );
     case 'read':
-      return send(answer(request, (loaded) => readToken(loaded, request.id, request.tokenId)));
+      return read(request);
     case 'sign':
       return signFirst(jobOf(request));
     case 'sign-next':
@@ -91,6 +96,24 @@ function answer(request: { readonly id: number }, act: (loaded: VendorModule) =>
   }
 }
 
+async function read({ id, tokenId: wanted }: Extract<HostMessage, { type: 'read' }>): Promise<void> {
+  drop();
+  const reply = answer({ id }, (loaded) => {
+    kept = new OpenToken(loaded, wanted, findToken(loaded, wanted));
+    return contentsOf(loaded, id, kept);
+  });
+  if (reply.type === 'failed') drop();
+  await send(reply);
+  kept?.prepare();
+}
+
+/** Closes what was left open: it stands for one insertion of one token. */
+function drop(): void {
+  const before = kept;
+  kept = undefined;
+  attempt(() => before?.close());
+}
+
 function jobOf({ pinLength, ...job }: Extract<HostMessage, { type: 'sign' }>): SignJob {
   return pinLength === undefined ? job : { ...job, pin: readPin(pinLength) };
 }
@@ -99,7 +122,7 @@ function signFirst(job: SignJob): Promise<void> {
   return orEnd(job.id, () => {
     if (signing !== undefined) throw new Error('a host logs in once');
     try {
-      signing = new Signing(loadedModule(), job);
+      signing = new Signing(loadedModule(), job, kept);
     } catch (error) {
       job.pin?.fill(0);
       throw error;

@@ -170,9 +170,11 @@ export class VendorModule {
     }
   }
 
-  /** All objects of a class in a session, optionally only those with one CKA_ID. */
-  objects(session: Handle, kind: keyof typeof objectClass): readonly Handle[] {
-    call('C_FindObjectsInit', () => this.binding.C_FindObjectsInit(session, [{ type: attribute.class, value: objectClass[kind] }]));
+  /** All objects of a class in a session, only those with one CKA_ID where that is known. */
+  objects(session: Handle, kind: keyof typeof objectClass, ckaId: Uint8Array = Buffer.alloc(0)): readonly Handle[] {
+    const id = ckaId.length === 0 ? [] : [{ type: attribute.id, value: Buffer.from(ckaId) }];
+    const wanted = [{ type: attribute.class, value: objectClass[kind] }, ...id];
+    call('C_FindObjectsInit', () => this.binding.C_FindObjectsInit(session, wanted));
     try {
       const found: Handle[] = [];
       for (;;) {

@@ -30,6 +30,13 @@ export interface StoredCertificate {
   readonly label: string;
 }
 
+/** A private key that a token shows without login. */
+export interface ShownKey {
+  readonly ckaId: Uint8Array;
+  /** False: its CKA_SIGN says that it does not sign. */
+  readonly signs: boolean;
+}
+
 /** The first signature under a login, as the host is asked for it. */
 export interface SignJob {
   readonly type: 'sign';
@@ -92,8 +99,8 @@ export type HostReply =
       readonly token: TokenFacts;
       readonly mechanisms: readonly number[];
       readonly certificates: readonly StoredCertificate[];
-      /** CKA_ID of the private keys that are visible without login; most tokens hide them. */
-      readonly privateKeyIds: readonly Uint8Array[];
+      /** The private keys that are visible without login; most tokens hide them. */
+      readonly privateKeys: readonly ShownKey[];
     }
   | { readonly type: 'pad-waiting'; readonly id: number; readonly time: 1 | 2 }
   | { readonly type: 'pad-done'; readonly id: number }
@@ -122,6 +129,8 @@ const isFacts: Check<TokenFacts> = (value): value is TokenFacts =>
 
 const isStored: Check<StoredCertificate> = (value): value is StoredCertificate =>
   hasFields(value, { value: isBytes, ckaId: isBytes, label: isString });
+
+const isShownKey: Check<ShownKey> = (value): value is ShownKey => hasFields(value, { ckaId: isBytes, signs: isBoolean });
 
 const requestFields: Readonly<Record<HostRequest['type'], Fields>> = {
   load: { type: isString, module: isString, path: isString, slotEvents: isBoolean },
@@ -152,7 +161,7 @@ const replyFields: Readonly<Record<HostReply['type'], Fields>> = {
     token: isFacts,
     mechanisms: listOf(isNumber),
     certificates: listOf(isStored),
-    privateKeyIds: listOf(isBytes),
+    privateKeys: listOf(isShownKey),
   },
   'pad-waiting': { type: isString, id: isNumber, time: isTime },
   'pad-done': { type: isString, id: isNumber },

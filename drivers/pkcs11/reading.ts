@@ -4,6 +4,7 @@
 import { tokenId } from './token-id.ts';
 import { attribute, ckr, serialSession } from './cryptoki.ts';
 import { call, CallError, type FilledSlot, type Handle, type VendorModule } from './module.ts';
+import type { OpenToken } from './open-token.ts';
 import type { HostReply, StoredCertificate } from './protocol.ts';
 
 /** The slot that holds the wanted token now, asked anew. Throws CallError `no-token` when it is in none, `unsupported-token` when the module does not know the card. */
@@ -33,34 +34,36 @@ export function openSession(module: VendorModule, slot: Handle): Handle {
   return call('C_OpenSession', () => module.binding.C_OpenSession(slot, serialSession));
 }
 
+/** A certificate and where it lies in a session. */
+export interface FoundCertificate extends StoredCertificate {
+  readonly object: Handle;
+}
+
 /** Every certificate object that has a value, as it lies on the token. */
-export function certificates(module: VendorModule, session: Handle): readonly StoredCertificate[] {
-  const stored: StoredCertificate[] = [];
+export function certificates(module: VendorModule, session: Handle): readonly FoundCertificate[] {
+  const found: FoundCertificate[] = [];
   for (const object of module.objects(session, 'certificate')) {
     const value = module.attribute(session, object, attribute.value);
     if (value === undefined || value.length === 0) continue;
     const ckaId = module.attribute(session, object, attribute.id) ?? Buffer.alloc(0);
-    stored.push({ value, ckaId, label: module.attribute(session, object, attribute.label)?.toString('utf8') ?? '' });
+    found.push({ object, value, ckaId, label: module.attribute(session, object, attribute.label)?.toString('utf8') ?? '' });
   }
-  return stored;
+  return found;
 }
 
-/** Reads a token without login. Throws CallError. */
-export function readToken(module: VendorModule, id: number, wanted: string): HostReply {
-  const { slot, facts } = findToken(module, wanted);
-  const session = openSession(module, slot);
-  try {
-    return {
-      type: 'contents',
-      id,
-      token: facts,
-      mechanisms: mechanisms(module, slot),
-      certificates: certificates(module, session),
-      privateKeyIds: module.objects(session, 'privateKey').flatMap((key) => module.attribute(session, key, attribute.id) ?? []),
-    };
-  } finally {
-    closeQuietly(module, session);
-  }
+/** What a token shows without login. Throws CallError. */
+export function contentsOf(module: VendorModule, id: number, { place, session, found }: OpenToken): HostReply {
+  return {
+    type: 'contents',
+    id,
+    token: place.facts,
+    mechanisms: mechanisms(module, place.slot),
+    certificates: found.map(({ value, ckaId, label }) => ({ value, ckaId, label })),
+    privateKeys: module.objects(session, 'privateKey').flatMap((key) => {
+      const ckaId = module.attribute(session, key, attribute.id);
+      return ckaId === undefined ? [] : { ckaId, signs: module.attribute(session, key, attribute.sign)?.[0] !== 0 };
+    }),
+  };
 }
 
 /** Closes a session of a token that may be gone already. */

@@ -2,15 +2,15 @@
  * Signatures under one login inside the host: find the token, open, read the certificate, log in, find the key; then for each message SignInit, context
  * login where the key demands it, Sign. Between SignInit and Sign no other call is made, and a PIN is never tried twice by itself.
  */
-import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 import { attribute, flag, userType } from './cryptoki.ts';
 import { isMechanismRefusal } from './ckr.ts';
 import { attempt, logIn, needPin, pinFor, type PadProgress, type Pin } from './login.ts';
 import { fits, mechanismLadder, type Rung } from './mechanisms.ts';
 import { call, CallError, type FilledSlot, type Handle, type VendorModule } from './module.ts';
+import { OpenToken, type ReadyCertificate } from './open-token.ts';
 import { findKey } from './private-key.ts';
-import type { SignJob, StoredCertificate } from './protocol.ts';
-import { certificates, closeQuietly, findToken, mustBeIn, openSession } from './reading.ts';
+import type { SignJob } from './protocol.ts';
+import { findToken, mustBeIn } from './reading.ts';
 
 /** Longest signature that is accepted: RSA with 8192 bits. */
 const signatureBytes = 1024;
@@ -34,23 +34,25 @@ interface OpenedKey {
 export class Signing {
   readonly #module: VendorModule;
   readonly #order: Order;
+  readonly #token: OpenToken;
+  /** Asked anew: its flags tell how the PIN stands now. */
   readonly #place: FilledSlot;
-  readonly #session: Handle;
-  readonly #certificate: StoredCertificate;
-  readonly #publicKey: KeyObject;
+  readonly #certificate: ReadyCertificate;
   #opened: OpenedKey | undefined;
   #loggedIn = false;
 
-  /** Finds the token and the certificate, without login. Throws CallError after having cleaned up: what does not fit is refused before a PIN is sent anywhere. */
-  constructor(module: VendorModule, order: Order) {
+  /**
+   * Finds the token and the certificate, without login. `kept`: a token that was left open, which serves if it is the wanted one and its certificate is still
+   * there. Throws CallError after having closed what it opened: what does not fit is refused before a PIN is sent anywhere.
+   */
+  constructor(module: VendorModule, order: Order, kept: OpenToken | undefined) {
     this.#module = module;
     this.#order = order;
     this.#place = findToken(module, order.tokenId);
-    this.#session = openSession(module, this.#place.slot);
+    this.#token = holds(kept, order) ? kept : new OpenToken(module, order.tokenId, this.#place);
     try {
-      this.#certificate = findCertificate(module, this.#session, order.certificateSha256);
-      this.#publicKey = new X509Certificate(this.#certificate.value).publicKey;
-      if (!fits(order.scheme, this.#publicKey))
+      this.#certificate = this.#token.certificate(order.certificateSha256);
+      if (!fits(order.scheme, this.#certificate.publicKey))
         throw new CallError('choosing a mechanism', 'the key cannot sign in this way', { code: 'mechanism-unsupported' });
     } catch (error) {
       attempt(() => this.close());
@@ -66,14 +68,15 @@ export class Signing {
   /** Logs in and makes the first signature. `started` is told before every C_Sign. The PIN bytes of the job are zeroed. Throws CallError. */
   async first(job: Pick<SignJob, 'message' | 'pin' | 'padMs'>, progress: Progress): Promise<Uint8Array> {
     const { slot, facts } = this.#place;
+    const { session } = this.#token;
     const pin = pinFor(facts, job);
     const login = pin !== undefined && (facts.flags & flag.loginRequired) !== 0;
     if (login) {
       this.#loggedIn = true;
-      await logIn(this.#module, { session: this.#session, slot, user: userType.user, time: 1 }, pin, progress);
+      await logIn(this.#module, { session, slot, user: userType.user, time: 1 }, pin, progress);
     }
-    const key = findKey(this.#module, this.#session, this.#certificate, this.#publicKey);
-    const always = this.#module.attribute(this.#session, key, attribute.alwaysAuthenticate)?.[0] === 1;
+    const key = findKey(this.#module, session, this.#certificate);
+    const always = this.#module.attribute(session, key, attribute.alwaysAuthenticate)?.[0] === 1;
     this.#opened = { key, contextPin: always ? (pin ?? needPin()) : undefined };
     return this.#make(job.message, this.#opened, progress, login ? 2 : 1);
   }
@@ -87,25 +90,30 @@ export class Signing {
 
   /** Logs out and closes the session. */
   close(): void {
-    if (this.#loggedIn) attempt(() => this.#module.binding.C_Logout(this.#session));
-    closeQuietly(this.#module, this.#session);
+    if (this.#loggedIn) attempt(() => this.#module.binding.C_Logout(this.#token.session));
+    this.#token.close();
   }
 
   #make(message: Uint8Array, { key, contextPin }: OpenedKey, progress: Progress, time: 1 | 2): Promise<Uint8Array> {
     const { scheme, hash } = this.#order;
-    const ladder = mechanismLadder(scheme, hash, message, this.#publicKey);
-    const login = { session: this.#session, slot: this.#place.slot, user: userType.contextSpecific, time } as const;
+    const { session } = this.#token;
+    const ladder = mechanismLadder(scheme, hash, message, this.#certificate.publicKey);
+    const login = { session, slot: this.#place.slot, user: userType.contextSpecific, time } as const;
     const logInAgain = contextPin === undefined ? undefined : () => logIn(this.#module, login, contextPin, progress);
-    return climb(this.#module, this.#session, key, ladder, logInAgain, progress.started);
+    return climb(this.#module, session, key, ladder, logInAgain, progress.started);
   }
 }
 
-/** The certificate with exactly these bytes, read again in this session. */
-function findCertificate(module: VendorModule, session: Handle, sha256: string): StoredCertificate {
-  const found = certificates(module, session).find(({ value }) => createHash('sha256').update(value).digest('hex') === sha256);
-  if (found === undefined)
-    throw new CallError('finding the certificate', 'the chosen certificate is not on this token', { code: 'token-changed' });
-  return found;
+/** Whether a token that was left open is the wanted one and still holds the certificate; a session that has gone stale does not count. */
+function holds(kept: OpenToken | undefined, order: Order): kept is OpenToken {
+  if (kept?.tokenId !== order.tokenId) return false;
+  try {
+    kept.certificate(order.certificateSha256);
+    return true;
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    return false;
+  }
 }
 
 /** Tries the mechanisms in order. Only a refusal of the mechanism leads to the next one, and never after a PIN was spent on this one. */

@@ -34,7 +34,7 @@ const replies: readonly HostReply[] = [
     token: facts,
     mechanisms: [1],
     certificates: [{ value: bytes, ckaId: bytes, label: '' }],
-    privateKeyIds: [bytes],
+    privateKeys: [{ ckaId: bytes, signs: true }],
   },
   { type: 'pad-waiting', id: 1, time: 2 },
   { type: 'pad-done', id: 1 },
