@@ -110,8 +110,8 @@ describe('a card that is put in and taken out', () => {
     const pid = source.modules()[0]?.pid;
     await station.reader.insert(card);
     expect(await sign(await onlyToken(source))).toBe(true);
+    await expect.poll(() => children('pkcs11/host'), { timeout: 5000 }).not.toContain(pid);
     await expect.poll(() => children('pkcs11/host').length, { timeout: 5000 }).toBe(1);
-    expect(children('pkcs11/host')).not.toContain(pid);
     await source.close();
     expect(children('pkcs11/host')).toEqual([]);
   });
