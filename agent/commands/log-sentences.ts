@@ -13,7 +13,7 @@ export function sentence(event: LogEvent): string {
     case 'enrol':
       return `A finger was enrolled for certificate ${short(event.certificate_sha256)}.`;
     case 'document-in':
-      return `Document ${short(event.document_sha256)} was taken in: ${event.pages} pages, ${event.size} bytes, ${event.signatures} signatures in it.`;
+      return `Document ${short(event.document_sha256)} was taken in: ${event.pages} pages, ${event.size} bytes, ${event.signatures} signatures in it${told(event.remarks)}.`;
     case 'document-refused':
       return `A document was refused: ${event.refusal}.`;
     case 'token-in':
@@ -59,4 +59,8 @@ function short(hash: string): string {
 
 function left(tries: number | undefined): string {
   return tries === undefined ? '' : `, ${tries} tries left`;
+}
+
+function told(remarks: readonly string[] | undefined): string {
+  return remarks === undefined ? '' : `; the holder is told of: ${remarks.join(', ')}`;
 }

@@ -3,6 +3,7 @@ import { lstat, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readConfig, stationPaths } from '../config.ts';
 import { readDocument } from '../documents/intake.ts';
+import { remarkSentence } from '../documents/intake-findings.ts';
 import { startStation, type Station } from '../main.ts';
 import { StartRefused } from '../refusals.ts';
 import { WrongUsage } from './arguments.ts';
@@ -54,7 +55,7 @@ export async function signOneFile(
       if (options.json) io.out(JSON.stringify({ outcome: 'nothing-signed', problem: 'document-refused', refusal: read.refusal }));
       return 1;
     }
-    if (!options.json) for (const { sentence } of read.document.remarks) io.out(`Note: ${sentence}\n`);
+    if (!options.json) for (const remark of read.document.remarks) io.out(`Note: ${remarkSentence(remark)}\n`);
     await writeFile(join(inbox, nameInInbox(file)), read.document.bytes, { mode: 0o600, flag: 'wx' });
     await walker.begin?.(station);
     const end = await walk(station.visit, { ...walker, digest: read.document.digest }, given.signal);

@@ -116,6 +116,20 @@ export const documentRefusals = [
 
 export type DocumentRefusal = (typeof documentRefusals)[number];
 
+/** What a person should know of a document although it may be signed. The list may grow and never shrink: the log holds these codes. */
+export const documentRemarks = [
+  'links',
+  'layers',
+  'missing-fonts',
+  'embedded-files',
+  'form-fields',
+  'screen-only-marks',
+  'unchecked-signatures',
+  'usage-rights',
+] as const;
+
+export type DocumentRemark = (typeof documentRemarks)[number];
+
 /** What an HTTP answer says when something is refused: no stack, no native text, no path. */
 export interface HttpProblem {
   readonly code: ProblemCode | HttpRefusal;

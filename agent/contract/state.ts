@@ -2,7 +2,7 @@
  * What the kiosk is told: one public state at a time, each with exactly the data that its screen shows. It carries no PIN, no path, no native
  * text, and no decision that the kiosk would have to take. The agent's `signing/view.ts` is the only place that makes these.
  */
-import type { DocumentRefusal, ProblemCode, Recover, TroubleScreen } from './problems.ts';
+import type { DocumentRefusal, DocumentRemark, ProblemCode, Recover, TroubleScreen } from './problems.ts';
 
 /** The holder, as their certificate names them. */
 export interface HolderView {
@@ -33,6 +33,14 @@ export interface DocumentView {
   readonly digest: string;
   /** Signatures that are already in it. */
   readonly signatures: number;
+  /** What the holder should know before they sign it; absent where there is nothing. */
+  readonly remarks?: readonly RemarkView[];
+}
+
+export interface RemarkView {
+  readonly code: DocumentRemark;
+  /** Which parts of the document it is about, such as names of fonts, made safe to show; empty where there is nothing to name. */
+  readonly subjects: readonly string[];
 }
 
 export interface RefusedDocumentView {

@@ -1,6 +1,6 @@
 /** What the agent and the examining process say to each other: one line that announces a document, its bytes, and one line of answer. */
-import { type DocumentRefusal, documentRefusals } from '../contract/problems.ts';
-import { type Remark, type RemarkCode, remarkSentences } from './intake-findings.ts';
+import { type DocumentRefusal, documentRefusals, documentRemarks } from '../contract/problems.ts';
+import type { Remark } from './intake-findings.ts';
 import type { IntakePolicy } from './intake-policy.ts';
 import { printable } from './printable.ts';
 
@@ -35,14 +35,12 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function isRemarkCode(value: unknown): value is RemarkCode {
-  return typeof value === 'string' && Object.hasOwn(remarkSentences, value);
-}
-
 function readRemark(value: unknown): Remark | undefined {
   if (!isFields(value)) return undefined;
-  const { code, sentence } = value;
-  return isRemarkCode(code) && typeof sentence === 'string' ? { code, sentence: printable(sentence, 500) } : undefined;
+  const { code, subjects } = value;
+  const known = documentRemarks.find((remark) => remark === code);
+  if (known === undefined || !Array.isArray(subjects) || !subjects.every((subject) => typeof subject === 'string')) return undefined;
+  return { code: known, subjects: subjects.map((subject) => printable(subject, 60)) };
 }
 
 /** Reads an answer; undefined for anything that is none. A process that read a hostile file is not believed blindly. */

@@ -8,6 +8,7 @@ import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DocumentRefusal } from '../contract/problems.ts';
 import { readDocument, type Examining } from './intake.ts';
+import type { Remark } from './intake-findings.ts';
 
 /** A document that may be signed, without its bytes: they are read anew when it is opened. */
 export interface InboxDocument {
@@ -20,6 +21,7 @@ export interface InboxDocument {
   readonly size: number;
   readonly pages: number;
   readonly signatures: number;
+  readonly remarks: readonly Remark[];
 }
 
 export interface InboxRefusal {
@@ -126,8 +128,9 @@ export class Inbox {
       const { refusal, subject } = read;
       return { fingerprint, result: { refusal: { fileName: name, refusal, ...(subject === undefined ? {} : { subject }) } } };
     }
-    const { digest, size, pages, signatures } = read.document;
-    return { fingerprint, result: { document: { id: documentId(name, digest), fileName: name, digest, size, pages, signatures } } };
+    const { digest, size, pages, signatures, remarks } = read.document;
+    const document = { id: documentId(name, digest), fileName: name, digest, size, pages, signatures, remarks };
+    return { fingerprint, result: { document } };
   }
 }
 

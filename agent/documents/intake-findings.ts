@@ -1,17 +1,14 @@
 /** What the examination of one document found: reasons to refuse it, and remarks on what a person should know although it may be signed. */
-import { type DocumentRefusal, documentRefusals } from '../contract/problems.ts';
+import { type DocumentRefusal, type DocumentRemark, documentRefusals, documentRemarks } from '../contract/problems.ts';
 import { printable } from './printable.ts';
 
-export type RemarkCode =
-  'links' | 'layers' | 'missing-fonts' | 'embedded-files' | 'form-fields' | 'screen-only-marks' | 'unchecked-signatures' | 'usage-rights';
-
 export interface Remark {
-  readonly code: RemarkCode;
-  /** For a clerk, in English. */
-  readonly sentence: string;
+  readonly code: DocumentRemark;
+  /** What it is about, such as names of fonts, made safe to show; at most six, the sixth standing for all further ones. */
+  readonly subjects: readonly string[];
 }
 
-export const remarkSentences: Readonly<Record<RemarkCode, string>> = {
+const remarkSentences: Readonly<Record<DocumentRemark, string>> = {
   links: 'The document holds links to places outside; what stands there is not signed.',
   layers: 'The document has layers, all of them visible; a program may let its user switch them off.',
   'missing-fonts': 'The document does not carry all its fonts, so its text may look different in another program',
@@ -27,13 +24,13 @@ const mostNamed = 5;
 
 export class Findings {
   readonly #refusals = new Map<DocumentRefusal, string | undefined>();
-  readonly #remarks = new Map<RemarkCode, Set<string>>();
+  readonly #remarks = new Map<DocumentRemark, Set<string>>();
 
   refuse(refusal: DocumentRefusal, subject?: string): void {
     if (!this.#refusals.has(refusal)) this.#refusals.set(refusal, subject === undefined ? undefined : printable(subject, 60));
   }
 
-  remark(code: RemarkCode, subject?: string): void {
+  remark(code: DocumentRemark, subject?: string): void {
     const subjects = this.#remarks.get(code) ?? new Set();
     this.#remarks.set(code, subjects);
     if (subject !== undefined && subjects.size <= mostNamed) subjects.add(printable(subject, 60));
@@ -45,12 +42,19 @@ export class Findings {
     return refusal === undefined ? undefined : { refusal, subject: this.#refusals.get(refusal) };
   }
 
+  /** All remarks, in the order of the list. */
   remarks(): readonly Remark[] {
-    return [...this.#remarks].map(([code, subjects]) => {
-      const sentence = remarkSentences[code];
-      if (subjects.size === 0) return { code, sentence: sentence.endsWith('.') ? sentence : `${sentence}.` };
-      const named = [...subjects].slice(0, mostNamed).join(', ');
-      return { code, sentence: `${sentence.replace(/\.$/, '')}: ${named}${subjects.size > mostNamed ? ' and more' : ''}.` };
+    return documentRemarks.flatMap((code) => {
+      const subjects = this.#remarks.get(code);
+      return subjects === undefined ? [] : [{ code, subjects: [...subjects] }];
     });
   }
+}
+
+/** What a clerk is told, in English. */
+export function remarkSentence({ code, subjects }: Remark): string {
+  const sentence = remarkSentences[code];
+  if (subjects.length === 0) return sentence.endsWith('.') ? sentence : `${sentence}.`;
+  const named = subjects.slice(0, mostNamed).join(', ');
+  return `${sentence.replace(/\.$/, '')}: ${named}${subjects.length > mostNamed ? ' and more' : ''}.`;
 }

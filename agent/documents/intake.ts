@@ -7,6 +7,7 @@ import type { DocumentRefusal } from '../contract/problems.ts';
 import { judgeActions } from './intake-actions.ts';
 import { judgeContent } from './intake-content.ts';
 import { Findings, type Remark } from './intake-findings.ts';
+import { judgeForm } from './intake-form.ts';
 import { judgeFonts } from './intake-fonts.ts';
 import { judgeLayers } from './intake-layers.ts';
 import { type IntakePolicy, defaultIntakePolicy } from './intake-policy.ts';
@@ -46,6 +47,7 @@ export interface Examining {
 
 /** Everything that can be reached is parsed, inflated and judged, object by object; nothing is decided by searching in the bytes. */
 function judge(file: PdfFile, policy: IntakePolicy, findings: Findings): void {
+  judgeForm(file, findings);
   const judges = [
     judgeActions(file, findings),
     judgeContent(file, policy, findings),

@@ -1,6 +1,7 @@
 /** Undoes the stream filters that carry structure (ISO 32000-1 section 7.4): Flate with predictors, ASCIIHex, ASCII85. Bounded, strict. */
 import { inflateSync } from 'node:zlib';
 import { expandLzw, expandRuns } from './pdf-expansion.ts';
+import { codedPixels } from './pdf-image-size.ts';
 import { PdfArray, type PdfBudget, PdfDict, PdfName, PdfRefused, type PdfStream, type PdfValue, damaged, isName } from './pdf-objects.ts';
 
 const mostFilters = 8;
@@ -152,7 +153,7 @@ function isBoundedImage(dict: PdfDict, filters: readonly FilterStep[], resolve: 
   return filters.length === 1 && boundedForImages.includes(filters[0]?.name ?? '');
 }
 
-/** Proves that what a stream inflates to is bounded; stops at the first filter that carries no structure. Throws PdfRefused. */
+/** Proves that what a stream inflates to is bounded, and what an image is drawn to; stops at the first filter that carries no structure. Throws PdfRefused. */
 export function probeStream(stream: PdfStream, budget: PdfBudget, resolve: Resolve): void {
   const filters = steps(stream.dict, resolve);
   if (isBoundedImage(stream.dict, filters, resolve)) return;
@@ -163,6 +164,9 @@ export function probeStream(stream: PdfStream, budget: PdfBudget, resolve: Resol
     else if (name === 'RunLengthDecode') bytes = expandRuns(bytes, budget);
     else if (name === 'ASCIIHexDecode') bytes = asciiHex(bytes);
     else if (name === 'ASCII85Decode') bytes = ascii85(bytes);
-    else return;
+    else {
+      if (codedPixels(name, bytes, parameters, resolve) > mostPixels) throw new PdfRefused('too-complex', 'an image with too many pixels');
+      return;
+    }
   }
 }

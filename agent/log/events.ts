@@ -3,7 +3,7 @@
  * and the titles of documents never stand in any of them. A field that is not in a schema here is refused, never dropped.
  */
 import * as z from 'zod';
-import { documentRefusals, problems, type ProblemCode } from '../contract/problems.ts';
+import { documentRefusals, documentRemarks, problems, type ProblemCode } from '../contract/problems.ts';
 import { depthLimit, type Json, type JsonObject } from './record.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -14,9 +14,10 @@ const word = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 const name = z.string().min(1).max(200);
 const time = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
 const assurance = z.enum(['signed-by-reader', 'station-asserted']);
-// Both lists may grow and never shrink: an entry that holds a code must stay readable.
+// These lists may grow and never shrink: an entry that holds a code must stay readable.
 const problem = z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]);
 const refusal = z.enum(documentRefusals);
+const remark = z.enum(documentRemarks);
 
 const json = (depth: number): z.ZodType<Json> =>
   depth === 0
@@ -70,7 +71,14 @@ export const fieldsOf = {
     authenticator_data: hex,
     attestation_statement: hex,
   }),
-  'document-in': z.strictObject({ document_sha256: sha256, size: count, pages: count, signatures: count }),
+  'document-in': z.strictObject({
+    document_sha256: sha256,
+    size: count,
+    pages: count,
+    signatures: count,
+    // What a person was told of it; absent where there was nothing to tell.
+    remarks: z.array(remark).min(1).max(64).exactOptional(),
+  }),
   'document-refused': z.strictObject({ refusal, document_sha256: sha256.exactOptional(), size: count.exactOptional() }),
   'token-in': z.strictObject({
     module: z.string().max(200),
@@ -183,7 +191,7 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   'network-up': 'a network came up: the air gap was broken',
   'staff-login': 'a member of staff logged in',
   enrol: 'a finger was enrolled for a certificate; the attestation is kept as the reader gave it',
-  'document-in': 'a document was taken in',
+  'document-in': 'a document was taken in; `remarks` says what the holder was told of it',
   'document-refused': 'a document was refused',
   'token-in': 'a token was put in: its serial and the certificates on it',
   'token-out': 'the token was taken out',

@@ -102,9 +102,16 @@ export class Desk {
   }
 
   async #record(contents: InboxContents): Promise<void> {
-    for (const { digest, size, pages, signatures } of contents.documents) {
+    for (const { digest, size, pages, signatures, remarks } of contents.documents) {
       if (this.#known.has(digest)) continue;
-      await this.#parts.record({ op: 'document-in', actor: station, document_sha256: digest, size, pages, signatures });
+      const facts = {
+        document_sha256: digest,
+        size,
+        pages,
+        signatures,
+        ...(remarks.length === 0 ? {} : { remarks: remarks.map(({ code }) => code) }),
+      };
+      await this.#parts.record({ op: 'document-in', actor: station, ...facts });
       this.#known.add(digest);
     }
     for (const { fileName, refusal } of contents.refused) {
@@ -128,6 +135,7 @@ export class Desk {
 }
 
 function viewOf(document: InboxDocument): DocumentView {
-  const { id, fileName, pages, size, digest, signatures } = document;
-  return { id, name: printable(fileName, 120), pages, size, digest, signatures };
+  const { id, fileName, pages, size, digest, signatures, remarks } = document;
+  const told = remarks.length === 0 ? {} : { remarks };
+  return { id, name: printable(fileName, 120), pages, size, digest, signatures, ...told };
 }

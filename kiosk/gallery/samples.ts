@@ -38,7 +38,15 @@ export const sampleDocument: DocumentView = {
 
 const documents: readonly DocumentView[] = [
   sampleDocument,
-  { ...sampleDocument, id: 'doc-2', name: 'Handover protocol.pdf', pages: 1, size: 48_210, signatures: 1 },
+  {
+    ...sampleDocument,
+    id: 'doc-2',
+    name: 'Handover protocol.pdf',
+    pages: 1,
+    size: 48_210,
+    signatures: 1,
+    remarks: [{ code: 'links', subjects: [] }],
+  },
   {
     ...sampleDocument,
     id: 'doc-3',
@@ -98,6 +106,17 @@ export const samples: Record<string, PublicState> = {
   'choose-document-one': { screen: 'choose-document', holder, documents: [sampleDocument], refused: [] },
   'choose-document-empty': { screen: 'choose-document', holder, documents: [], refused },
   'review-document': { screen: 'review-document', holder, document },
+  'review-remarks': {
+    screen: 'review-document',
+    holder,
+    document: {
+      ...document,
+      remarks: [
+        { code: 'links', subjects: [] },
+        { code: 'missing-fonts', subjects: ['Helvetica', 'Times-Bold'] },
+      ],
+    },
+  },
   'review-changed': { screen: 'review-document', holder, document },
   confirm: { screen: 'confirm', holder, document },
   'confirm-unread': { screen: 'confirm', holder, document: { ...document, digest: 'e'.repeat(64) } },

@@ -2,7 +2,7 @@
  * Every text of the kiosk, as one type: a language that lacks a text does not compile. Texts say what happened and what to do; they never
  * plead, never apologise, never blame, and never show a code.
  */
-import type { DocumentRefusal, ProblemCode, Recover } from '../../agent/contract/problems.ts';
+import type { DocumentRefusal, DocumentRemark, ProblemCode, Recover } from '../../agent/contract/problems.ts';
 import type { SigningStep, VisitOutcome } from '../../agent/contract/state.ts';
 
 /** A language, by its BCP 47 tag. */
@@ -67,6 +67,8 @@ export interface Catalogue {
     readonly emptyTodo: string;
     readonly refusedTitle: string;
     readonly signedBefore: (count: number, shown: string) => string;
+    /** The document has something that its reader is told of. */
+    readonly remarked: string;
   };
   readonly document: {
     readonly name: string;
@@ -84,6 +86,10 @@ export interface Catalogue {
     readonly loading: string;
     readonly notYet: string;
     readonly checked: string;
+    readonly remarksTitle: string;
+    /** What the reader should know; where parts can be named, their names follow after a colon. */
+    readonly remarks: Record<DocumentRemark, string>;
+    readonly remarksMore: string;
     readonly page: (page: string, of: string) => string;
     readonly pageUp: string;
     readonly pageDown: string;

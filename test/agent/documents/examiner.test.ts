@@ -165,7 +165,7 @@ describe('the process', () => {
     '[]',
     '{"ok":true}',
     '{"ok":true,"digest":"a","pages":-1,"signatures":0,"remarks":[]}',
-    '{"ok":true,"digest":"a","pages":1,"signatures":0,"remarks":[{"code":"none","sentence":"x"}]}',
+    '{"ok":true,"digest":"a","pages":1,"signatures":0,"remarks":[{"code":"none","subjects":[]}]}',
     '{"ok":false,"digest":"a","refusal":"none"}',
     '{"ok":false,"refusal":"damaged"}',
   ])('is not believed when it says %s', (text) => {

@@ -3,6 +3,20 @@ import { describe, expect, test } from 'vitest';
 import type { DocumentRefusal } from '../../../agent/contract/problems.ts';
 import { examine } from '../../../agent/documents/intake.ts';
 import { type IntakePolicy, defaultIntakePolicy } from '../../../agent/documents/intake-policy.ts';
+import {
+  catalog,
+  page,
+  mark,
+  marked,
+  goTo,
+  script,
+  packedFile,
+  layers,
+  drawing,
+  picture,
+  field,
+  onClick,
+} from '../../support/attack-bodies.ts';
 import { disguises, streamBody } from '../../support/attack-pdf.ts';
 
 interface Attack {
@@ -15,28 +29,6 @@ interface Attack {
   readonly policy?: Partial<IntakePolicy>;
 }
 
-const catalog = (extra: string): string => `<</Type/Catalog/Pages 2 0 R${extra}>>`;
-const page = (extra: string): string =>
-  `<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Resources<</XObject<</X 9 0 R>>>>/Contents 4 0 R${extra}>>`;
-const mark = (extra: string): string => `<</Type/Annot/Rect[10 10 60 60]${extra}>>`;
-const marked = (extra: string): Record<number, string> => ({ 3: page('/Annots[5 0 R]'), 5: mark(extra) });
-const goTo = '/S/GoTo/D[3 0 R/Fit]';
-const script = '/S/JavaScript/JS(app.alert)';
-const packedFile = { 7: '<</Type/Filespec/F(a.txt)/EF<</F 8 0 R>>>>', 8: streamBody('/Type/EmbeddedFile', 'hello') };
-const layers = (configuration: string, layer = ''): Record<number, string> => ({
-  1: catalog(`/OCProperties<</OCGs[5 0 R]/D<<${configuration}>>>>`),
-  5: `<</Type/OCG/Name(stamp)${layer}>>`,
-});
-const drawing = (extra: string): Record<number, string> => ({
-  3: page(''),
-  9: streamBody(`/Type/XObject/Subtype/Form/BBox[0 0 9 9]${extra}`, '0 g'),
-});
-const picture = (extra: string): Record<number, string> => ({
-  3: page(''),
-  9: streamBody(`/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8${extra}`, 'x'),
-});
-
-const onClick = (action: string): Record<number, string> => marked(`/Subtype/Link/A<<${action}>>`);
 const clicked = (name: string, refusal: DocumentRefusal, action: string): Attack => ({
   name: `${name} on a click`,
   refusal,
@@ -230,6 +222,31 @@ const attacks: readonly Attack[] = [
     bodies: marked('/Subtype/Stamp/F 36'),
     harmless: ['/F 36', '/F 4'],
   },
+  { name: 'a value that is not drawn', refusal: 'hidden-content', bodies: field('', '/FT/Tx/V(100)'), harmless: ['/V(100)', '/V()'] },
+  {
+    name: 'a value that is inherited and not drawn',
+    refusal: 'hidden-content',
+    bodies: { ...field('', '/FT/Tx'), 5: '<</FT/Ch/T(a)/V[(b)]/Kids[6 0 R]>>', 6: mark('/Subtype/Widget/Parent 5 0 R') },
+    harmless: ['/V[(b)]', '/V[]'],
+  },
+  {
+    name: 'a value that each program draws for itself',
+    refusal: 'hidden-content',
+    bodies: field('/NeedAppearances true', '/FT/Tx/V(100)/AP<</N 9 0 R>>'),
+    harmless: ['true', 'false'],
+  },
+  {
+    name: 'a box that is ticked in its value and not in its drawing',
+    refusal: 'hidden-content',
+    bodies: field('', '/FT/Btn/V/Yes/AS/Off/AP<</N<</Yes 9 0 R/Off 9 0 R>>>>'),
+    harmless: ['/AS/Off', '/AS/Yes'],
+  },
+  {
+    name: 'a box that is ticked in its drawing and not in its value',
+    refusal: 'hidden-content',
+    bodies: field('', '/FT/Btn/AS/Yes/AP<</N<</Yes 9 0 R/Off 9 0 R>>>>'),
+    harmless: ['/AS/Yes', ''],
+  },
   {
     name: 'a font that is not carried, where that is refused',
     refusal: 'fonts-not-embedded',
@@ -258,40 +275,4 @@ describe.each(Object.entries(disguises))('%s', (_, disguise) => {
     expect(control).not.toEqual(Object.entries(bodies));
     expect(outcome(disguise(Object.fromEntries(control) as Record<number, string>), policy)).toBe('ok');
   });
-});
-
-describe('what is no reason to refuse is said', () => {
-  const remarksOf = (bodies: Record<number, string>, policy: Partial<IntakePolicy> = {}): readonly string[] => {
-    const examined = examine(disguises['in an object stream']?.(bodies) ?? new Uint8Array(), { ...defaultIntakePolicy, ...policy });
-    return examined.ok ? examined.document.remarks.map(({ code }) => code) : [examined.refusal];
-  };
-
-  test.each([
-    ['links', onClick('/S/URI/URI(https:example.org)')],
-    ['layers', layers('')],
-    ['missing-fonts', { 3: page('/Q<</Font<</F<</Subtype/Type1/BaseFont/Helvetica>>>>>>') }],
-    ['form-fields', { 1: catalog('/AcroForm<</Fields[5 0 R]>>'), 5: mark('/Subtype/Widget/FT/Tx/T(a)') }],
-    ['screen-only-marks', { ...marked('/Subtype/Stamp/AP<</N 9 0 R>>'), 9: drawing('')[9] ?? '' }],
-    ['usage-rights', { 1: catalog('/Perms<</UR3<</Type/Sig>>>>') }],
-  ])('%s', (remark, bodies) => {
-    expect(remarksOf(bodies)).toEqual([remark]);
-  });
-
-  test('packed files are said where they are allowed', () => {
-    expect(remarksOf({ 1: catalog('/AF[7 0 R]'), ...packedFile }, { embeddedFiles: 'allow' })).toEqual(['embedded-files']);
-  });
-
-  test('a sentence names the fonts, and nothing hides in their names', () => {
-    const examined = examine(
-      disguises['plainly']?.({ 3: page('/Q<</Font<</F<</Subtype/Type1/BaseFont/A#e2#80#ae>>>>>>') }) ?? new Uint8Array(),
-    );
-    const sentence = 'The document does not carry all its fonts, so its text may look different in another program: A\\u{202e}.';
-    expect(examined).toMatchObject({ ok: true, document: { remarks: [{ code: 'missing-fonts', sentence }] } });
-  });
-});
-
-test('a document that opens on a certain page is taken', () => {
-  for (const opening of ['[3 0 R/Fit]', '(chapter)', '/chapter', `<<${goTo}>>`]) {
-    expect(outcome(disguises['plainly']?.({ 1: catalog(`/OpenAction${opening}`) }) ?? new Uint8Array())).toBe('ok');
-  }
 });

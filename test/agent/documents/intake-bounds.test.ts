@@ -11,6 +11,7 @@ import { Inbox } from '../../../agent/documents/inbox.ts';
 import { examine } from '../../../agent/documents/intake.ts';
 import { defaultIntakePolicy } from '../../../agent/documents/intake-policy.ts';
 import { expandLzw, expandRuns } from '../../../agent/documents/pdf-expansion.ts';
+import { codedPixels } from '../../../agent/documents/pdf-image-size.ts';
 import { PdfBudget, defaultPdfLimits } from '../../../agent/documents/pdf-objects.ts';
 import { disguises, streamBody, updated } from '../../support/attack-pdf.ts';
 import { agreement, handMade, onePage } from '../../support/sample-pdf.ts';
@@ -105,6 +106,55 @@ test.each(refused)('is refused as %s: %s', (refusal, _, make) => {
   const start = performance.now();
   expect(outcome(bytes)).toBe(refusal);
   expect(performance.now() - start).toBeLessThan(10_000);
+});
+
+const bytes = (...values: readonly number[]): string => String.fromCharCode(...values);
+const word = (value: number): string => bytes(value >> 8, value & 255);
+const long = (value: number): string => word(Math.floor(value / 65_536)) + word(value % 65_536);
+/** Heads of images of `side` times `side` pixels, as each code announces it; the PDF around them says 8 times 8. */
+const images: Readonly<Record<string, (side: number) => readonly [string, string]>> = {
+  'a JPEG': (side) => [
+    '/Filter/DCTDecode',
+    `${bytes(0xff, 0xd8, 0xff, 0xe0, 0, 4, 0xff, 0xc0)}junk${bytes(0xff, 0xff, 0xc2, 0, 11, 8)}${word(side)}${word(side)}${bytes(1, 1, 0x11, 0)}`,
+  ],
+  'a JPEG in deflated bytes': (side) => [
+    '/Filter[/FlateDecode/DCTDecode]',
+    latin1(deflateSync(fromLatin1(`${bytes(0xff, 0xd8, 0xff, 0xc0, 0, 11, 8)}${word(side)}${word(side)}${bytes(1, 1, 0x11, 0)}`))),
+  ],
+  'a JPEG 2000 in boxes': (side) => [
+    '/Filter/JPXDecode',
+    `${long(8)}jP  ${long(0)}jp2c${bytes(0xff, 0x4f, 0xff, 0x51, 0, 41, 0, 0)}${long(side + 7)}${long(side + 9)}${long(7)}${long(9)}`,
+  ],
+  'a bare JPEG 2000': (side) => [
+    '/Filter/JPXDecode',
+    `${bytes(0xff, 0x4f, 0xff, 0x51, 0, 41, 0, 0)}${long(side)}${long(side)}${long(0)}${long(0)}`,
+  ],
+  'a page of JBIG2': (side) => [
+    '/Filter/JBIG2Decode',
+    `${long(0)}${bytes(48, 0, 1)}${long(19)}${long(side)}${long(side)}${'\0'.repeat(11)}`,
+  ],
+  'a region of JBIG2 behind its page': (side) => [
+    '/Filter/JBIG2Decode',
+    `${long(0)}${bytes(48, 0, 1)}${long(8)}${long(8)}${long(8)}${long(300)}${bytes(38, 0x20)}${word(0)}${bytes(1)}${long(17)}${long(side)}${long(side)}`,
+  ],
+  'a fax': (side) => [`/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns ${side}/Rows ${side}>>`, 'x'],
+};
+
+test.each(Object.entries(images))('%s that becomes too large is refused by its own head, and a small one is not', (_, make) => {
+  const withImage = (side: number): Uint8Array => {
+    const [filter, data] = make(side);
+    return handMade({ objects: onePage({ 5: streamBody(`/Subtype/Image/Width 8/Height 8${filter}`, data) }), trailer: '/X 5 0 R' });
+  };
+  expect([outcome(withImage(60_000)), outcome(withImage(2000))]).toEqual(['too-complex', 'ok']);
+});
+
+test('the head of an image is read whatever stands in it', () => {
+  fc.assert(
+    fc.property(fc.constantFrom('DCTDecode', 'JPXDecode', 'JBIG2Decode'), fc.uint8Array({ maxLength: 60 }), (filter, data) => {
+      expect(codedPixels(filter, data, undefined, (value) => value)).toBeGreaterThanOrEqual(0);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 test.each([
