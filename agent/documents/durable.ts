@@ -1,17 +1,63 @@
-/** Files and folders that the disk really has when a call returns. */
-import { randomUUID } from 'node:crypto';
-import { link, open, rm } from 'node:fs/promises';
+/** Files and folders that the disk really has when a call returns. They are written piece by piece, so that none has to fit into memory. */
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, link, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { piecesOf } from './document-file.ts';
 
-/** Writes a file, for its owner alone, and returns when the disk has it. */
-export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'w', 0o600);
+/** Bytes that are hashed and written at one time. */
+const pieceBytes = 4 * 1024 * 1024;
+
+function* cut(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+}
+
+/** Writes a file, for its owner alone, and returns when the disk has it: with the SHA-256 of what was written, hex. Throws on I/O errors. */
+export async function writeDurably(path: string, bytes: Uint8Array): Promise<string> {
+  return write(path, cut(bytes));
+}
+
+/** Copies a file, for its owner alone, and returns when the disk has it: with the SHA-256 of what was copied, hex. Throws on I/O errors. */
+export async function copyDurably(from: string, to: string): Promise<string> {
+  return withPieces(from, (pieces) => write(to, pieces));
+}
+
+/** SHA-256 of a file, hex. Throws on I/O errors, and for a link at the end of the path. */
+export async function digestOfFile(path: string): Promise<string> {
+  return withPieces(path, async (pieces) => {
+    const hash = createHash('sha256');
+    for await (const piece of pieces) hash.update(piece);
+    return hash.digest('hex');
+  });
+}
+
+async function withPieces<T>(path: string, use: (pieces: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    await file.writeFile(bytes);
-    await file.sync();
+    return await use(piecesOf(file));
   } finally {
     await file.close();
   }
+}
+
+async function write(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    const hash = createHash('sha256');
+    for await (const piece of pieces) {
+      hash.update(piece);
+      await writeWhole(file, piece);
+    }
+    await file.sync();
+    return hash.digest('hex');
+  } finally {
+    await file.close();
+  }
+}
+
+/** One write may take less than it was given. */
+async function writeWhole(file: FileHandle, piece: Uint8Array): Promise<void> {
+  for (let at = 0; at < piece.length;) at += (await file.write(piece, at)).bytesWritten;
 }
 
 /** Returns when the disk has what was done in a folder: names that were added, changed or removed. */

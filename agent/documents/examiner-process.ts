@@ -1,5 +1,6 @@
 /** One examining process as the agent sees it: it waits, takes one document, and ends with an answer or without one. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { DocumentRefusal } from '../contract/problems.ts';
@@ -58,19 +59,42 @@ export class ExaminerProcess {
     return this.#child.pid;
   }
 
-  /** Hands the document over; once only. Gives the answer, or the reason why there is none. Never throws. */
-  async examine(bytes: Uint8Array): Promise<Answer | DocumentRefusal> {
+  /**
+   * Hands the document over, piece by piece; once only. Gives the answer, or the reason why there is none. Throws what `pieces` throws, after the
+   * process has ended.
+   */
+  async examine(size: number, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<Answer | DocumentRefusal> {
     this.#hold(true);
     const timer = setTimeout(() => {
       this.#late = true;
       this.kill();
     }, this.#limits.deadlineMs);
-    this.#child.stdin?.write(`${JSON.stringify({ size: bytes.length, policy: this.#policy })}\n`);
-    this.#child.stdin?.end(bytes);
-    const signal = await this.#ended;
-    clearTimeout(timer);
+    let signal: NodeJS.Signals | null;
+    try {
+      this.#child.stdin?.write(`${JSON.stringify({ size, policy: this.#policy })}\n`);
+      // A slow disk is no slow examination: the time counts from the last piece that was taken.
+      for await (const piece of pieces) {
+        if (!this.alive) break;
+        await this.#give(piece);
+        timer.refresh();
+      }
+      this.#child.stdin?.end();
+    } catch (error) {
+      this.kill();
+      throw error;
+    } finally {
+      signal = await this.#ended;
+      clearTimeout(timer);
+    }
     if (this.#late || timeIsUp.includes(signal)) return 'took-too-long';
     return parseAnswer(this.#said) ?? 'examination-failed';
+  }
+
+  /** Returns when the process can take more, or has ended. */
+  async #give(piece: Uint8Array): Promise<void> {
+    const { stdin } = this.#child;
+    if (stdin?.write(piece) !== false) return;
+    await Promise.race([once(stdin, 'drain').catch(() => undefined), this.#ended]);
   }
 
   kill(): void {

@@ -2,10 +2,12 @@
  * Examines documents in processes of their own: a file that crashes the reading of it, or would take all memory or time, is refused, and the station
  * goes on. One process waits at all times, so that nobody waits for its start.
  */
+import { createHash } from 'node:crypto';
+import type { DocumentRefusal } from '../contract/problems.ts';
 import { defaultExaminerLimits, type ExaminerLimits } from './examiner-launch.ts';
 import { ExaminerProcess } from './examiner-process.ts';
 import type { Answer } from './examiner-protocol.ts';
-import type { Examined, Examining } from './intake.ts';
+import type { Examined, Examining, Seen } from './intake.ts';
 import type { IntakePolicy } from './intake-policy.ts';
 import { refuse } from './refusal-sentences.ts';
 
@@ -43,13 +45,38 @@ export class Examiner implements Examining {
     if (bytes.length === 0) return refuse('empty');
     if (bytes.length > this.policy.maxBytes) return refuse('too-large');
     const known = this.#answers.get(digest);
-    const answer = known ?? (await this.#ask(bytes));
+    const seen = this.#judge(known ?? (await this.#ask(bytes.length, [bytes])), digest, bytes.length);
+    return seen.ok ? { ok: true, document: { ...seen.document, bytes } } : seen;
+  }
+
+  /** The same for bytes that are not held here: their digest is made while they go through. Throws what `pieces` throws. */
+  async look(size: number, pieces: AsyncIterable<Uint8Array>): Promise<Seen> {
+    if (size === 0) return refuse('empty');
+    if (size > this.policy.maxBytes) return refuse('too-large');
+    const hash = createHash('sha256');
+    let length = 0;
+    let isOther = false;
+    async function* counted(): AsyncGenerator<Uint8Array> {
+      for await (const piece of pieces) {
+        hash.update(piece);
+        length += piece.length;
+        // One that grew is given no further: the process waits for what was announced.
+        if (length > size) break;
+        yield piece;
+      }
+      isOther = length !== size;
+    }
+    const answer = await this.#ask(size, counted());
+    return isOther ? refuse('unreadable') : this.#judge(answer, hash.digest('hex'), size);
+  }
+
+  #judge(answer: Answer | DocumentRefusal, digest: string, size: number): Seen {
     if (typeof answer === 'string') return refuse(answer);
     if (answer.digest !== digest) return refuse('examination-failed');
-    if (known === undefined) this.#remember(answer);
+    this.#remember(answer);
     if (!answer.ok) return refuse(answer.refusal, answer.subject);
     const { pages, signatures, remarks } = answer;
-    return { ok: true, document: { bytes, digest, size: bytes.length, pages, signatures, remarks } };
+    return { ok: true, document: { digest, size, pages, signatures, remarks } };
   }
 
   /** Ends all processes; what they were examining is refused. */
@@ -59,13 +86,13 @@ export class Examiner implements Examining {
     for (const process of this.#working) process.kill();
   }
 
-  async #ask(bytes: Uint8Array): ReturnType<ExaminerProcess['examine']> {
+  async #ask(...document: Parameters<ExaminerProcess['examine']>): ReturnType<ExaminerProcess['examine']> {
     while (this.#working.size >= mostAtOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#closed) return 'examination-failed';
     const process = this.#take();
     this.#working.add(process);
     try {
-      return await process.examine(bytes);
+      return await process.examine(...document);
     } finally {
       this.#working.delete(process);
       this.#waiting.shift()?.();
@@ -85,6 +112,7 @@ export class Examiner implements Examining {
   }
 
   #remember(answer: Answer): void {
+    if (this.#answers.has(answer.digest)) return;
     const [oldest] = this.#answers.keys();
     if (this.#answers.size >= mostRemembered && oldest !== undefined) this.#answers.delete(oldest);
     this.#answers.set(answer.digest, answer);

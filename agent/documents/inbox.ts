@@ -3,11 +3,11 @@
  * and USB file systems. A file counts once its size and time stood still between two looks, so that a half-copied one is not refused.
  */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { lstat, open, readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DocumentRefusal } from '../contract/problems.ts';
-import { readDocument, type Examining } from './intake.ts';
+import { digestOfFile } from './durable.ts';
+import { lookAtDocument, type Examining } from './intake.ts';
 import type { Remark } from './intake-findings.ts';
 
 /** A document that may be signed, without its bytes: they are read anew when it is opened. */
@@ -123,7 +123,7 @@ export class Inbox {
     const before = this.#seen.get(name);
     if (before?.fingerprint !== fingerprint) return { fingerprint, result: undefined };
     if (before.result !== undefined) return before;
-    const read = await readDocument(this.path(name), this.#examiner);
+    const read = await lookAtDocument(this.path(name), this.#examiner);
     if (!read.ok) {
       const { refusal, subject } = read;
       return { fingerprint, result: { refusal: { fileName: name, refusal, ...(subject === undefined ? {} : { subject }) } } };
@@ -153,14 +153,7 @@ async function fingerprintOf(path: string): Promise<string | undefined> {
 async function hasContent(path: string, { digest, size }: Content): Promise<boolean> {
   const there = await lstat(path).catch(() => undefined);
   if (there?.isFile() !== true || (size !== undefined && there.size !== size)) return false;
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const hash = createHash('sha256');
-    for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) hash.update(chunk);
-    return hash.digest('hex') === digest;
-  } finally {
-    await file.close();
-  }
+  return (await digestOfFile(path)) === digest;
 }
 
 /** The same file under the same name keeps its id over a restart. */

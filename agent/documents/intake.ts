@@ -1,9 +1,7 @@
 /** Intake: reads a document once, bounds it, computes its digest, and refuses what cannot be signed safely. Nothing in it throws on bad input. */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { DocumentRefusal } from '../contract/problems.ts';
+import { piecesOf, readBytes, withDocumentFile } from './document-file.ts';
 import { judgeActions } from './intake-actions.ts';
 import { judgeContent } from './intake-content.ts';
 import { Findings, type Remark } from './intake-findings.ts';
@@ -20,9 +18,8 @@ import { checkPermissions } from './pdf-permissions.ts';
 import { printable } from './printable.ts';
 import { type Refusal, refuse } from './refusal-sentences.ts';
 
-/** What intake knows of a document. `digest` is the SHA-256 of `bytes`, lower-case hex; `size` is in bytes. */
-export interface ExaminedDocument {
-  readonly bytes: Uint8Array;
+/** What intake knows of a document. `digest` is the SHA-256 of its bytes, lower-case hex; `size` is in bytes. */
+export interface SeenDocument {
   readonly digest: string;
   readonly size: number;
   readonly pages: number;
@@ -32,17 +29,26 @@ export interface ExaminedDocument {
   readonly remarks: readonly Remark[];
 }
 
+/** The same, with the bytes. */
+export interface ExaminedDocument extends SeenDocument {
+  readonly bytes: Uint8Array;
+}
+
 /** A document that was read from a file; `name` is its file name, made safe to show. */
 export interface ReadDocument extends ExaminedDocument {
   readonly name: string;
 }
 
 export type Examined = { readonly ok: true; readonly document: ExaminedDocument } | Refusal;
+export type Seen = { readonly ok: true; readonly document: SeenDocument } | Refusal;
 
-/** Whoever examines documents by a policy: on a station a process of its own (`examiner.ts`). `digest` is the SHA-256 of `bytes`, hex. */
+/** Whoever examines documents by a policy: on a station a process of its own (`examiner.ts`). */
 export interface Examining {
   readonly policy: IntakePolicy;
+  /** `digest` is the SHA-256 of `bytes`, hex. */
   examine(bytes: Uint8Array, digest: string): Promise<Examined>;
+  /** Examines `size` bytes that come piece by piece, and keeps none of them. Throws what `pieces` throws. */
+  look(size: number, pieces: AsyncIterable<Uint8Array>): Promise<Seen>;
 }
 
 /** Everything that can be reached is parsed, inflated and judged, object by object; nothing is decided by searching in the bytes. */
@@ -82,66 +88,7 @@ export function examine(bytes: Uint8Array, policy: IntakePolicy = defaultIntakeP
   }
 }
 
-const refusalOfErrno: ReadonlyMap<string, DocumentRefusal> = new Map([
-  ['ELOOP', 'not-a-file'],
-  ['EISDIR', 'not-a-file'],
-  ['ENXIO', 'not-a-file'],
-]);
-
-/** The bytes of a file and their SHA-256, hex. */
-export interface Read {
-  readonly bytes: Uint8Array;
-  readonly digest: string;
-}
-
-/** Reads an open file to its end, or one byte past the limit; the digest is made on the way, so that a large file does not hold up the agent. */
-async function readBounded(file: FileHandle, maxBytes: number): Promise<Read> {
-  const chunks: Buffer[] = [];
-  const hash = createHash('sha256');
-  let length = 0;
-  while (length <= maxBytes) {
-    const chunk = Buffer.allocUnsafe(Math.min(4 * 1024 * 1024, maxBytes + 1 - length));
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
-    if (bytesRead === 0) break;
-    const read = chunk.subarray(0, bytesRead);
-    hash.update(read);
-    chunks.push(read);
-    length += bytesRead;
-  }
-  return { bytes: Buffer.concat(chunks, length), digest: hash.digest('hex') };
-}
-
-async function readOpened(file: FileHandle, maxBytes: number): Promise<Read | DocumentRefusal> {
-  const before = await file.stat();
-  if (!before.isFile()) return 'not-a-file';
-  if (before.size > maxBytes) return 'too-large';
-  const read = await readBounded(file, maxBytes);
-  const after = await file.stat();
-  // A file that changed while it was read is still being copied.
-  if (after.size === read.bytes.length && after.mtimeMs === before.mtimeMs) return read;
-  return read.bytes.length > maxBytes ? 'too-large' : 'unreadable';
-}
-
-/**
- * Opens a file once and reads it once: `digest` is the SHA-256 (hex) of the very bytes that are given back, which nobody has examined yet. A link at the
- * end of the path is not followed and a fifo does not block. Never throws on bad input.
- */
-export async function readBytes(path: string, maxBytes: number): Promise<Read | DocumentRefusal> {
-  if (path.includes('\0')) return 'not-a-file';
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    return await readOpened(file, maxBytes);
-  } catch (problem) {
-    if (!(problem instanceof Error) || !('syscall' in problem)) throw problem;
-    const errno = 'code' in problem ? String(problem.code) : '';
-    return refusalOfErrno.get(errno) ?? 'unreadable';
-  } finally {
-    await file?.close();
-  }
-}
-
-/** Reads a file as `readBytes` does, and has those bytes examined. Never throws on bad input. */
+/** Reads a file once (`readBytes`) and has those bytes examined. Never throws on bad input. */
 export async function readDocument(
   path: string,
   examiner: Examining,
@@ -149,5 +96,19 @@ export async function readDocument(
   const read = await readBytes(path, examiner.policy.maxBytes);
   if (typeof read === 'string') return refuse(read);
   const examined = await examiner.examine(read.bytes, read.digest);
-  return examined.ok ? { ok: true, document: { ...examined.document, name: printable(basename(path)) } } : examined;
+  return examined.ok ? { ok: true, document: { ...examined.document, name: nameOf(path) } } : examined;
+}
+
+/** Has a file examined without holding its bytes: they go through piece by piece. Never throws on bad input. */
+export async function lookAtDocument(
+  path: string,
+  examiner: Examining,
+): Promise<{ readonly ok: true; readonly document: SeenDocument & { readonly name: string } } | Refusal> {
+  const seen = await withDocumentFile(path, examiner.policy.maxBytes, (file, size) => examiner.look(size, piecesOf(file)));
+  if (typeof seen === 'string') return refuse(seen);
+  return seen.ok ? { ok: true, document: { ...seen.document, name: nameOf(path) } } : seen;
+}
+
+function nameOf(path: string): string {
+  return printable(basename(path));
 }

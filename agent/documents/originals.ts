@@ -2,9 +2,9 @@
  * Where the originals of signed documents go: out of the inbox, into a folder for each operation. A document is moved there or is still in the inbox,
  * never neither; whatever was cut off half-way is carried on by `fetch` at the next start.
  */
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncFolder, writeDurably } from './durable.ts';
+import { copyDurably, syncFolder, writeDurably } from './durable.ts';
 import { documentId, type Content, type Inbox } from './inbox.ts';
 
 /** A document that was read, with the bytes that were signed. */
@@ -45,7 +45,7 @@ export class Originals {
       if (await this.#inbox.holds(fileName, digest)) {
         await this.#move(operation, fileName, id);
       } else {
-        await this.#write(operation, fileName, bytes);
+        await this.#write(operation, fileName, (draft) => writeDurably(draft, bytes));
         this.#hasLeft(fileName, id);
       }
       return true;
@@ -105,17 +105,17 @@ export class Originals {
     const hidden = this.#hidden(operation);
     const [fileName] = await filesIn(hidden);
     if (fileName === undefined) return false;
-    await this.#write(operation, fileName, await readFile(join(hidden, fileName)));
+    await this.#write(operation, fileName, (draft) => copyDurably(join(hidden, fileName), draft));
     await rm(hidden, { recursive: true });
     return true;
   }
 
-  async #write(operation: string, fileName: string, bytes: Uint8Array): Promise<void> {
+  async #write(operation: string, fileName: string, write: (draft: string) => Promise<unknown>): Promise<void> {
     const folder = join(this.#directory, operation);
     const draft = join(folder, `.${operation}.tmp`);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     try {
-      await writeDurably(draft, bytes);
+      await write(draft);
       await rename(draft, join(folder, fileName));
     } finally {
       await rm(draft, { force: true });

@@ -3,10 +3,9 @@
  * file appears in the outbox under its name, whole or not at all, and never over another file. What was published is marked until `discard` says that
  * nothing is left to do for the operation. A crash between any two of these is mended at start.
  */
-import { createHash } from 'node:crypto';
-import { link, mkdir, readFile, readdir, rename, rm, truncate } from 'node:fs/promises';
+import { link, lstat, mkdir, readdir, rename, rm, truncate } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { syncFolder, writeDurably } from './durable.ts';
+import { copyDurably, digestOfFile, syncFolder, writeDurably } from './durable.ts';
 
 /** Something that was staged and not discarded yet. */
 export interface Pending {
@@ -33,15 +32,19 @@ export class Outbox {
     this.#exactName = exact ? basename(target) : undefined;
   }
 
-  /** Writes the bytes durably under the operation's id. Throws on any I/O error (disk full, no permission); nothing half-written stays. */
-  async stage(operation: string, fileName: string, bytes: Uint8Array): Promise<void> {
+  /**
+   * Writes the bytes durably under the operation's id and gives their SHA-256, hex. Throws on any I/O error (disk full, no permission); nothing
+   * half-written stays.
+   */
+  async stage(operation: string, fileName: string, bytes: Uint8Array): Promise<string> {
     const folder = join(this.#staging, operation);
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      await writeDurably(join(folder, `.${operation}.tmp`), bytes);
+      const digest = await writeDurably(join(folder, `.${operation}.tmp`), bytes);
       await rename(join(folder, `.${operation}.tmp`), join(folder, fileName));
       await syncFolder(folder);
       await syncFolder(this.#staging);
+      return digest;
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
@@ -52,13 +55,13 @@ export class Outbox {
   async publish(operation: string): Promise<string> {
     const folder = join(this.#staging, operation);
     const fileName = await stagedName(folder);
-    const bytes = await readFile(join(folder, fileName));
+    const staged = join(folder, fileName);
     const temporary = join(this.#directory, `.countersign-${operation}.tmp`);
-    const published = await this.#alreadyThere(fileName, bytes);
+    const published = await this.#alreadyThere(fileName, staged);
     await rm(temporary, { force: true });
-    const name = published ?? (await this.#write(temporary, fileName, bytes));
+    const name = published ?? (await this.#write(temporary, fileName, staged));
     const mark = join(folder, `${fileName}${publishedMark}`);
-    await rename(join(folder, fileName), mark);
+    await rename(staged, mark);
     await truncate(mark);
     await syncFolder(folder);
     return name;
@@ -73,7 +76,7 @@ export class Outbox {
       const [name] = await wholeFiles(folder).catch(() => []);
       if (name === undefined) await rm(folder, { recursive: true, force: true });
       else if (name.endsWith(publishedMark)) found.push({ operation, fileName: name.slice(0, -publishedMark.length), digest: undefined });
-      else found.push({ operation, fileName: name, digest: sha256(await readFile(join(folder, name))) });
+      else found.push({ operation, fileName: name, digest: await digestOfFile(join(folder, name)) });
     }
     return found;
   }
@@ -84,19 +87,20 @@ export class Outbox {
   }
 
   /** A crash after publishing and before tidying up must not publish twice. */
-  async #alreadyThere(fileName: string, bytes: Uint8Array): Promise<string | undefined> {
+  async #alreadyThere(fileName: string, staged: string): Promise<string | undefined> {
     const there = new Set(await readdir(this.#directory));
+    let digest: string | undefined;
     for (const name of this.#names(fileName)) {
-      if (!there.has(name)) continue;
-      const found = await readFile(join(this.#directory, name)).catch(() => undefined);
-      if (found !== undefined && sha256(found) === sha256(bytes)) return name;
+      if (!there.has(name) || !(await isSameSize(staged, join(this.#directory, name)))) continue;
+      digest ??= await digestOfFile(staged);
+      if ((await digestOfFile(join(this.#directory, name)).catch(() => undefined)) === digest) return name;
     }
     return undefined;
   }
 
-  async #write(temporary: string, fileName: string, bytes: Uint8Array): Promise<string> {
+  async #write(temporary: string, fileName: string, staged: string): Promise<string> {
     try {
-      await writeDurably(temporary, bytes);
+      await copyDurably(staged, temporary);
       for (const name of this.#names(fileName)) {
         // link() fails when the name is taken, so that nothing is ever written over.
         const free = await link(temporary, join(this.#directory, name)).then(
@@ -148,6 +152,7 @@ function isTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EEXIST';
 }
 
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+async function isSameSize(one: string, other: string): Promise<boolean> {
+  const [left, right] = await Promise.all([one, other].map((path) => lstat(path).catch(() => undefined)));
+  return left?.isFile() === true && right?.isFile() === true && left.size === right.size;
 }

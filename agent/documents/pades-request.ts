@@ -15,6 +15,8 @@ export interface PadesRequest {
   /** Id of the operation. */
   readonly operation: string;
   readonly station: string;
+  /** SHA-256 of the document that was shown and consented to, lower-case hex: no other bytes are signed. */
+  readonly documentDigest?: string;
   /** Goes into /Reason; never together with `commitment`. */
   readonly reason?: string;
   /** What the signature commits to, as a signed attribute; never together with `reason`. */

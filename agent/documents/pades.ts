@@ -1,4 +1,5 @@
 /** PAdES B-B signatures (ETSI EN 319 142-1) as an incremental update; in two steps, because the token only makes the signature. */
+import { createHash } from 'node:crypto';
 import { type Hash, SignatureRefused, digestOf } from './algorithms.ts';
 import { readCertificate } from './certificate.ts';
 import { type CmsSigner, assembleSignedData, measureSignedData, signedAttributes } from './cms.ts';
@@ -45,7 +46,11 @@ function earlierSignatures(document: Uint8Array): readonly SignatureReport[] {
   return signatures;
 }
 
-/** Prepares a signature. Throws PdfRefused when the document cannot be signed, DerRefused or SignatureRefused when certificate and scheme do not fit. */
+/**
+ * Prepares a signature. Where the document has room behind it (`documentMemory`) it is written there, and only the newest preparation for the same bytes
+ * can be finished. Throws PdfRefused when the document cannot be signed, DerRefused or SignatureRefused when certificate and scheme do not
+ * fit, and an Error when the document is not the one with the digest that was asked for.
+ */
 export function preparePades(document: Uint8Array, request: PadesRequest): PreparedSignature {
   checkRequest(request);
   const certificate = readCertificate(request.certificate);
@@ -56,9 +61,12 @@ export function preparePades(document: Uint8Array, request: PadesRequest): Prepa
   if (chosen !== undefined) checkSeedValue(file, chosen, request);
   const before = earlierSignatures(document);
 
-  const attributes = (...covered: readonly Uint8Array[]): Uint8Array =>
-    signedAttributes(certificate, request.hash, digestOf(request.hash, ...covered), { commitment: request.commitment });
-  const blank = attributes();
+  // The document is hashed once: what it was asked for by and what is signed follow from the same bytes.
+  const documentDigest = createHash('sha256').update(document);
+  checkDigest(documentDigest, request);
+  const attributes = (digest: Uint8Array): Uint8Array =>
+    signedAttributes(certificate, request.hash, digest, { commitment: request.commitment });
+  const blank = attributes(digestOf(request.hash));
   const contentsBytes = measureSignedData(signer, blank) + contentsReserve;
   const update = new IncrementalUpdate(file);
   const signature = update.allocate();
@@ -70,19 +78,38 @@ export function preparePades(document: Uint8Array, request: PadesRequest): Prepa
   };
   const catalog = file.catalog();
   if (Object.keys(catalogChanges).length > 0) update.set(catalog.ref, catalog.dict.with(catalogChanges));
-  const updated = update.finish(digestOf('sha256', document, blank).subarray(0, 16));
+  const updated = update.finish(documentDigest.copy().update(blank).digest().subarray(0, 16));
   const { covered, digits } = placeRange(updated.bytes, updated.offsets.get(signature.num) ?? 0, contentsBytes);
-  const message = attributes(...covered);
+  const [start, end] = covered;
+  const message = attributes(
+    request.hash === 'sha256'
+      ? documentDigest.update(start.subarray(document.length)).update(end).digest()
+      : digestOf(request.hash, start, end),
+  );
 
   return {
     message,
     finish(value) {
       const cms = assembleSignedData(signer, message, value);
       if (cms.length > contentsBytes) throw new SignatureRefused('the signature is larger than the room for it');
-      const output = Buffer.from(updated.bytes);
-      output.write(Buffer.from(cms).toString('hex').toUpperCase(), digits, 'latin1');
-      checkOutput(document, output, before, request);
-      return new Uint8Array(output.buffer, output.byteOffset, output.length);
+      if (!updated.holds()) throw new Error('another signature was prepared in this document since');
+      const output = Buffer.from(updated.bytes.buffer, updated.bytes.byteOffset, updated.bytes.length);
+      output.write(
+        Buffer.from(cms)
+          .toString('hex')
+          .toUpperCase()
+          .padEnd(contentsBytes * 2, '0'),
+        digits,
+        'latin1',
+      );
+      checkOutput(updated.bytes, before, request);
+      return updated.bytes;
     },
   };
+}
+
+/** Throws an Error when these are not the bytes that were asked for: they were shown, and the holder consented to them. */
+function checkDigest(hash: ReturnType<typeof createHash>, { documentDigest }: PadesRequest): void {
+  if (documentDigest !== undefined && hash.copy().digest('hex') !== documentDigest)
+    throw new Error('these are not the bytes that were to be signed');
 }

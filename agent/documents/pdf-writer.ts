@@ -1,4 +1,5 @@
 /** Appends an incremental update to a PDF (ISO 32000-1 section 7.5.6), in the style of the file's newest section. The file itself stays as it is. */
+import { type Appended, append } from './document-memory.ts';
 import { type PdfFile } from './pdf.ts';
 import { highestObjectNumber } from './pdf-lexer.ts';
 import { PdfArray, PdfDict, PdfName, PdfRef, PdfRefused, PdfStream, PdfString, type PdfValue } from './pdf-objects.ts';
@@ -13,10 +14,12 @@ interface Change {
 const streamKeys = ['Type', 'W', 'Index', 'Filter', 'DecodeParms', 'Length', 'XRefStm', 'Prev', 'Size'];
 
 /** The finished update: all bytes, and where each changed object begins in them. */
-export interface UpdatedPdf {
-  readonly bytes: Uint8Array;
+export interface UpdatedPdf extends Appended {
   readonly offsets: ReadonlyMap<number, number>;
 }
+
+/** Cross-reference streams are written with offsets of four bytes. */
+const largestOffset = 0xffffffff;
 
 /** Collects changed and new objects of one update. */
 export class IncrementalUpdate {
@@ -44,31 +47,35 @@ export class IncrementalUpdate {
     this.#changes.set(ref.num, { gen: ref.gen, bytes: value instanceof Uint8Array ? value : serialise(value) });
   }
 
-  /** File and update in one new buffer; `fileId` (16 bytes) becomes the changing half of /ID where the file has one. */
+  /**
+   * File and update in one piece (`append`); `fileId` (16 bytes) becomes the changing half of /ID where the file has one. Throws PdfRefused
+   * `too-large` when the offsets of the update would not fit.
+   */
   finish(fileId: Uint8Array): UpdatedPdf {
-    const parts: Uint8Array[] = [this.#file.bytes];
+    const parts: Uint8Array[] = [];
     let length = this.#file.bytes.length;
-    const append = (part: Uint8Array): void => {
+    const add = (part: Uint8Array): void => {
       parts.push(part);
       length += part.length;
     };
     const lastByte = this.#file.bytes.at(-1);
-    if (lastByte !== 10 && lastByte !== 13) append(Buffer.from('\n'));
+    if (lastByte !== 10 && lastByte !== 13) add(Buffer.from('\n'));
     const offsets = new Map<number, number>();
     for (const [num, change] of [...this.#changes].sort(([left], [right]) => left - right)) {
       offsets.set(num, length);
-      append(Buffer.from(`${num} ${change.gen} obj\n`));
-      append(change.bytes);
-      append(Buffer.from('\nendobj\n'));
+      add(Buffer.from(`${num} ${change.gen} obj\n`));
+      add(change.bytes);
+      add(Buffer.from('\nendobj\n'));
     }
     const newest = this.#file.sections[0];
     const stream = newest?.style === 'stream' ? this.allocate() : undefined;
     const start = length;
+    if (start > largestOffset) throw new PdfRefused('too-large', 'offsets of more than four bytes');
     if (stream !== undefined) offsets.set(stream.num, start);
     const trailer = this.#trailer(fileId, newest?.offset ?? 0);
-    append(stream === undefined ? this.#table(offsets, trailer) : this.#stream(stream, offsets, trailer));
-    append(Buffer.from(`startxref\n${start}\n%%EOF\n`));
-    return { bytes: Buffer.concat(parts), offsets };
+    add(stream === undefined ? this.#table(offsets, trailer) : this.#stream(stream, offsets, trailer));
+    add(Buffer.from(`startxref\n${start}\n%%EOF\n`));
+    return { ...append(this.#file.bytes, parts), offsets };
   }
 
   #trailer(fileId: Uint8Array, previous: number): PdfDict {

@@ -1,7 +1,8 @@
 /** The document desk: joins inbox and outbox with the log. Every document that comes in, and every one that is refused, is an entry. */
 import type { DocumentView, RefusedDocumentView } from '../contract/state.ts';
 import type { Inbox, InboxContents, InboxDocument } from '../documents/inbox.ts';
-import { readBytes, readDocument, type Examining } from '../documents/intake.ts';
+import { readBytes } from '../documents/document-file.ts';
+import { readDocument, type Examining } from '../documents/intake.ts';
 import type { Originals } from '../documents/originals.ts';
 import { signedName, type Outbox } from '../documents/outbox.ts';
 import { printable } from '../documents/printable.ts';
