@@ -54,20 +54,19 @@ export class Examiner implements Examining {
     if (size === 0) return refuse('empty');
     if (size > this.policy.maxBytes) return refuse('too-large');
     const hash = createHash('sha256');
-    let length = 0;
-    let isOther = false;
+    const seen = { length: 0, isOther: false };
     async function* counted(): AsyncGenerator<Uint8Array> {
       for await (const piece of pieces) {
         hash.update(piece);
-        length += piece.length;
+        seen.length += piece.length;
         // One that grew is given no further: the process waits for what was announced.
-        if (length > size) break;
+        if (seen.length > size) break;
         yield piece;
       }
-      isOther = length !== size;
+      seen.isOther = seen.length !== size;
     }
     const answer = await this.#ask(size, counted());
-    return isOther ? refuse('unreadable') : this.#judge(answer, hash.digest('hex'), size);
+    return seen.isOther ? refuse('unreadable') : this.#judge(answer, hash.digest('hex'), size);
   }
 
   #judge(answer: Answer | DocumentRefusal, digest: string, size: number): Seen {
