@@ -4,6 +4,8 @@ import { context, integer, nullValue, oid, sequence, unsignedInteger } from './d
 import { type DerElement, DerRefused, children, expectTag, readDer, readOid, readSequence, readSmallInteger } from './der-reader.ts';
 
 export type Hash = 'sha256' | 'sha384' | 'sha512';
+/** Hashes whose digests can be computed; SHA-1 only to tell whether a signature that is not accepted was at least one over this content. */
+export type KnownHash = Hash | 'sha1';
 export type SignatureScheme = 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa';
 
 /** The signature that came back is not one over this message by this certificate's key, or the output made with it does not hold. */
@@ -29,7 +31,7 @@ const rsaEncryption = '1.2.840.113549.1.1.1';
 const rsaPss = '1.2.840.113549.1.1.10';
 const mgf1 = '1.2.840.113549.1.1.8';
 
-export function digestOf(hash: Hash, ...parts: readonly Uint8Array[]): Uint8Array {
+export function digestOf(hash: KnownHash, ...parts: readonly Uint8Array[]): Uint8Array {
   const state = createHash(hash);
   for (const part of parts) state.update(part);
   return new Uint8Array(state.digest());
@@ -66,6 +68,25 @@ export function readDigestAlgorithm(found: DerElement | undefined): Hash | undef
   return hashNames.find((hash) => hashes[hash].oid === dotted);
 }
 
+const sha1 = { digest: '1.3.14.3.2.26', rsa: '1.2.840.113549.1.1.5', ecdsa: '1.2.840.10045.4.1' } as const;
+
+/** True for the AlgorithmIdentifier of SHA-1 as a digest. Throws DerRefused. */
+export function isSha1(found: DerElement | undefined): boolean {
+  return readOid(readSequence(found)[0]) === sha1.digest;
+}
+
+/** The scheme of a signature with SHA-1; undefined for every other. Throws DerRefused. */
+export function readSha1Scheme(found: DerElement | undefined): 'rsa-pkcs1' | 'ecdsa' | undefined {
+  const dotted = readOid(readSequence(found)[0]);
+  if (dotted === sha1.ecdsa) return 'ecdsa';
+  return dotted === sha1.rsa || dotted === rsaEncryption ? 'rsa-pkcs1' : undefined;
+}
+
+/** True for an AlgorithmIdentifier that says RSA and no hash. Throws DerRefused. */
+export function isBareRsa(found: DerElement | undefined): boolean {
+  return readOid(readSequence(found)[0]) === rsaEncryption;
+}
+
 /** Scheme and hash of a signature's AlgorithmIdentifier; `digest` is the hash of the SignerInfo. Undefined when not accepted. Throws DerRefused. */
 export function readSignatureAlgorithm(found: DerElement | undefined, digest: Hash): { scheme: SignatureScheme; hash: Hash } | undefined {
   const [name, parameters, ...more] = readSequence(found);
@@ -98,7 +119,13 @@ export function ecdsaToDer(raw: Uint8Array, fieldBytes: number): Uint8Array {
 }
 
 /** True when `signature`, in the form CMS carries it (ECDSA as DER), is one over `message` by this key. Never throws. */
-export function signatureHolds(key: KeyObject, scheme: SignatureScheme, hash: Hash, message: Uint8Array, signature: Uint8Array): boolean {
+export function signatureHolds(
+  key: KeyObject,
+  scheme: SignatureScheme,
+  hash: KnownHash,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   try {
     const wanted = scheme === 'ecdsa' ? 'ec' : 'rsa';
     if (key.asymmetricKeyType !== wanted) return false;
@@ -106,7 +133,12 @@ export function signatureHolds(key: KeyObject, scheme: SignatureScheme, hash: Ha
       case 'rsa-pkcs1':
         return verifySignature(hash, message, { key, padding: constants.RSA_PKCS1_PADDING }, signature);
       case 'rsa-pss':
-        return verifySignature(hash, message, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: hashes[hash].bytes }, signature);
+        return verifySignature(
+          hash,
+          message,
+          { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+          signature,
+        );
       case 'ecdsa':
         children(readDer(signature));
         return verifySignature(hash, message, { key, dsaEncoding: 'der' }, signature);

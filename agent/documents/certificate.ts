@@ -1,5 +1,6 @@
 /** Reads an X.509 certificate (RFC 5280) with the strict DER reader: what signing, trust and verification need of it, names in full UTF-8. */
 import { X509Certificate, type KeyObject } from 'node:crypto';
+import { type Hash, type SignatureScheme, isBareRsa, readSignatureAlgorithm } from './algorithms.ts';
 import {
   type DerElement,
   DerRefused,
@@ -40,6 +41,8 @@ export interface Certificate {
   readonly publicKey: KeyObject;
   /** Undefined for a kind of key that is not supported. */
   readonly key: KeyKind | undefined;
+  /** How its issuer signed it; undefined for a way that is not accepted, such as one with SHA-1. */
+  readonly signature: { readonly scheme: SignatureScheme; readonly hash: Hash } | undefined;
   readonly isCa: boolean;
   readonly pathLength: number | undefined;
   /** Bits of KeyUsage by their number (RFC 5280 section 4.2.1.3); undefined when the extension is absent. */
@@ -120,13 +123,24 @@ function readExtensions(wrapper: DerElement | undefined): Extensions {
   return found;
 }
 
+/** The algorithm stands twice, once where it is signed itself (RFC 5280 section 4.1.1.2). Without a hash of its own it belongs into CMS only. */
+function readSignature(outer: DerElement | undefined, inner: DerElement | undefined): Certificate['signature'] {
+  try {
+    if (outer === undefined || inner === undefined || !Buffer.from(outer.bytes).equals(inner.bytes)) return undefined;
+    return isBareRsa(outer) ? undefined : readSignatureAlgorithm(outer, 'sha256');
+  } catch (problem) {
+    if (problem instanceof DerRefused) return undefined;
+    throw problem;
+  }
+}
+
 /** Reads one certificate. Throws DerRefused when the bytes are not exactly one X.509 certificate in DER. */
 export function readCertificate(der: Uint8Array): Certificate {
-  const [tbs, , , ...more] = readSequence(readDer(der));
+  const [tbs, algorithm, , ...more] = readSequence(readDer(der));
   if (more.length > 0) throw new DerRefused('not a certificate');
   const parts = children(expectTag(tbs, tags.sequence));
   const hasVersion = parts[0]?.tag === 0xa0;
-  const [serial, , issuer, validity, subject, , ...rest] = hasVersion ? parts.slice(1) : parts;
+  const [serial, innerAlgorithm, issuer, validity, subject, , ...rest] = hasVersion ? parts.slice(1) : parts;
   const serialContent = readInteger(serial);
   const [from, to] = readSequence(validity);
   const extensions = readExtensions(rest.find((part) => part.tag === 0xa3));
@@ -152,6 +166,7 @@ export function readCertificate(der: Uint8Array): Certificate {
     validTo: readTime(to),
     publicKey,
     key: keyKind(publicKey),
+    signature: readSignature(algorithm, innerAlgorithm),
     ...extensions,
     x509,
   };

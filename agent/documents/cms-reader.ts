@@ -1,5 +1,5 @@
 /** Reads a CMS SignedData strictly (RFC 5652): one signer, DER, named by issuer and serial number. What it does not know it does not pass. */
-import { type Hash, type SignatureScheme, readDigestAlgorithm, readSignatureAlgorithm } from './algorithms.ts';
+import { type Hash, type SignatureScheme, isSha1, readDigestAlgorithm, readSha1Scheme, readSignatureAlgorithm } from './algorithms.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
 import { cmsOids } from './cms.ts';
 import { concat, tags } from './der.ts';
@@ -26,6 +26,8 @@ export interface SignedData {
   /** Hash of the content; undefined when it is not accepted. */
   readonly digest: Hash | undefined;
   readonly algorithm: { readonly scheme: SignatureScheme; readonly hash: Hash } | undefined;
+  /** The scheme where the signature was made with SHA-1 throughout: it is not accepted, yet it can be told whether it holds. */
+  readonly sha1: SignatureScheme | undefined;
   /** The signed attributes as the SET OF that was signed. */
   readonly attributes: Uint8Array;
   readonly messageDigest: Uint8Array;
@@ -125,6 +127,7 @@ export function readSignedData(der: Uint8Array, contentType: string = cmsOids.da
     certificates,
     digest,
     algorithm: digest === undefined ? undefined : readSignatureAlgorithm(algorithmPart, digest),
+    sha1: isSha1(digestPart) ? readSha1Scheme(algorithmPart) : undefined,
     attributes: concat([Uint8Array.of(tags.set), attributesElement.bytes.subarray(1)]),
     messageDigest: expectTag(attributes.get(cmsOids.messageDigest), tags.octetString).content,
     signingTime: signingTime === undefined ? undefined : readTime(signingTime),

@@ -3,7 +3,8 @@ import { signatureHolds } from './algorithms.ts';
 import { keyUsageBits } from './certificate.ts';
 import { ListRefused } from './crl-entries.ts';
 import type { RevocationList } from './crl-reader.ts';
-import { type Trust, findPath, isStrong } from './trust.ts';
+import { isStrong } from './strength.ts';
+import { type Trust, findPath } from './trust.ts';
 
 /**
  * Throws ListRefused unless the list was signed by an issuer that the trust folder holds, that may sign lists, that leads to a root, and that was

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { ListRefused, RevokedEntries, readExtensions } from './crl-entries.ts';
-import { readSignatureAlgorithm, type Hash, type SignatureScheme } from './algorithms.ts';
+import { isBareRsa, readSignatureAlgorithm, type Hash, type SignatureScheme } from './algorithms.ts';
 import {
   type DerElement,
   DerRefused,
@@ -13,7 +13,6 @@ import {
   readBitString,
   readDer,
   readInteger,
-  readOid,
   readSequence,
   readSmallInteger,
   readTime,
@@ -50,7 +49,6 @@ const oids = {
   number: '2.5.29.20',
   delta: '2.5.29.27',
   distributionPoint: '2.5.29.28',
-  rsaEncryption: '1.2.840.113549.1.1.1',
 } as const;
 // Understood or harmless when critical: authorityKeyIdentifier, issuerAltName.
 const harmless = new Set(['2.5.29.35', '2.5.29.18']);
@@ -94,7 +92,7 @@ function readAlgorithm(inner: DerElement | undefined, outer: DerElement | undefi
   if (inner === undefined || outer === undefined || !Buffer.from(inner.bytes).equals(outer.bytes))
     throw new DerRefused('two signature algorithms');
   // Without a hash of its own this identifier belongs into CMS only.
-  const found = readOid(readSequence(outer)[0]) === oids.rsaEncryption ? undefined : readSignatureAlgorithm(outer, 'sha256');
+  const found = isBareRsa(outer) ? undefined : readSignatureAlgorithm(outer, 'sha256');
   if (found === undefined) throw new ListRefused('is signed in a way that is not accepted');
   return found;
 }

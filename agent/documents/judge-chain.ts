@@ -1,6 +1,7 @@
 /** Judges the certificate of a signature: its validity, its way to a trusted issuer, and what the revocation lists say (ETSI EN 319 102-1 section 5.2.6). */
 import type { Certificate } from './certificate.ts';
 import type { Standing } from './crl.ts';
+import { weaknessOfKey } from './strength.ts';
 import { type CertificateProblem, type Trust, judgeCertificate } from './trust.ts';
 import { type SubIndication, unsure } from './verdict.ts';
 
@@ -61,6 +62,18 @@ function revocationSentence(standings: readonly Standing[]): string {
   return `It is not on the revocation list${number === undefined ? '' : ` ${number}`} of ${issuerName}, of ${thisUpdate.toISOString()}.`;
 }
 
+/** Purposes that have nothing to do with documents (RFC 5280 section 4.2.1.12): web servers, programs, time, answers about revocation. */
+const otherPurposes = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.3', '1.3.6.1.5.5.7.3.8', '1.3.6.1.5.5.7.3.9'];
+
+/** The key is strong enough, and is meant for more than other things. Throws Judged. */
+function checkFitness(signer: Certificate): void {
+  const weakness = weaknessOfKey(signer);
+  if (weakness !== undefined)
+    unsure('CRYPTO_CONSTRAINTS_FAILURE', `The signature was made with ${weakness}, which is too weak, or not known here.`);
+  const purposes = signer.extendedKeyUsage?.purposes ?? [];
+  if (purposes.length > 0 && purposes.every((purpose) => otherPurposes.includes(purpose))) unsure(...chainProblems['certificate-unusable']);
+}
+
 export interface ChainOptions {
   readonly trust: Trust | undefined;
   /** The moment to judge at, where somebody names one. */
@@ -89,10 +102,16 @@ export function judgeChain(signer: Certificate, carried: readonly Uint8Array[], 
       'OUT_OF_BOUNDS_NO_POE',
       'The certificate has expired since, and no timestamp proves that the signature was there before.',
     );
+  checkFitness(signer);
   if (trust === undefined)
     return unsure('NO_CERTIFICATE_CHAIN_FOUND', 'Nobody said which issuers are trusted, so the name of the signer is not confirmed.');
   const judged = judgeCertificate(signer.der, trust, at, carried, (revoked, place) => cameLater(revoked, place, provenAt));
   if (judged.ok) return revocationSentence(judged.standings);
   if (judged.problem === 'certificate-revoked') return refuseRevoked(judged.standings ?? [], at, provenAt);
+  if (judged.tooWeak === true)
+    return unsure(
+      'CRYPTO_CONSTRAINTS_FAILURE',
+      'A certificate on the way to the trusted issuer has a key, or was signed in a way, that is too weak.',
+    );
   return unsure(...chainProblems[judged.problem]);
 }

@@ -25,6 +25,8 @@ export interface CmsOptions {
   readonly now?: Date | undefined;
   /** The time that the signature's surroundings claim for it; otherwise its own signing-time attribute counts. */
   readonly claimed?: Date | undefined;
+  /** Gives the digest of the content by SHA-1, where whoever calls can tell it. */
+  readonly sha1?: () => Uint8Array;
   /** The type of the content, dotted; data where it is left out. */
   readonly contentType?: string;
   /** False for old kinds of signatures, which need not say which certificate they were made with. */
@@ -81,7 +83,7 @@ export function judgeCms(der: Uint8Array, digest: (hash: Hash) => Uint8Array, op
   };
   if (cms === undefined) return end('TOTAL-FAILED', 'The signature is malformed.', 'FORMAT_FAILURE');
   try {
-    signer = checkCrypto(cms, digest);
+    signer = checkCrypto(cms, digest, options.sha1);
     checkSigningCertificate(cms, signer, options.needsSigningCertificate ?? true);
     intact = true;
     timestamps = judgeSignatureTimestamps(cms, { trust: options.provenTrust ?? options.trust, at: provenAt ?? options.now ?? new Date() });

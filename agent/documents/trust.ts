@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Certificate, keyUsageBits, readCertificate } from './certificate.ts';
 import { type RevocationLists, type Standing, standingOf } from './crl.ts';
 import { DerRefused } from './der-reader.ts';
+import { isStrong, isStronglySigned } from './strength.ts';
 
 export interface Trust {
   /** Self-signed certificates: where trust begins. */
@@ -36,10 +37,16 @@ export type CertificateJudgement =
    * `standings`: how each of them stands with its issuer, in the same order; empty where the trust holds no revocation lists.
    */
   | { readonly ok: true; readonly chain: readonly Uint8Array[]; readonly holder: Holder; readonly standings: readonly Standing[] }
-  | { readonly ok: false; readonly problem: CertificateProblem; readonly holder?: Holder; readonly standings?: readonly Standing[] };
+  | {
+      readonly ok: false;
+      readonly problem: CertificateProblem;
+      readonly holder?: Holder;
+      readonly standings?: readonly Standing[];
+      /** Set for an untrusted certificate that would be trusted if keys and algorithms on the way up were stronger. */
+      readonly tooWeak?: true;
+    };
 
 const longestPath = 8;
-const smallestRsa = 2048;
 const longestSearch = 200;
 
 function isSelfSigned(certificate: Certificate): boolean {
@@ -81,11 +88,6 @@ function holderOf(certificate: Certificate): Holder {
   return { name: subjectName, issuer: issuerName, serial, validTo: validTo.toISOString() };
 }
 
-/** A key that is accepted at all: elliptic, or RSA of 2048 bits and more. */
-export function isStrong(certificate: Certificate): boolean {
-  return certificate.key !== undefined && (certificate.key.kind === 'ec' || certificate.key.bits >= smallestRsa);
-}
-
 /** A signer's certificate: an end entity whose key may sign documents (digitalSignature or nonRepudiation). */
 function mayHold(certificate: Certificate): boolean {
   const { keyUsage } = certificate;
@@ -93,8 +95,11 @@ function mayHold(certificate: Certificate): boolean {
   return allowed && !certificate.isCa && certificate.unknownCritical.length === 0 && isStrong(certificate);
 }
 
-/** An issuer of `subject`, `below` intermediates above the end entity (section 6.1.4 k to n); the signature on the link is really checked. */
-function mayIssue(issuer: Certificate, subject: Certificate, below: number, at: Date): boolean {
+/**
+ * An issuer of `subject`, `below` intermediates above the end entity (section 6.1.4 k to n); the signature on the link is really checked. Keys and
+ * signatures that are too weak count only when `weak` says so.
+ */
+function mayIssue(issuer: Certificate, subject: Certificate, below: number, at: Date, weak: boolean): boolean {
   const { keyUsage, pathLength } = issuer;
   return (
     Buffer.from(subject.issuerElement).equals(issuer.subjectElement) &&
@@ -102,7 +107,7 @@ function mayIssue(issuer: Certificate, subject: Certificate, below: number, at: 
     (keyUsage === undefined || keyUsage.has(keyUsageBits.keyCertSign)) &&
     (pathLength === undefined || below <= pathLength) &&
     issuer.unknownCritical.length === 0 &&
-    isStrong(issuer) &&
+    (weak || (isStrong(issuer) && isStronglySigned(subject))) &&
     at >= issuer.validFrom &&
     at <= issuer.validTo &&
     subject.x509.checkIssued(issuer.x509) &&
@@ -110,12 +115,13 @@ function mayIssue(issuer: Certificate, subject: Certificate, below: number, at: 
   );
 }
 
-/** The way up to a root, without the root; undefined when there is none. `passable` may close the way through an intermediate. */
+/** The way up to a root, without the root; undefined when there is none. `passable` may close the way through an intermediate, `weak` opens ways that are too weak. */
 export function findPath(
   signer: Certificate,
   trust: Trust,
   at: Date,
   passable: (issuer: Certificate) => boolean = () => true,
+  weak = false,
 ): readonly Certificate[] | undefined {
   let tried = 0;
   const climb = (path: readonly Certificate[]): readonly Certificate[] | undefined => {
@@ -123,9 +129,9 @@ export function findPath(
     tried += 1;
     if (last === undefined || path.length > longestPath || tried > longestSearch) return undefined;
     const below = path.length - 1;
-    if (trust.roots.some((root) => mayIssue(root, last, below, at))) return path;
+    if (trust.roots.some((root) => mayIssue(root, last, below, at, weak))) return path;
     for (const issuer of trust.intermediates) {
-      if (path.includes(issuer) || !mayIssue(issuer, last, below, at) || !passable(issuer)) continue;
+      if (path.includes(issuer) || !mayIssue(issuer, last, below, at, weak) || !passable(issuer)) continue;
       const found = climb([...path, issuer]);
       if (found !== undefined) return found;
     }
@@ -163,7 +169,10 @@ export function judgeCertificate(
   const isRevoked = (link: Certificate): boolean => standing(link).some(({ kind }) => kind === 'revoked');
   // A revoked issuer ends only the ways that lead through it.
   const path = findPath(certificate, known, at, (link) => !isRevoked(link)) ?? findPath(certificate, known, at);
-  if (path === undefined) return { ok: false, problem: 'certificate-untrusted', holder };
+  if (path === undefined) {
+    const tooWeak = findPath(certificate, known, at, () => true, true) !== undefined;
+    return { ok: false, problem: 'certificate-untrusted', holder, ...(tooWeak ? { tooWeak } : {}) };
+  }
   const standings = path.flatMap(standing);
   const counting = standings.filter((found, place) => found.kind !== 'revoked' || !excuses(found, place));
   if (counting.some(({ kind }) => kind === 'revoked')) return { ok: false, problem: 'certificate-revoked', holder, standings };

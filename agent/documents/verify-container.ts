@@ -3,7 +3,7 @@
  * names, and whether there is anything in the container that nobody signed.
  */
 import { type AsicManifest, ManifestRefused, readManifest } from './asic-manifest.ts';
-import { digestOf } from './algorithms.ts';
+import { type Hash, digestOf } from './algorithms.ts';
 import { type AsicKind, isContainersOwn, isManifestName, isSignatureName, kindOf, longestOwn } from './asic-layout.ts';
 import type { ByteSource } from './byte-source.ts';
 import { type ContentReport, type ContentSignature, reportOf, signatureFrom, unjudged, unreadableContent } from './content-report.ts';
@@ -44,7 +44,7 @@ class ContainerJudge {
   }
 
   /** Content that is damaged is content that differs: undefined. */
-  #digest(entry: ZipLine, hash: Parameters<typeof digestOf>[0]): Uint8Array | undefined {
+  #digest(entry: ZipLine, hash: Hash): Uint8Array | undefined {
     try {
       return this.#reader.digest(entry, [hash]).of(hash);
     } catch (problem) {

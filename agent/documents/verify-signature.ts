@@ -1,5 +1,5 @@
 /** Judges one signature of a PDF: its place in the file, its CMS, its certificate, and what was changed since. */
-import { digestOf } from './algorithms.ts';
+import { type KnownHash, digestOf } from './algorithms.ts';
 import { additionSentences } from './change-sentences.ts';
 import { type CmsJudgement, judgeCms } from './judge-cms.ts';
 import type { CertificationLevel } from './pdf-allowance.ts';
@@ -92,8 +92,9 @@ export function judgeSignature(file: PdfFile, field: SignedField, options: Judge
     const pades = isName(file.resolve(field.dict.get('SubFilter')), 'ETSI.CAdES.detached');
     if (!detached && !pades) unsure('SIG_CONSTRAINTS_FAILURE', 'This is a kind of signature that cannot be checked here.');
     const { trust, provenTrust, at, provenAt, now } = options;
-    const cms = { trust, provenTrust, at, provenAt, now, claimed, needsSigningCertificate: pades };
-    judged = judgeCms(contentInfo(place.contents), (hash) => digestOf(hash, ...place.parts), cms);
+    const digest = (hash: KnownHash): Uint8Array => digestOf(hash, ...place.parts);
+    const cms = { trust, provenTrust, at, provenAt, now, claimed, needsSigningCertificate: pades, sha1: () => digest('sha1') };
+    judged = judgeCms(contentInfo(place.contents), digest, cms);
     if (judged.intact) found = lookSince(file, field, place.end);
     if (found !== undefined && found.changes.length > 0)
       unsure(

@@ -67,8 +67,10 @@ function judgeAll(file: PdfFile, options: VerifyOptions): Pick<VerificationRepor
     return { ...report, ...profile(file, field, report, stamps) };
   });
   const timestamps = stamps.map(({ report }) => report);
-  const [last, broken] = [lastSound([...signatures, ...timestamps]), brokenFields([...signatures, ...timestamps])];
-  return { signatures: doubtAdditions(doubtEnd(signatures, last, file.bytes.length), broken), documentTimestamps: timestamps };
+  const all: readonly Covering[] = [...signatures, ...timestamps];
+  const certain = [lastSound(all), lastSound(signatures)].every((last) => isEnd(last, signatures, file.bytes.length));
+  const doubtful = certain ? signatures : doubtEnd(signatures);
+  return { signatures: doubtAdditions(doubtful, brokenFields(all)), documentTimestamps: timestamps };
 }
 
 /** Only this kind of signature has profiles. */
@@ -101,14 +103,17 @@ function doubted(report: SignatureReport, sentence: string): SignatureReport {
 }
 
 /**
- * What was added after the last signature that holds is signed by nobody, so none of those before passes without a word: unless it is proofs alone, or
- * what a certification expressly allows to be filled in.
+ * True when nothing stands behind the last signature or timestamp that holds but proofs, timestamps, and what a certification expressly allows to be
+ * filled in. A timestamp says when, and nobody agrees to anything by it, so what was filled in before it is still signed by nobody.
  */
-function doubtEnd(reports: readonly SignatureReport[], last: Covering | undefined, size: number): readonly SignatureReport[] {
-  if (last === undefined || last.coveredBytes === size) return reports;
+function isEnd(last: Covering | undefined, reports: readonly SignatureReport[], size: number): boolean {
+  if (last === undefined || last.coveredBytes === size) return true;
   const mayFill = reports.some(({ intact, level }) => intact && (level === 2 || level === 3));
-  const fine = last.additions.filter(({ kind }) => kind === 'proofs' || (kind === 'filled' && mayFill));
-  if (last.changes.length === 0 && fine.length > 0 && fine.length === last.additions.length) return reports;
+  const fine = last.additions.filter(({ kind }) => kind === 'proofs' || kind === 'timestamp' || (kind === 'filled' && mayFill));
+  return last.changes.length === 0 && fine.length > 0 && fine.length === last.additions.length;
+}
+
+function doubtEnd(reports: readonly SignatureReport[]): readonly SignatureReport[] {
   const sentence = 'Something was added to the document after the last signature that holds. What you see may not be what was signed.';
   return reports.map((report) => (report.intact ? doubted(report, sentence) : report));
 }

@@ -7,8 +7,12 @@ import { join } from 'node:path';
 import type { Hash, SignatureScheme } from '../../agent/documents/algorithms.ts';
 
 export type KeyChoice = 'rsa-2048' | 'P-256' | 'P-384' | 'P-521';
+/** Keys that nobody should rely on. */
+export type WeakKey = 'rsa-1024' | 'P-224';
 
-const keyArguments: Readonly<Record<KeyChoice, readonly string[]>> = {
+const keyArguments: Readonly<Record<KeyChoice | WeakKey, readonly string[]>> = {
+  'rsa-1024': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'],
+  'P-224': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-224', '-pkeyopt', 'ec_param_enc:named_curve'],
   'rsa-2048': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
   'P-256': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-pkeyopt', 'ec_param_enc:named_curve'],
   'P-384': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384', '-pkeyopt', 'ec_param_enc:named_curve'],
@@ -51,18 +55,18 @@ export class KeyRing {
   }
 
   /** A certificate by `issuer`, or a self-signed one without; `subject` in openssl's form, UTF-8; `extensions` one per line of its configuration. */
-  issue(subject: string, choice: KeyChoice, extensions: readonly string[], issuer?: Issued, days = 365): Issued {
+  issue(subject: string, choice: KeyChoice | WeakKey, extensions: readonly string[], issuer?: Issued, days = 365, hash = 'sha256'): Issued {
     this.#count += 1;
     const name = `key-${this.#count}`;
     const keyPath = this.path(`${name}.key`);
     execFileSync('openssl', ['genpkey', ...keyArguments[choice], '-out', keyPath], { stdio: ['ignore', 'pipe', 'pipe'] });
-    return this.#certify(name, subject, keyPath, extensions, issuer, days);
+    return this.#certify(name, subject, keyPath, extensions, issuer, days, hash);
   }
 
   /** Another certificate for a key that has one, by another issuer. */
   certify(subject: string, { keyPath }: Issued, extensions: readonly string[], issuer: Issued, days = 365): Issued {
     this.#count += 1;
-    return this.#certify(`key-${this.#count}`, subject, keyPath, extensions, issuer, days);
+    return this.#certify(`key-${this.#count}`, subject, keyPath, extensions, issuer, days, 'sha256');
   }
 
   #certify(
@@ -72,6 +76,7 @@ export class KeyRing {
     extensions: readonly string[],
     issuer: Issued | undefined,
     days: number,
+    hash: string,
   ): Issued {
     const certificatePath = this.path(`${name}.pem`);
     const extensionPath = this.path(`${name}.cnf`);
@@ -88,6 +93,7 @@ export class KeyRing {
       requestPath,
       ...signer,
       ...serial,
+      `-${hash}`,
       '-days',
       String(days),
       '-extfile',

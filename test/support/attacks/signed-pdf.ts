@@ -5,7 +5,8 @@ import { assembleSignedData, signedAttributes } from '../../../agent/documents/c
 import { type HandMade, handMade } from '../sample-pdf.ts';
 import { type Issued, signWith } from '../signing-keys.ts';
 
-const room = 4096;
+/** Hex digits. */
+const room = 8192;
 const blankRange = '[0 0000000000 0000000000 0000000000]';
 
 /** The entries of a signature dictionary that nobody has signed yet. `more` goes in front of the place of the signature. */
@@ -29,13 +30,19 @@ export function cmsOver(parts: readonly Uint8Array[], signer: Issued, shown = si
 
 /** Signs the last signature dictionary of a file that waits for it, over everything else in the file. */
 export function sealed(pdf: Uint8Array, signer: Issued): Uint8Array {
+  return sealedWith(pdf, (covered) => cmsOver(covered, signer));
+}
+
+/** The same, with a CMS that somebody else makes over what is covered. */
+export function sealedWith(pdf: Uint8Array, cmsOf: (covered: readonly Uint8Array[]) => Uint8Array): Uint8Array {
   const bytes = Buffer.from(pdf);
   const rangeAt = bytes.lastIndexOf(blankRange, undefined, 'latin1');
   const start = rangeAt + blankRange.length + '/Contents '.length;
   const end = start + room + 2;
   if (rangeAt === -1) throw new Error('nothing waits for a signature');
   bytes.write(`[0 ${start} ${end} ${bytes.length - end}]`.padEnd(blankRange.length), rangeAt, 'latin1');
-  const cms = cmsOver([bytes.subarray(0, start), bytes.subarray(end)], signer);
+  const cms = cmsOf([bytes.subarray(0, start), bytes.subarray(end)]);
+  if (cms.length * 2 > room) throw new Error('the signature is larger than the room for it');
   bytes.write(Buffer.from(cms).toString('hex').padEnd(room, '0'), start + 1, 'latin1');
   return Uint8Array.from(bytes);
 }
