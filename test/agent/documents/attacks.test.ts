@@ -11,6 +11,7 @@ import { evilAnnotations, locks, sneakySignatures } from '../../support/attacks/
 import { changes, structures } from '../../support/attacks/changed.ts';
 import { forged, swapped } from '../../support/attacks/forged.ts';
 import { shadows } from '../../support/attacks/shadow.ts';
+import { timestamped } from '../../support/attacks/timestamped.ts';
 import { KeyRing } from '../../support/signing-keys.ts';
 
 const classes: readonly AttackClass[] = [
@@ -22,6 +23,7 @@ const classes: readonly AttackClass[] = [
   evilAnnotations,
   sneakySignatures,
   locks,
+  timestamped,
   changes,
   structures,
 ];

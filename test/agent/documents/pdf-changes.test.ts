@@ -6,6 +6,7 @@ import { streamBody, updated } from '../../support/attack-pdf.ts';
 import { type Cast, type SoundName, bodyOf, castOf, signAgain, soundDocuments } from '../../support/attacks/attack.ts';
 import { look, parts } from '../../support/attacks/contract.ts';
 import { sealed, unsignedSignature } from '../../support/attacks/signed-pdf.ts';
+import { stampedWhole } from '../../support/attacks/timestamped.ts';
 import { throughQpdf } from '../../support/sample-pdf.ts';
 import { KeyRing } from '../../support/signing-keys.ts';
 
@@ -53,6 +54,13 @@ const allowed: readonly (readonly [string, SoundName, Make, SignatureReport['add
     (one) => updated(one, proofs(one)),
     [{ kind: 'proofs' }],
     /revocation lists were added/,
+  ],
+  [
+    'a timestamp over the document, also where nothing may follow',
+    'certified-1',
+    (one, { stamp }) => stampedWhole(one, stamp),
+    [{ kind: 'timestamp', field: 'Third' }],
+    /A timestamp was added/,
   ],
   [
     'a field filled in, where the certification says so',

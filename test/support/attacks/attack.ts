@@ -2,13 +2,17 @@
 import { preparePades } from '../../../agent/documents/pades.ts';
 import { handMade, onePage } from '../sample-pdf.ts';
 import { type Issued, type KeyRing, authority, endEntity, signWith } from '../signing-keys.ts';
+import { timestampsOnly } from '../timestamp-authority.ts';
 import { type ContractKind, contract } from './contract.ts';
+import { stamper } from './stamper.ts';
 
 /** Ada signs; Mallory has a certificate by the same trusted issuer, so that no attack fails merely because nobody trusts the attacker. */
 export interface Cast {
   readonly root: Issued;
   readonly ada: Issued;
   readonly mallory: Issued;
+  /** Gives a timestamp over what is covered, by an authority that is trusted too. */
+  readonly stamp: (covered: readonly Uint8Array[]) => Uint8Array;
 }
 
 /** The sound documents by name: each is TOTAL-PASSED. `once` and `twice` were signed as the station signs, the others by hand. */
@@ -36,10 +40,12 @@ export const unreadable = 'UNREADABLE damaged';
 
 export function castOf(ring: KeyRing): Cast {
   const root = ring.issue('/CN=Test Root', 'P-256', authority);
+  const clock = ring.issue('/CN=Test Clock', 'P-256', timestampsOnly, root);
   return {
     root,
     ada: ring.issue('/CN=Ada Lovelace', 'P-256', endEntity, root),
     mallory: ring.issue('/CN=Mallory', 'P-256', endEntity, root),
+    stamp: stamper(ring, clock, root),
   };
 }
 

@@ -8,14 +8,14 @@ const everywhere = '/Rect[0 0 300 200]';
 
 /** The page with one mark more. */
 function withMark(sound: Uint8Array, mark: string): Readonly<Record<number, string>> {
-  return { [parts.page]: bodyOf(sound, parts.page).replace('16 0 R]', '16 0 R 70 0 R]'), 70: mark };
+  return { [parts.page]: bodyOf(sound, parts.page).replace(/0 R\](?=\/Resources)/, '0 R 70 0 R]'), 70: mark };
 }
 
 function evil(level: SoundName, name: string, make: (sound: Uint8Array) => Readonly<Record<number, string>>): Attack {
   return { name: `${name} (${level})`, sound: level, outcome: changed, make: (sound) => updated(sound, make(sound)) };
 }
 
-const text = (sound: Uint8Array): Readonly<Record<number, string>> => ({
+export const textOver = (sound: Uint8Array): Readonly<Record<number, string>> => ({
   ...withMark(sound, `<</Type/Annot/Subtype/FreeText/F 4${everywhere}/AP<</N 71 0 R>>/Contents(900)>>`),
   71: look('900'),
 });
@@ -24,14 +24,14 @@ const stamp = (sound: Uint8Array): Readonly<Record<number, string>> => ({
   71: look('900'),
 });
 
-/** A further signature in a field of its own, with a mark in this place. */
-function sneaky(sound: Uint8Array, rect: string, more = ''): Uint8Array {
+/** A further signature in a field of its own, with a mark in this place; `signature` still waits for its value. */
+export function sneaky(sound: Uint8Array, rect: string, more = '', signature = unsignedSignature()): Uint8Array {
   const field = `<</Type/Annot/Subtype/Widget/FT/Sig/T(Third)/F 132/P 3 0 R${rect}/V 72 0 R/AP<</N 71 0 R>>${more}>>`;
   return updated(sound, {
     ...withMark(sound, field),
     [parts.form]: bodyOf(sound, parts.form).replace('13 0 R]', '13 0 R 70 0 R]'),
     71: look('900'),
-    72: unsignedSignature(),
+    72: signature,
   });
 }
 
@@ -44,7 +44,8 @@ function sneaking(level: SoundName, name: string, rect: string, more = ''): Atta
   };
 }
 
-function filledIn(sound: Uint8Array): Uint8Array {
+/** The empty field, filled in. */
+export function filledIn(sound: Uint8Array): Uint8Array {
   return updated(sound, { [parts.remark]: bodyOf(sound, parts.remark).replace('/T(remark)', '/T(remark)/V(900)') });
 }
 
@@ -52,7 +53,7 @@ export const evilAnnotations: AttackClass = {
   name: 'evil annotation attack',
   attacks: [
     ...(['certified-1', 'certified-2', 'certified-3', 'contract'] as const).flatMap((level) => [
-      evil(level, 'text over the page', text),
+      evil(level, 'text over the page', textOver),
       evil(level, 'a stamp over the page', stamp),
     ]),
     evil('certified-3', 'a mark taken away', (sound) => ({ [parts.page]: bodyOf(sound, parts.page).replace(' 16 0 R]', ']') })),
