@@ -1,24 +1,28 @@
 /** `countersign timestamp-apply FILE TOKEN`: adds a timestamp that a time stamping authority gave. It needs no station. */
+import { extname } from 'node:path';
 import { findPrepared } from '../documents/document-timestamp.ts';
 import { addProofs } from '../documents/dss-collect.ts';
+import { kindOfSigned } from '../documents/signed-file.ts';
 import { applyTimestamp, type Stampable } from '../documents/timestamp-apply.ts';
 import { TimestampRefused } from '../documents/timestamp-answer.ts';
-import { findStampable } from '../documents/timestamp-pdf.ts';
+import type { Trust } from '../documents/trust.ts';
 import { command, WrongUsage } from './arguments.ts';
+import type { CommandIo } from './io.ts';
 import { besides, writeOutput } from './new-file.ts';
 import { aboutFile } from './timestamp-refusal.ts';
+import { stampableFile } from './timestamp-target.ts';
 import { readInput, trustFrom } from './trust-folders.ts';
 
 const help = `countersign timestamp-apply FILE TOKEN [options]
 
-Adds a timestamp to the signature in a PDF that countersign timestamp-request asked for it. TOKEN is the authority's answer, or the token alone, as DER or
+Adds a timestamp to the signature in a PDF, or to a .p7s, that countersign timestamp-request asked for it. TOKEN is the authority's answer, or the token alone, as DER or
 base64. The document stays as it is but for the room that was left in the signature. A timestamp for something else is refused. Where FILE was prepared by
 countersign timestamp-request --document, the timestamp goes into the place that was prepared.
 
   --level LEVEL t: the timestamp (the default for a signature); lt: and the proofs to judge the signature by when its certificates have ended, from --trust
                 and --crl; lta: a timestamp over the whole document, which needs a prepared FILE (the default there)
   --field NAME  the signature that is meant; without it the last one
-  --out FILE    where the document goes; an existing file is never written over (default: FILE with the ending -timestamped.pdf)
+  --out FILE    where the document goes; an existing file is never written over (default: FILE with -timestamped before its ending)
   --trust DIR   folder with the certificates of trusted issuers, of time stamping authorities too (PEM or DER); without it nobody asks who the authority is
   --crl DIR     folder with revocation lists (PEM or DER) of these issuers; the authority's must be there and current
   --help
@@ -45,17 +49,19 @@ export const timestampApply = command(
     const level = levelOf(values.level);
     if (level === 'lt' && (values.trust === undefined || values.crl === undefined))
       throw new WrongUsage('--level lt needs the proofs: --trust with the issuers and --crl with their revocation lists.');
-    const target = aboutFile(file, await readInput(file), (bytes) => findTarget(bytes, level, values.field));
+    const bytes = await readInput(file);
+    const target = aboutFile(file, bytes, () => findTarget(bytes, level, values.field));
     const trust = await trustFrom(values, io);
     const now = new Date();
-    const { document: stamped, judgement } = aboutFile(answer, await readInput(answer), (bytes) =>
-      applyTimestamp(target, bytes, { trust, now }),
+    const { document: stamped, judgement } = aboutFile(answer, await readInput(answer), (given) =>
+      applyTimestamp(target, given, { trust, now }),
     );
-    const document = level === 'lt' && trust !== undefined ? aboutFile(file, stamped, (bytes) => addProofs(bytes, trust, now)) : stamped;
-    const out = values.out ?? besides(file, '-timestamped.pdf');
+    const document = level === 'lt' && trust !== undefined ? aboutFile(file, stamped, () => addProofs(stamped, trust, now)) : stamped;
+    const out = values.out ?? besides(file, `-timestamped${extname(file)}`);
     await writeOutput(out, document);
     io.out(`Written: ${out}\n  ${target.field} was there on ${judgement.token?.time.toISOString() ?? ''}\n`);
     for (const sentence of judgement.sentences) io.out(`  ${sentence}\n`);
+    if (level === 'lt' && judgement.token !== undefined) tellOldLists(trust, judgement.token.time, io);
     return 0;
   },
 );
@@ -69,6 +75,10 @@ function levelOf(text: string | undefined): Level | undefined {
 
 /** The place that was prepared in the document, or else the signature in it. Throws TimestampRefused when it does not fit the level. */
 function findTarget(bytes: Uint8Array, level: Level | undefined, field: string | undefined): Stampable {
+  if (kindOfSigned(bytes) !== 'pdf') {
+    if (level !== undefined && level !== 't') throw new TimestampRefused('Only a PDF can carry proofs and a timestamp over all of it.');
+    return stampableFile(bytes, field);
+  }
   const prepared = findPrepared(bytes);
   if (prepared !== undefined && level !== undefined && level !== 'lta')
     throw new TimestampRefused('This document was prepared for a timestamp over all of it, which is --level lta.');
@@ -77,5 +87,14 @@ function findTarget(bytes: Uint8Array, level: Level | undefined, field: string |
     throw new TimestampRefused(
       'A timestamp over the whole document has to be prepared first: countersign timestamp-request FILE --document.',
     );
-  return findStampable(bytes, field);
+  return stampableFile(bytes, field);
+}
+
+/** A list that was made before the timestamp cannot name what was revoked in between. */
+function tellOldLists(trust: Trust | undefined, time: Date, io: CommandIo): void {
+  for (const { issuerName, thisUpdate } of trust?.revocation?.lists.values() ?? [])
+    if (thisUpdate < time)
+      io.err(
+        `Note: the revocation list of ${issuerName} is from before the timestamp, of ${thisUpdate.toISOString()}. A newer one proves more.\n`,
+      );
 }

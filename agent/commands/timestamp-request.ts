@@ -1,16 +1,16 @@
 /** `countersign timestamp-request FILE`: writes what a time stamping authority is to be asked. It needs no station, and says nothing of the document but a digest. */
 import { findPrepared, prepareDocumentTimestamp } from '../documents/document-timestamp.ts';
 import { requestFor, type Stampable } from '../documents/timestamp-apply.ts';
-import { findStampable } from '../documents/timestamp-pdf.ts';
 import { command, WrongUsage } from './arguments.ts';
 import type { CommandIo } from './io.ts';
 import { besides, writeOutput } from './new-file.ts';
 import { aboutFile } from './timestamp-refusal.ts';
+import { stampableFile } from './timestamp-target.ts';
 import { readInput, trustFrom } from './trust-folders.ts';
 
 const help = `countersign timestamp-request FILE [options]
 
-Writes the request (RFC 3161) for a timestamp on a signature in a PDF, or over the whole document. It holds the digest of the signature and nothing else of the document, so that it
+Writes the request (RFC 3161) for a timestamp on a signature in a PDF or a .p7s, or over a whole PDF. It holds the digest of the signature and nothing else of the document, so that it
 may leave the station on a drive. The same signature always gives the same request: nothing needs to be kept until the answer comes.
 
   --document    over the whole document: writes FILE with the ending -prepared.pdf too, to which the timestamp is then applied. Keep it until then
@@ -47,7 +47,7 @@ export const timestampRequest = command(
     const out = values.out ?? besides(file, '.tsq');
     const target = values.document
       ? await prepare(file, values, io)
-      : aboutFile(file, await readInput(file), (bytes) => findStampable(bytes, values.field));
+      : aboutFile(file, await readInput(file), (bytes) => stampableFile(bytes, values.field));
     await writeOutput(out, requestFor(target));
     io.out(
       `Written: ${out}\n  asks for a timestamp ${values.document ? 'over the document' : `on the signature ${target.field}`}, ${target.hash}\n`,

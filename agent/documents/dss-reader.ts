@@ -28,8 +28,8 @@ export function readStore(file: PdfFile): Proofs {
   return { certificates: bytesOf('Certs'), lists: bytesOf('CRLs') };
 }
 
-/** What can be read; what cannot is left out. */
-function readable<T>(ders: readonly Uint8Array[], read: (der: Uint8Array) => T): readonly T[] {
+/** What can be read of certificates or lists, DER; what cannot is left out. */
+export function whatCanBeRead<T>(ders: readonly Uint8Array[], read: (der: Uint8Array) => T): readonly T[] {
   return ders.flatMap((der) => {
     try {
       return [read(der)];
@@ -46,9 +46,9 @@ function readable<T>(ders: readonly Uint8Array[], read: (der: Uint8Array) => T):
  */
 export function trustWith(trust: Trust, store: Proofs): Trust {
   const known = new Set([...trust.roots, ...trust.intermediates].map(({ der }) => Buffer.from(der).toString('latin1')));
-  const links = readable(store.certificates, readCertificate).filter(({ der }) => !known.has(Buffer.from(der).toString('latin1')));
+  const links = whatCanBeRead(store.certificates, readCertificate).filter(({ der }) => !known.has(Buffer.from(der).toString('latin1')));
   const helped: Trust = { ...trust, intermediates: [...trust.intermediates, ...links] };
-  const lists = readable(store.lists, (der) => {
+  const lists = whatCanBeRead(store.lists, (der) => {
     const list = readRevocationList(der);
     mustBeIssued(list, helped);
     return list;

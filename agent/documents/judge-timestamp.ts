@@ -116,7 +116,10 @@ function checkChain(token: TimestampToken, authority: Certificate, { trust, at }
   if (trust === undefined)
     return unsure('NO_CERTIFICATE_CHAIN_FOUND', 'Nobody said which time stamping authorities are trusted, so the time is not confirmed.');
   const judged = judgeCertificate(authority.der, trust, at, token.cms.certificates, endedHarmlessly(token.time));
-  if (!judged.ok) unsure(...chainProblems[judged.problem]);
+  if (judged.ok) return;
+  const isIssuer = judged.problem === 'certificate-revoked' && judged.standings?.[0]?.kind !== 'revoked';
+  const [sub, sentence] = chainProblems[judged.problem];
+  unsure(isIssuer ? 'REVOKED_CA_NO_POE' : sub, sentence);
 }
 
 function tryRead(der: Uint8Array): TimestampToken | undefined {

@@ -4,11 +4,9 @@
  */
 import { type Certificate, readCertificate } from './certificate.ts';
 import { readSignedData, type SignedData } from './cms-reader.ts';
-import { ListRefused } from './crl-entries.ts';
 import { readRevocationList } from './crl-reader.ts';
-import { DerRefused } from './der-reader.ts';
 import type { Proofs } from './dss-proofs.ts';
-import { readStore } from './dss-reader.ts';
+import { readStore, whatCanBeRead } from './dss-reader.ts';
 import { type DocumentTimestamp, covering } from './judge-document-timestamp.ts';
 import { type PdfFile } from './pdf.ts';
 import { type SignedField } from './pdf-fields.ts';
@@ -21,21 +19,10 @@ export type SignatureProfile = 'B-B' | 'B-T' | 'B-LT' | 'B-LTA';
 const longestPath = 8;
 const key = (element: Uint8Array): string => Buffer.from(element).toString('latin1');
 
-function readable<T>(ders: readonly Uint8Array[], read: (der: Uint8Array) => T): readonly T[] {
-  return ders.flatMap((der) => {
-    try {
-      return [read(der)];
-    } catch (problem) {
-      if (problem instanceof DerRefused || problem instanceof ListRefused) return [];
-      throw problem;
-    }
-  });
-}
-
 /** The store holds every link above this certificate up to a root, and a list of every issuer on the way. */
 function holdsProofs(store: Proofs, { signer, certificates }: SignedData): boolean {
-  const links = readable([...certificates, ...store.certificates], readCertificate);
-  const listed = new Set(readable(store.lists, readRevocationList).map(({ issuerElement }) => key(issuerElement)));
+  const links = whatCanBeRead([...certificates, ...store.certificates], readCertificate);
+  const listed = new Set(whatCanBeRead(store.lists, readRevocationList).map(({ issuerElement }) => key(issuerElement)));
   let certificate: Certificate | undefined = signer;
   for (let step = 0; certificate !== undefined && step < longestPath; step += 1) {
     const issuer: string = key(certificate.issuerElement);

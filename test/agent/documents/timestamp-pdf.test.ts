@@ -1,6 +1,6 @@
 /** A timestamp on a signature in a PDF, by the two commands, with openssl as the authority; and what it is worth afterwards. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { timestampApply } from '../../../agent/commands/timestamp-apply.ts';
 import { timestampRequest } from '../../../agent/commands/timestamp-request.ts';
 import { verify } from '../../../agent/commands/verify.ts';
@@ -12,14 +12,22 @@ import { agreement } from '../../support/sample-pdf.ts';
 import { authority } from '../../support/signing-keys.ts';
 import { TimestampAuthority, forgedToken, timestampsOnly } from '../../support/timestamp-authority.ts';
 import { TimestampStory, call, days } from '../../support/timestamp-story.ts';
-import { opensslAccepts, pdfsig, qpdfCheck } from '../../support/validators.ts';
+import { qpdfCheck } from '../../support/validators.ts';
+import { Judges, accepting } from '../../support/validators/judges.ts';
 
 const story = new TimestampStory();
 const { ring, trust, crl, file, query, answer, out, root, link, ada, short, timeRoot, tsa, openssl } = story;
 const sign = (document: Uint8Array, signer = ada): Uint8Array => story.sign(document, signer);
 const report = (document: Uint8Array, now?: Date): VerificationReport => story.report(document, now);
 
-afterAll(() => ring.end());
+let judges: Judges;
+beforeAll(() => {
+  judges = new Judges(root.certificatePath);
+});
+afterAll(() => {
+  judges.end();
+  ring.end();
+});
 beforeEach(() => story.clear());
 
 describe('a timestamp that came back', () => {
@@ -31,8 +39,7 @@ describe('a timestamp that came back', () => {
     const room = Buffer.from(signed).lastIndexOf('/Contents <');
     expect(changed[0]).toBeGreaterThan(room);
     expect(changed.at(-1)).toBeLessThan(Buffer.from(signed).indexOf('>', room));
-    expect(pdfsig(result).map(({ verdict }) => verdict)).toEqual(Array(2).fill('Signature is Valid.'));
-    for (const index of [0, 1]) expect(opensslAccepts(result, root.certificatePath, index)).toBe(true);
+    expect(accepting(await judges.ask(out, 2))).toEqual(['pdfsig', 'openssl', 'pdfbox', 'mutool']);
     qpdfCheck(result);
     const found = report(result);
     expect(found.outcome).toBe('TOTAL-PASSED');
@@ -45,7 +52,8 @@ describe('a timestamp that came back', () => {
     expect((await call(verify, out, '--trust', trust)).out).toMatch(/timestamp .* by Time Authority: TOTAL-PASSED/);
     const flipped = Uint8Array.from(result);
     flipped[2000] = (flipped[2000] ?? 0) ^ 1;
-    expect(pdfsig(flipped)[1]?.verdict).not.toBe('Signature is Valid.');
+    writeFileSync(out, flipped);
+    expect(accepting(await judges.ask(out, 2))).toEqual([]);
   });
 
   test('is refused for another signature, with another nonce, by nobody known, or changed; nothing is written', async () => {

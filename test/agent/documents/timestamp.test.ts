@@ -1,4 +1,5 @@
 /** Requests to a time stamping authority and what its tokens are worth; the authority is openssl's, and it also reads what we write. */
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Hash, digestOf } from '../../../agent/documents/algorithms.ts';
 import { judgeTimestamp } from '../../../agent/documents/judge-timestamp.ts';
@@ -228,6 +229,20 @@ describe('a token', () => {
     const later = new Date(Date.now() + 60 * 24 * hourMs);
     expect(judged(token, later)).toMatchObject({ verdict: 'INDETERMINATE', subIndication: 'OUT_OF_BOUNDS_NO_POE' });
     expect(judged(token, new Date(Date.now() + 20 * 24 * hourMs))).toMatchObject({ verdict: 'TOTAL-PASSED' });
+  });
+
+  test('whatever is done to its bytes: it never counts for another time or other bytes, and nothing but a judgement comes out', () => {
+    const token = forgedToken({ digest: over('sha256'), tsa });
+    const { time } = readTimestampToken(token);
+    const change = fc.record({ at: fc.nat(token.length - 1), cut: fc.nat(3), more: fc.uint8Array({ maxLength: 3 }) });
+    fc.assert(
+      fc.property(change, ({ at, cut, more }) => {
+        const found = judged(Buffer.concat([token.subarray(0, at), more, token.subarray(at + cut)]));
+        if (found.verdict === 'TOTAL-PASSED') expect(found.token?.time).toEqual(time);
+      }),
+      { numRuns: 300 },
+    );
+    expect(judged(token)).toMatchObject({ verdict: 'TOTAL-PASSED' });
   });
 
   test('counts for nobody who trusts nobody', () => {
