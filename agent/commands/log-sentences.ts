@@ -18,8 +18,8 @@ export function sentence(event: LogEvent): string {
       return `A document was refused: ${event.refusal}.`;
     case 'token-in':
       return event.problem === undefined
-        ? `Token ${JSON.stringify(event.token_serial)} was put in, with ${event.certificates.length} certificates.`
-        : `Token ${JSON.stringify(event.token_serial)} was put in and cannot be used: ${event.problem}.`;
+        ? `Token ${JSON.stringify(event.token_serial)} was put in, with ${event.certificates.length} certificates.${lists(event.revocation_lists)}`
+        : `Token ${JSON.stringify(event.token_serial)} was put in and cannot be used: ${event.problem}.${lists(event.revocation_lists)}`;
     case 'token-out':
       return 'The token was taken out.';
     case 'consent':
@@ -52,6 +52,17 @@ const tested = {
   'nothing-signed': 'The diagnostic signature was not made',
   'outcome-unknown': 'Nobody can tell whether the diagnostic signature was made',
 } as const;
+
+/** Which revocation lists its certificates were looked up in; nothing where nothing was looked up. */
+function lists(used: Extract<LogEvent, { op: 'token-in' }>['revocation_lists']): string {
+  if (used === undefined) return '';
+  if (used.length === 0) return ' No revocation list was there to look into.';
+  const named = used.map(({ list_sha256, number, this_update, stale }) => {
+    const which = number === undefined ? short(list_sha256) : `${number}, ${short(list_sha256)}`;
+    return `${which} of ${this_update}${stale === true ? ', stale' : ''}`;
+  });
+  return ` Looked up in revocation list ${named.join('; ')}.`;
+}
 
 function short(hash: string): string {
   return `${hash.slice(0, 12)}…`;

@@ -91,3 +91,28 @@ it('finds the log broken, names the entry, and notes that the triggers are gone'
   expect(out[1]).toBe('First bad entry: 3. entry 3 was changed: its bytes do not have the hash that stands beside them.');
   expect(err).toContain('triggers');
 });
+
+it('says in which revocation lists the certificates of a token were looked up', async () => {
+  const actor = { id: 'unknown', role: 'holder' } as const;
+  const entry = { op: 'token-in' as const, actor, module: 'opensc', token_serial: '1', certificates: [] };
+  const list = { list_sha256: 'a'.repeat(64), issuer_sha256: 'b'.repeat(64), this_update: '2026-07-28T10:00:00.000Z' };
+  await store.append(entry);
+  await store.append({ ...entry, revocation_lists: [] });
+  await store.append({
+    ...entry,
+    revocation_lists: [
+      { ...list, number: '7' },
+      { ...list, stale: true as const },
+    ],
+  });
+  const { out } = await told(logShow, '--data', log.data);
+  const said = out
+    .join('\n')
+    .split('\n')
+    .filter((line) => line.includes('was put in'));
+  expect(said.map((line) => line.slice(line.indexOf('certificates.') + 'certificates.'.length))).toEqual([
+    '',
+    ' No revocation list was there to look into.',
+    ' Looked up in revocation list 7, aaaaaaaaaaaa… of 2026-07-28T10:00:00.000Z; aaaaaaaaaaaa… of 2026-07-28T10:00:00.000Z, stale.',
+  ]);
+});
