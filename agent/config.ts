@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { documentsSchema } from './config-documents.ts';
 import { mostDocuments } from './contract/api.ts';
 import { StartRefused } from './refusals.ts';
 
@@ -38,13 +39,8 @@ const schema = z.strictObject({
     }),
   /** What holds where a revocation list is missing or stale. */
   crl: z.strictObject({ stale: z.enum(['warn', 'refuse']), maxAgeDays: z.int().min(1).max(3650).exactOptional() }).exactOptional(),
-  /** On what stations differ when they take documents in; what is left out is the stricter for packed files, a remark for fonts. */
-  documents: z
-    .strictObject({
-      embeddedFiles: z.enum(['refuse', 'allow']).exactOptional(),
-      missingFonts: z.enum(['warn', 'refuse']).exactOptional(),
-    })
-    .exactOptional(),
+  /** How documents are taken in and signed, and how classes of them differ. */
+  documents: documentsSchema.exactOptional(),
   limits: z.strictObject({
     maxBytes: z.int().min(1024).max(500_000_000),
     maxPages: z.int().min(1).max(20_000),

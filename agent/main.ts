@@ -73,7 +73,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
   try {
     for (const folder of [paths.inbox, paths.outbox, paths.staging, paths.originals]) await mkdir(folder, { recursive: true, mode: 0o700 });
     const { maxBytes, maxPages } = config.limits;
-    const examiner = new Examiner({ maxBytes, maxPages, ...config.documents });
+    // Intake remarks what some class may allow; the desk decides by the rules of each document's class.
+    const examiner = new Examiner({ maxBytes, maxPages, embeddedFiles: 'allow', missingFonts: 'warn' });
     closers.push(() => examiner.close());
     // What was cut off belongs to the station's own folders, also when a terminal command brings others.
     const ofStation = openFolders(paths, examiner, {});
@@ -84,7 +85,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     closers.push(() => hardware.close());
     const record = recorder.record.bind(recorder);
     const folders = options.inbox === undefined && options.outputFile === undefined ? ofStation : openFolders(paths, examiner, options);
-    const desk = new Desk({ ...folders, examiner, record }, documents.known);
+    const desk = new Desk({ ...folders, examiner, record, rules: config.documents ?? {} }, documents.known);
     const actors = signingActors({
       tokens: hardware.tokens,
       readers: hardware.readers,

@@ -49,16 +49,18 @@ export async function signOneFile(
       },
     });
     const read = await readDocument(resolve(file), station.examiner);
-    if (!read.ok) {
-      await station.recorder.record({ op: 'document-refused', actor: { id: 'station', role: 'station' }, refusal: read.refusal });
-      io.err(`${basename(file)}: ${(await isThere(file)) ? read.sentence : 'There is no such document.'}\n`);
-      if (options.json) io.out(JSON.stringify({ outcome: 'nothing-signed', problem: 'document-refused', refusal: read.refusal }));
+    const judged = read.ok ? (station.desk.refusal(nameInInbox(file), read.document.remarks) ?? read) : read;
+    if (!judged.ok) {
+      const { refusal, sentence } = judged;
+      await station.recorder.record({ op: 'document-refused', actor: { id: 'station', role: 'station' }, refusal });
+      io.err(`${basename(file)}: ${(await isThere(file)) ? sentence : 'There is no such document.'}\n`);
+      if (options.json) io.out(JSON.stringify({ outcome: 'nothing-signed', problem: 'document-refused', refusal }));
       return 1;
     }
-    if (!options.json) for (const remark of read.document.remarks) io.out(`Note: ${remarkSentence(remark)}\n`);
-    await writeFile(join(inbox, nameInInbox(file)), read.document.bytes, { mode: 0o600, flag: 'wx' });
+    if (!options.json) for (const remark of judged.document.remarks) io.out(`Note: ${remarkSentence(remark)}\n`);
+    await writeFile(join(inbox, nameInInbox(file)), judged.document.bytes, { mode: 0o600, flag: 'wx' });
     await walker.begin?.(station);
-    const end = await walk(station.visit, { ...walker, digest: read.document.digest }, given.signal);
+    const end = await walk(station.visit, { ...walker, digest: judged.document.digest }, given.signal);
     return tellEnd(end, out, options.json, io);
   } catch (error) {
     if (fault !== undefined) throw fault;

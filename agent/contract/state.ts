@@ -33,6 +33,8 @@ export interface DocumentView {
   readonly digest: string;
   /** Signatures that are already in it. */
   readonly signatures: number;
+  /** Name of its class, as the organisation calls it; absent where it has none. */
+  readonly documentClass?: string;
   /** What the holder should know before they sign it; absent where there is nothing. */
   readonly remarks?: readonly RemarkView[];
 }

@@ -12,10 +12,20 @@ export function consentText(documents: number): string {
     : 'I have read each of these documents and I sign each of them with my card, my finger and my PIN.';
 }
 
-/** One document of a consent: SHA-256 (hex) and size in bytes. */
+/** One document of a consent: SHA-256 (hex) and size in bytes, and where the signature will be seen on it, if it will. */
 export interface ConsentDocument {
   readonly sha256: string;
   readonly size: number;
+  /** A box on a page (counted from 1) as it is shown: whole points from its top left corner. */
+  readonly mark?: ConsentMark | undefined;
+}
+
+export interface ConsentMark {
+  readonly page: number;
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** `v` is 2 since a consent names a list of documents; version 1 named one, as `document_sha256` and `document_size`. */
@@ -54,7 +64,7 @@ export function makeConsent(facts: ConsentFacts): ConsentStatement {
     v: 2,
     station: facts.station,
     operation: facts.operation,
-    documents: facts.documents.map(({ sha256, size }) => ({ sha256, size })),
+    documents: facts.documents.map(({ sha256, size, mark }) => ({ sha256, size, ...(mark === undefined ? {} : { mark }) })),
     certificate_sha256: facts.certificateSha256,
     text_sha256: createHash('sha256').update(consentText(facts.documents.length), 'utf8').digest('hex'),
     nonce: Buffer.from(facts.nonce).toString('hex'),
@@ -73,5 +83,9 @@ export function consentDigest(statement: ConsentStatement): Uint8Array {
 
 /** The statement as the log takes it. */
 export function asJson(statement: ConsentStatement): JsonObject {
-  return { ...statement, documents: statement.documents.map((document) => ({ ...document })) };
+  const documents = statement.documents.map(({ mark, ...document }) => ({
+    ...document,
+    ...(mark === undefined ? {} : { mark: { ...mark } }),
+  }));
+  return { ...statement, documents };
 }

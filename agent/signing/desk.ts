@@ -1,11 +1,15 @@
 /** The document desk: joins inbox and outbox with the log. Every document that comes in, and every one that is refused, is an entry. */
 import type { DocumentView, RefusedDocumentView } from '../contract/state.ts';
-import type { Inbox, InboxContents, InboxDocument } from '../documents/inbox.ts';
+import type { AppearanceBox } from '../documents/appearance-request.ts';
+import { type DocumentRules, type Handling, fixedBox, handlingOf, refusedByRules } from '../documents/document-class.ts';
 import { readBytes } from '../documents/document-file.ts';
+import type { Inbox, InboxContents, InboxDocument, InboxRefusal } from '../documents/inbox.ts';
 import { readDocument, type Examining } from '../documents/intake.ts';
+import type { Remark } from '../documents/intake-findings.ts';
 import type { Originals } from '../documents/originals.ts';
 import { signedName, type Outbox } from '../documents/outbox.ts';
 import { printable } from '../documents/printable.ts';
+import type { Refusal } from '../documents/refusal-sentences.ts';
 import type { AppendableEvent } from '../log/events.ts';
 import type { ChosenDocument, OpenDocument } from './model.ts';
 import { documentProblem, SigningProblem } from './problem.ts';
@@ -15,6 +19,8 @@ export interface DeskParts {
   readonly outbox: Outbox;
   readonly originals: Originals;
   readonly examiner: Examining;
+  /** What holds for which documents. */
+  readonly rules: DocumentRules;
   readonly record: (event: AppendableEvent) => Promise<unknown>;
 }
 
@@ -39,8 +45,8 @@ export class Desk {
 
   /** Looks into the inbox and records what is new. Gives the new list when it differs from the last one. */
   async look(): Promise<DeskView | undefined> {
-    const contents = await this.#parts.inbox.scan();
-    await this.#record(contents);
+    await this.#parts.inbox.scan();
+    await this.#record(this.#contents());
     const view = this.view();
     const shown = JSON.stringify(view);
     if (shown === this.#shown) return undefined;
@@ -49,9 +55,9 @@ export class Desk {
   }
 
   view(): DeskView {
-    const { documents, refused } = this.#parts.inbox.contents();
+    const { documents, refused } = this.#contents();
     return {
-      documents: documents.filter(({ id }) => !this.#parts.originals.isSigned(id)).map(viewOf),
+      documents: documents.filter(({ id }) => !this.#parts.originals.isSigned(id)).map((document) => this.#viewOf(document)),
       refused: refused.map(({ fileName, ...why }) => ({ name: printable(fileName, 120), ...why })),
     };
   }
@@ -62,7 +68,7 @@ export class Desk {
     const read = await readDocument(this.#parts.inbox.path(listed.fileName), this.#parts.examiner);
     if (!read.ok) throw documentProblem(read.refusal);
     if (read.document.digest !== listed.digest) throw this.#changed(listed);
-    return { view: viewOf(listed), fileName: listed.fileName, bytes: read.document.bytes };
+    return { view: this.#viewOf(listed), fileName: listed.fileName, bytes: read.document.bytes };
   }
 
   /** Throws document-changed when the file is not what the holder has read (any more). */
@@ -102,6 +108,40 @@ export class Desk {
     return this.#parts.outbox.discard(signature);
   }
 
+  /** How documents of this name are handled. */
+  handling(fileName: string): Handling {
+    return handlingOf(this.#parts.rules, fileName);
+  }
+
+  /** Why the rules refuse a document that intake let pass; undefined when they do not. */
+  refusal(fileName: string, remarks: readonly Remark[]): Refusal | undefined {
+    return refusedByRules(this.handling(fileName), remarks);
+  }
+
+  /** Where the signature will be seen; undefined when it is invisible. Whole points, because that is what the consent can say. */
+  markOf({ fileName, view }: ChosenDocument): AppearanceBox | undefined {
+    const { appearance } = this.handling(fileName);
+    if (appearance?.place !== 'fixed') return undefined;
+    const box = fixedBox(appearance, view.pages);
+    const { round } = Math;
+    return { page: box.page, left: round(box.left), top: round(box.top), width: round(box.width), height: round(box.height) };
+  }
+
+  /** What the inbox holds, after the rules of the classes were applied. */
+  #contents(): InboxContents {
+    const { documents, refused } = this.#parts.inbox.contents();
+    const judged = documents.map((document) => ({ document, refusal: this.refusal(document.fileName, document.remarks) }));
+    const byRules = judged.flatMap(({ document: { fileName }, refusal }): InboxRefusal[] => {
+      if (refusal === undefined) return [];
+      const { refusal: code, subject } = refusal;
+      return [{ fileName, refusal: code, ...(subject === undefined ? {} : { subject }) }];
+    });
+    return {
+      documents: judged.flatMap(({ document, refusal }) => (refusal === undefined ? [document] : [])),
+      refused: [...refused, ...byRules],
+    };
+  }
+
   async #record(contents: InboxContents): Promise<void> {
     for (const { digest, size, pages, signatures, remarks } of contents.documents) {
       if (this.#known.has(digest)) continue;
@@ -124,7 +164,7 @@ export class Desk {
   }
 
   #listed(documentId: string): InboxDocument {
-    const found = this.#parts.inbox.contents().documents.find(({ id }) => id === documentId);
+    const found = this.#contents().documents.find(({ id }) => id === documentId);
     if (found === undefined) throw new SigningProblem('document-changed');
     return found;
   }
@@ -133,10 +173,11 @@ export class Desk {
     this.#parts.inbox.forget(listed.fileName);
     return new SigningProblem('document-changed');
   }
-}
 
-function viewOf(document: InboxDocument): DocumentView {
-  const { id, fileName, pages, size, digest, signatures, remarks } = document;
-  const told = remarks.length === 0 ? {} : { remarks };
-  return { id, name: printable(fileName, 120), pages, size, digest, signatures, ...told };
+  #viewOf({ id, fileName, pages, size, digest, signatures, remarks }: InboxDocument): DocumentView {
+    const { name } = this.handling(fileName);
+    const named = name === undefined ? {} : { documentClass: name };
+    const told = remarks.length === 0 ? {} : { remarks };
+    return { id, name: printable(fileName, 120), pages, size, digest, signatures, ...named, ...told };
+  }
 }

@@ -1,6 +1,8 @@
 /** From consent to `sign.done`: the actors that make one signature for each document of a visit, and the entries that each of them writes. */
 import { createHash, randomBytes } from 'node:crypto';
 import { fromPromise } from 'xstate';
+import { recordCode } from '../documents/appearance-code.ts';
+import { contentOf, signatureWishes } from '../documents/document-class.ts';
 import { PdfRefused } from '../documents/pdf-objects.ts';
 import { preparePades, SignatureRefused, type PadesRequest } from '../documents/pades.ts';
 import type { PreparedSignature } from '../documents/prepared.ts';
@@ -25,7 +27,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       const statement = makeConsent({
         station: parts.origin,
         operation,
-        documents: documents.map(({ view }) => ({ sha256: view.digest, size: view.size })),
+        documents: documents.map((document) => ({ sha256: document.view.digest, size: document.view.size, mark: desk.markOf(document) })),
         certificateSha256: key.certificateSha256,
         nonce: randomBytes(32),
         at: parts.now(),
@@ -55,14 +57,16 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
     prepare: fromPromise<model.Prepared, model.PrepareInput>(async ({ input }) => {
       const { operation, key, intent } = input;
       const document = await desk.reread(intent.document);
+      const signedAt = parts.now();
       const signature = prepare(document.bytes, {
         certificate: key.certificate,
         chain: key.chain,
         hash: key.hash,
         scheme: key.scheme,
-        signedAt: parts.now(),
+        signedAt,
         operation,
         station: parts.stationName,
+        ...wishes(parts, input, signedAt),
       });
       return { document, signature };
     }),
@@ -127,6 +131,16 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       return { entry: entry.seq, at: entry.at.time, outputDigest: staged.digest, outputName: name ?? staged.name, delivered };
     }),
   };
+}
+
+/** What the class of the document asks of the signature, and the mark that the holder agreed to, where there is one. */
+function wishes({ desk, stationName, origin }: ActorParts, { key, intent }: model.PrepareInput, signedAt: Date): Partial<PadesRequest> {
+  const handling = desk.handling(intent.document.fileName);
+  const box = desk.markOf(intent.document);
+  if (box === undefined) return signatureWishes(handling);
+  const { entry, leaf } = intent;
+  const facts = { name: key.holder.name, place: stationName, signedAt, entry, qr: recordCode({ origin, entry, leaf }) };
+  return { ...signatureWishes(handling), appearance: { box, content: contentOf(handling, facts) } };
 }
 
 /** Builds what the token signs; a document that cannot carry another signature is refused like at intake. */

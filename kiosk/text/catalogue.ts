@@ -77,6 +77,7 @@ export interface Catalogue {
     readonly size: string;
     readonly digest: string;
     readonly signer: string;
+    readonly kind: string;
   };
   readonly review: {
     readonly title: string;

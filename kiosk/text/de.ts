@@ -64,6 +64,7 @@ export const de: Catalogue = {
     pagesLabel: 'Länge',
     size: 'Größe',
     digest: 'Prüfnummer des Dokuments',
+    kind: 'Art',
     signer: 'Es unterschreibt',
   },
   review: {

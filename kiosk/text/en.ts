@@ -61,6 +61,7 @@ export const en: Catalogue = {
     pagesLabel: 'Length',
     size: 'Size',
     digest: 'Check number of the document',
+    kind: 'Kind',
     signer: 'Signing as',
   },
   review: {

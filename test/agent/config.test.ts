@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { defaultLimits, parseConfig } from '../../agent/config.ts';
+import { commitments } from '../../agent/config-documents.ts';
+import { commitmentNames } from '../../agent/documents/cms.ts';
 
 const good = {
   name: 'branch-12.example.org',
@@ -34,4 +37,50 @@ test('a name that the log has no room for, or that is none, is refused', () => {
   expect(parse({ ...good, name: 'a'.repeat(100) }).name).toHaveLength(100);
   for (const name of ['a'.repeat(101), 'Branch 12', 'branch-.example.org', '', 'a..b'])
     expect(() => parse({ ...good, name })).toThrow('at "name": must be a name like branch-12.example.org.');
+});
+
+test('the commitments are those that can be written', () => expect(commitments).toEqual(commitmentNames));
+
+test('classes of documents are taken as they are', () => {
+  const classes = [
+    {
+      name: 'Tenancies',
+      files: 'tenancy-*.pdf',
+      appearance: { place: 'fixed', page: -1, left: 330, top: 700, language: 'de' },
+      reason: 'Ja',
+    },
+    { name: 'Invoices', files: '*.pdf', embeddedFiles: 'allow', missingFonts: 'refuse', certify: true, commitment: 'proof-of-approval' },
+    { name: 'Forms', files: 'form.pdf', field: 'Member.Signature' },
+  ];
+  const config = { ...good, documents: { missingFonts: 'warn', appearance: { place: 'by-hand', width: 200, height: 70 }, classes } };
+  expect(parse(config)).toEqual(config);
+});
+
+test.each([
+  ['an unknown key', { colour: 'red' }, 'documents.classes.0'],
+  ['an unknown key of the box', { appearance: { place: 'by-hand', left: 5 } }, 'documents.classes.0.appearance'],
+  ['a box without a place', { appearance: { place: 'fixed', page: 1 } }, 'documents.classes.0.appearance.left'],
+  ['a page 0', { appearance: { place: 'fixed', page: 0, left: 0, top: 0 } }, 'pages count from 1'],
+  ['a box that is too small for a code', { appearance: { place: 'by-hand', height: 30 } }, 'documents.classes.0.appearance.height'],
+  ['a reason beside a commitment', { reason: 'a', commitment: 'proof-of-approval' }, 'not by both'],
+  ['a box beside a field', { field: 'a', appearance: { place: 'by-hand' } }, 'its own place'],
+  ['a name that hides something', { name: 'a\u202eb' }, 'documents.classes.0.name'],
+  ['a commitment that nobody knows', { commitment: 'perhaps' }, 'documents.classes.0.commitment'],
+])('a class with %s is refused, and the sentence says where', (_, change, where) => {
+  expect(() => parse({ ...good, documents: { classes: [{ name: 'a', files: '*', ...change }] } })).toThrow(where);
+});
+
+test('the example in the README is one', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const example = /```json\n("documents": [^`]*)```/.exec(readme)?.[1] ?? '';
+  const { documents } = JSON.parse(`{${example}}`) as { documents: { classes: object[] } };
+  expect(documents.classes.length).toBeGreaterThan(2);
+  expect(parse({ ...good, documents }).documents).toEqual(documents);
+});
+
+test('two classes of one name are refused', () => {
+  const classes = [1, 2].map(() => ({ name: 'Invoices', files: '*' }));
+  expect(() => parse({ ...good, documents: { classes } })).toThrow(
+    'at "documents.classes.1.name": another class is named "Invoices" already.',
+  );
 });

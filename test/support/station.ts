@@ -10,7 +10,7 @@ import type { Action } from '../../agent/contract/api.ts';
 import type { PublicState, ScreenName } from '../../agent/contract/state.ts';
 import { openForReading } from '../../agent/log/database.ts';
 import type { LogEvent } from '../../agent/log/events.ts';
-import { readEntry } from '../../agent/log/entry.ts';
+import { readEntry, type LogEntry } from '../../agent/log/entry.ts';
 import { checkTables, readRows } from '../../agent/log/schema.ts';
 import { databaseFile } from '../../agent/log/store.ts';
 import { verify } from '../../agent/log/verify.ts';
@@ -191,6 +191,11 @@ export class StoryStation {
     return readLog(this.data);
   }
 
+  /** The same with their numbers and leaves. */
+  async logged(): Promise<readonly LogEntry[]> {
+    return readEntries(this.data);
+  }
+
   /** The ops from the newest `token-in` on; when the station takes a document into its list meanwhile is another matter. */
   async visitOps(): Promise<readonly string[]> {
     const events = await this.entries();
@@ -202,17 +207,22 @@ export class StoryStation {
   }
 }
 
-/** Reads a station's log as it is on the disk, running or not, and lets the second implementation check all of it first. */
+/** What a station's log records, oldest first. */
 export async function readLog(data: string): Promise<readonly LogEvent[]> {
+  return (await readEntries(data)).map(({ event }) => event);
+}
+
+/** Reads a station's log as it is on the disk, running or not, and lets the second implementation check all of it first. */
+async function readEntries(data: string): Promise<readonly LogEntry[]> {
   const file = databaseFile(join(data, 'log'));
   const database = await openForReading(file);
   try {
     await checkTables(database, file);
     const verification = await verify(readRows(database, file));
     if (verification.verdict !== 'intact') throw new Error(`the log is ${verification.verdict}: ${JSON.stringify(verification)}`);
-    const events: LogEvent[] = [];
-    for await (const row of readRows(database, file)) events.push(readEntry(row).event);
-    return events;
+    const entries: LogEntry[] = [];
+    for await (const row of readRows(database, file)) entries.push(readEntry(row));
+    return entries;
   } finally {
     await database.close();
   }
