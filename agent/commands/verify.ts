@@ -1,90 +1,92 @@
-/** `countersign verify FILE`: judges the signatures of a PDF, of a .p7s with its file, or of a container. It needs no station and writes nothing. */
+/** `countersign verify FILE...`: judges the signatures of PDFs, of a .p7s with its file, or of containers. It needs no station and writes nothing. */
 import type { ContentReport } from '../documents/content-report.ts';
-import { verifyPdf, type DocumentTimestampReport, type SignatureReport, type VerificationReport } from '../documents/verify.ts';
+import { verifyPdf, type VerificationReport, type VerifyOptions } from '../documents/verify.ts';
+import { StartRefused } from '../refusals.ts';
 import { command, WrongUsage } from './arguments.ts';
-import { timeLines } from './time-lines.ts';
 import { readInput, trustFrom } from './trust-folders.ts';
 import { contentInWords, kindOfFile, verifyContent } from './verify-content.ts';
+import { pdfInWords } from './verify-pdf-words.ts';
+import { inShort } from './verify-short.ts';
 
-const help = `countersign verify FILE [options]
+const help = `countersign verify FILE... [options]
 
-Judges every signature in a PDF, in an ASiC container (.asice, .asics) or in a .p7s, in the words of ETSI EN 319 102-1. What kind of file it is, its
-content decides, not its name.
+Judges every signature in PDFs, in ASiC containers (.asice, .asics) or in a .p7s, in the words of ETSI EN 319 102-1. What kind of file it is, its
+content decides, not its name. It says who signed, when (as claimed, where no timestamp proves it), and what was added since.
 
   --content FILE  the file that a .p7s signs
   --trust DIR     folder with the certificates of trusted issuers (PEM or DER); without it no verdict is better than INDETERMINATE
   --crl DIR       folder with revocation lists (PEM or DER) of these issuers; where one is missing or has run out, the verdict is INDETERMINATE
-  --json          the report as one JSON object
+  --at TIME       judge the certificates at this time (2026-11-30 or 2026-11-30T17:00:00Z) and not at the time of each signature
+  --verbose       everything that was found out
+  --json          the report as one JSON object for each file, a line each
   --help
 
-Exit codes: 0 every signature is TOTAL-PASSED, 1 at least one is not or there is none, 2 the file cannot be read.
+Exit codes: 0 every signature in every file is TOTAL-PASSED, 1 at least one is not or there is none, 2 a file cannot be read.
 `;
+
+type Report = VerificationReport | ContentReport;
 
 export const verify = command(
   {
     name: 'verify',
     help,
-    options: { content: { type: 'string' }, trust: { type: 'string' }, crl: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: {
+      content: { type: 'string' },
+      trust: { type: 'string' },
+      crl: { type: 'string' },
+      at: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
     takesWords: true,
   },
-  async ({ values, words: [file, ...others] }, io) => {
-    if (file === undefined || others.length > 0) throw new WrongUsage('Name one document: countersign verify FILE.');
-    const kind = await kindOfFile(file);
-    if (values.content !== undefined && kind !== 'detached') throw new WrongUsage('--content is for a .p7s, and this file is none.');
+  async ({ values, words: [...files] }, io) => {
+    const { content, verbose, json } = values;
+    if (files.length === 0) throw new WrongUsage('Name a document: countersign verify FILE.');
+    if (content !== undefined && files.length > 1) throw new WrongUsage('--content is for one .p7s alone.');
+    const at = values.at === undefined ? {} : { at: timeFrom(values.at) };
     const trust = await trustFrom(values, io);
-    const options = trust === undefined ? {} : { trust };
-    if (kind !== 'pdf') {
-      const report = await verifyContent(file, kind, values.content, options);
-      io.out(values.json ? `${JSON.stringify(report)}\n` : contentInWords(report));
-      return exitCode(report);
+    const options = { ...at, ...(trust === undefined ? {} : { trust }) };
+    let worst = 0;
+    for (const [index, file] of files.entries()) {
+      try {
+        const report = await judge(file, content, options);
+        worst = Math.max(worst, exitCode(report));
+        if (json) io.out(`${JSON.stringify({ file, ...report })}\n`);
+        else io.out(`${files.length === 1 ? '' : `${index === 0 ? '' : '\n'}${file}\n`}${verbose ? inFull(report) : inShort(report)}`);
+      } catch (error) {
+        // One file that cannot be read does not keep the others from being judged.
+        if (!(error instanceof StartRefused) || error instanceof WrongUsage || files.length === 1) throw error;
+        io.err(`${error.message}\n`);
+        worst = 2;
+      }
     }
-    const report = verifyPdf(await readInput(file), options);
-    io.out(values.json ? `${JSON.stringify(report)}\n` : inWords(report));
-    return exitCode(report);
+    return worst;
   },
 );
 
-function exitCode({ outcome }: VerificationReport | ContentReport): number {
+async function judge(file: string, content: string | undefined, options: VerifyOptions): Promise<Report> {
+  const kind = await kindOfFile(file);
+  if (content !== undefined && kind !== 'detached') throw new WrongUsage('--content is for a .p7s, and this file is none.');
+  return kind === 'pdf' ? verifyPdf(await readInput(file), options) : verifyContent(file, kind, content, options);
+}
+
+function inFull(report: Report): string {
+  return 'format' in report ? contentInWords(report) : pdfInWords(report);
+}
+
+/** A day (its first moment, UTC) or a moment with its zone, RFC 3339. Throws WrongUsage. */
+function timeFrom(text: string): Date {
+  const found = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?$/.exec(text);
+  const time = found === null ? new Date(Number.NaN) : new Date(found[2] === undefined ? `${text}T00:00:00Z` : text);
+  // The engine takes 31 February for the 3rd of March.
+  const day = new Date(`${found?.[1] ?? ''}T00:00:00Z`);
+  if (Number.isNaN(time.getTime()) || Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== found?.[1])
+    throw new WrongUsage(`"${text}" is not a time such as 2026-11-30 or 2026-11-30T17:00:00Z.`);
+  return time;
+}
+
+function exitCode({ outcome }: Report): number {
   if (outcome === 'UNREADABLE') return 2;
   return outcome === 'TOTAL-PASSED' ? 0 : 1;
-}
-
-function inWords(report: VerificationReport): string {
-  const { outcome, sentence, signatures, documentTimestamps } = report;
-  return [`${outcome}: ${sentence}`, ...signatures.flatMap(signatureLines), ...documentTimestamps.flatMap(documentLines), ''].join('\n');
-}
-
-function signatureLines(signature: SignatureReport, index: number): string[] {
-  const { verdict, subIndication, profile, signer, signedAt, timestamps, location, coversWholeDocument, sentences } = signature;
-  return [
-    '',
-    `Signature ${index + 1}: ${verdict}${subIndication === undefined ? '' : ` (${subIndication})`}`,
-    ...(signer === undefined ? [] : [`  signer    ${signer.name}, issued by ${signer.issuer}, serial ${signer.serial}`]),
-    ...(profile === undefined ? [] : [`  level     ${profile}${profileWords[profile]}`]),
-    ...timeLines(signedAt, timestamps),
-    ...(location === undefined ? [] : [`  station   ${location}`]),
-    `  covers    ${coversWholeDocument ? 'the whole document' : 'an earlier revision of the document'}`,
-    ...sentences.map((sentence) => `  ${sentence}`),
-  ];
-}
-
-/** What a level says, by the documents alone. */
-const profileWords: Readonly<Record<NonNullable<SignatureReport['profile']>, string>> = {
-  'B-B': ', the signature alone',
-  'B-T': ', with a timestamp',
-  'B-LT': ', with a timestamp and the proofs to judge it later',
-  'B-LTA': ', with a timestamp, the proofs to judge it later, and a timestamp over them',
-};
-
-function documentLines(stamp: DocumentTimestampReport, index: number): string[] {
-  return [
-    '',
-    `Timestamp ${index + 1} over the document: ${stamp.verdict}${stamp.subIndication === undefined ? '' : ` (${stamp.subIndication})`}`,
-    ...(stamp.authority === undefined
-      ? []
-      : [`  authority ${stamp.authority.name}, issued by ${stamp.authority.issuer}, serial ${stamp.authority.serial}`]),
-    ...(stamp.time === undefined ? [] : [`  time      ${stamp.time}`]),
-    `  covers    ${stamp.coversWholeDocument ? 'the whole document' : 'an earlier revision of the document'}`,
-    ...stamp.sentences.map((sentence) => `  ${sentence}`),
-  ];
 }

@@ -34,10 +34,12 @@ afterAll(() => {
 async function said(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   const heard = { out: '', err: '' };
   const io = { out: (text: string) => void (heard.out += text), err: (text: string) => void (heard.err += text) };
-  const code = await verify([...words, '--trust', at('trust')], io).catch((error: unknown) => {
-    heard.err += String(error);
-    return 2;
-  });
+  const code = await verify([...words, ...(words.includes('--json') ? [] : ['--verbose']), '--trust', at('trust')], io).catch(
+    (error: unknown) => {
+      heard.err += String(error);
+      return 2;
+    },
+  );
   return { code, ...heard };
 }
 

@@ -74,7 +74,9 @@ describe('the proofs', () => {
     expect(pdfsig(result).map(({ verdict }) => verdict)).toEqual(['Signature is Valid.']);
     expect(opensslAccepts(result, root.certificatePath)).toBe(true);
     qpdfCheck(result);
-    expect((await call(verify, out, ...folders)).out).toMatch(/level {5}B-LT, with a timestamp and the proofs to judge it later/);
+    expect((await call(verify, out, '--verbose', ...folders)).out).toMatch(
+      /level {5}B-LT, with a timestamp and the proofs to judge it later/,
+    );
 
     const opened = openPdf(result);
     const store = opened.dict(opened.catalog().dict.get('DSS'));
@@ -149,7 +151,7 @@ describe('a timestamp over the document', () => {
     expect(pdfsig(result)[0]?.verdict).toBe('Signature is Valid.');
     expect(opensslAccepts(result, root.certificatePath)).toBe(true);
     qpdfCheck(result);
-    const said = await call(verify, out, ...folders);
+    const said = await call(verify, out, '--verbose', ...folders);
     expect(said.out).toMatch(/level {5}B-LTA/);
     expect(said.out).toMatch(/Timestamp 1 over the document: TOTAL-PASSED\n {2}authority Late Authority/);
 

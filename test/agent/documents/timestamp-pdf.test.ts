@@ -49,7 +49,7 @@ describe('a timestamp that came back', () => {
       authority: { name: 'Time Authority' },
       policy: '1.2.3.4.1',
     });
-    expect((await call(verify, out, '--trust', trust)).out).toMatch(/timestamp .* by Time Authority: TOTAL-PASSED/);
+    expect((await call(verify, out, '--verbose', '--trust', trust)).out).toMatch(/timestamp .* by Time Authority: TOTAL-PASSED/);
     const flipped = Uint8Array.from(result);
     flipped[2000] = (flipped[2000] ?? 0) ^ 1;
     writeFileSync(out, flipped);
