@@ -22,11 +22,18 @@ export class OpenPage {
   readonly #page: PDFPageProxy;
   /** Width divided by height, as it is shown. */
   readonly ratio: number;
+  /** As it is shown, points (1/72 inch). */
+  readonly width: number;
+  readonly height: number;
 
   constructor(page: PDFPageProxy) {
     this.#page = page;
     const { width, height } = page.getViewport({ scale: 1 });
     this.ratio = width / height;
+    const [left = 0, bottom = 0, right = 0, top = 0] = page.view;
+    const lying = page.rotate % 180 !== 0;
+    this.width = lying ? top - bottom : right - left;
+    this.height = lying ? right - left : top - bottom;
   }
 
   /** Draws the page `cssWidth` CSS pixels wide. */

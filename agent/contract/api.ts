@@ -16,6 +16,13 @@ export type Action =
   | { readonly type: 'choose-certificate'; readonly certificateSha256: string }
   /** One or several, each once, in the order in which they are read and signed. */
   | { readonly type: 'choose-documents'; readonly documentIds: readonly string[] }
+  /**
+   * While a document is shown whose mark the holder may place: where it stands, from the top left corner of the page (counted from 1) as it is shown,
+   * whole points. Refused where it would leave the page.
+   */
+  | { readonly type: 'place-mark'; readonly page: number; readonly left: number; readonly top: number }
+  /** Takes that mark away again: the signature is then invisible. */
+  | { readonly type: 'remove-mark' }
   /** The last page was reached or the holder says that they have read it: on to the next document, after the last one to `confirm`. */
   | { readonly type: 'reviewed' }
   /** "Sign this document", the consent. The digests are those that the screen showed, in their order; others are refused. */

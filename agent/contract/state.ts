@@ -35,8 +35,29 @@ export interface DocumentView {
   readonly signatures: number;
   /** Name of its class, as the organisation calls it; absent where it has none. */
   readonly documentClass?: string;
+  /** Where the signature is seen on the page; absent where it is invisible and cannot be placed. */
+  readonly mark?: MarkView;
   /** What the holder should know before they sign it; absent where there is nothing. */
   readonly remarks?: readonly RemarkView[];
+}
+
+/** A visible signature on a page as it is shown; whole points (1/72 inch), from its top left corner. */
+export interface MarkView {
+  /** Largest size: on a page that is smaller it is cut to the page. */
+  readonly width: number;
+  readonly height: number;
+  /** Whether the holder may place it and take it away. */
+  readonly byHand: boolean;
+  /** Where it stands; `page` counts from 1. Absent while it stands nowhere. */
+  readonly box?: MarkBox;
+}
+
+export interface MarkBox {
+  readonly page: number;
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 export interface RemarkView {

@@ -1,16 +1,18 @@
 /** The document desk: joins inbox and outbox with the log. Every document that comes in, and every one that is refused, is an entry. */
 import type { DocumentView, RefusedDocumentView } from '../contract/state.ts';
-import type { AppearanceBox } from '../documents/appearance-request.ts';
-import { type DocumentRules, type Handling, fixedBox, handlingOf, refusedByRules } from '../documents/document-class.ts';
+import { type DocumentRules, type Handling, handlingOf, refusedByRules } from '../documents/document-class.ts';
 import { readBytes } from '../documents/document-file.ts';
 import type { Inbox, InboxContents, InboxDocument, InboxRefusal } from '../documents/inbox.ts';
 import { readDocument, type Examining } from '../documents/intake.ts';
 import type { Remark } from '../documents/intake-findings.ts';
 import type { Originals } from '../documents/originals.ts';
 import { signedName, type Outbox } from '../documents/outbox.ts';
+import { pageSizes } from '../documents/page-sizes.ts';
+import { PdfRefused } from '../documents/pdf-objects.ts';
 import { printable } from '../documents/printable.ts';
 import type { Refusal } from '../documents/refusal-sentences.ts';
 import type { AppendableEvent } from '../log/events.ts';
+import { markOf } from './mark.ts';
 import type { ChosenDocument, OpenDocument } from './model.ts';
 import { documentProblem, SigningProblem } from './problem.ts';
 
@@ -68,7 +70,8 @@ export class Desk {
     const read = await readDocument(this.#parts.inbox.path(listed.fileName), this.#parts.examiner);
     if (!read.ok) throw documentProblem(read.refusal);
     if (read.document.digest !== listed.digest) throw this.#changed(listed);
-    return { view: this.#viewOf(listed), fileName: listed.fileName, bytes: read.document.bytes };
+    const { bytes } = read.document;
+    return { fileName: listed.fileName, bytes, ...this.#marked(listed, bytes) };
   }
 
   /** Throws document-changed when the file is not what the holder has read (any more). */
@@ -118,13 +121,18 @@ export class Desk {
     return refusedByRules(this.handling(fileName), remarks);
   }
 
-  /** Where the signature will be seen; undefined when it is invisible. Whole points, because that is what the consent can say. */
-  markOf({ fileName, view }: ChosenDocument): AppearanceBox | undefined {
-    const { appearance } = this.handling(fileName);
-    if (appearance?.place !== 'fixed') return undefined;
-    const box = fixedBox(appearance, view.pages);
-    const { round } = Math;
-    return { page: box.page, left: round(box.left), top: round(box.top), width: round(box.width), height: round(box.height) };
+  /** The view with the mark that its class asks for, and the pages on which it may stand. Throws SigningProblem document-refused. */
+  #marked(listed: InboxDocument, bytes: Uint8Array): Pick<OpenDocument, 'view' | 'pageSizes'> {
+    const view = this.#viewOf(listed);
+    const handling = this.handling(listed.fileName);
+    if (handling.appearance === undefined) return { view };
+    try {
+      const pages = pageSizes(bytes);
+      const mark = markOf(handling, pages);
+      return { view: mark === undefined ? view : { ...view, mark }, pageSizes: pages };
+    } catch (error) {
+      throw error instanceof PdfRefused ? documentProblem(error.refusal) : error;
+    }
   }
 
   /** What the inbox holds, after the rules of the classes were applied. */

@@ -32,6 +32,8 @@ export const openingDocument = signingSetup.createStateConfig({
 export const reviewing = signingSetup.createStateConfig({
   always: { guard: 'tokenGone', target: 'abandoning', actions: assign(steps.problem('token-removed')) },
   on: {
+    'place-mark': { guard: 'markFits', actions: assign(({ context, event }) => steps.placeMark(context, event)) },
+    'remove-mark': { guard: 'markIsPlaced', actions: assign(({ context }) => steps.removeMark(context)) },
     reviewed: [{ guard: 'moreToShow', target: 'openingDocument' }, { target: 'confirming' }],
     back: [
       { guard: 'severalShown', target: 'openingDocument', actions: assign(({ context }) => steps.stepBack(context)) },

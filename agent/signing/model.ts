@@ -7,6 +7,7 @@ import type { Secret } from '../../drivers/secret.ts';
 import type { Hash, PadMoment, PinInfo, SignatureScheme, TokenInfo } from '../../drivers/token.ts';
 import type { DocumentRefusal, ProblemCode } from '../contract/problems.ts';
 import type { DocumentView, HolderView, RefusedDocumentView, VisitOutcome } from '../contract/state.ts';
+import type { PageSize } from '../documents/page-sizes.ts';
 import type { PreparedSignature } from '../documents/prepared.ts';
 import type { EnrolledCredential } from '../people/enrolment.ts';
 
@@ -32,6 +33,8 @@ export interface ChosenDocument {
 /** A document as it was read: to be shown, or to be signed. */
 export interface OpenDocument extends ChosenDocument {
   readonly bytes: Uint8Array;
+  /** Sizes of its pages as they are shown, points; there where a mark may stand on them. */
+  readonly pageSizes?: readonly PageSize[];
 }
 
 /** What the holder consented to, once it stands in the log. */
@@ -155,6 +158,8 @@ export type VisitEvent =
   | { readonly type: 'begin' }
   | { readonly type: 'choose-certificate'; readonly certificateSha256: string }
   | { readonly type: 'choose-documents'; readonly documentIds: readonly string[] }
+  | { readonly type: 'place-mark'; readonly page: number; readonly left: number; readonly top: number }
+  | { readonly type: 'remove-mark' }
   | { readonly type: 'reviewed' }
   | { readonly type: 'consent'; readonly digests: readonly string[] }
   | { readonly type: 'pin'; readonly pin: Secret }

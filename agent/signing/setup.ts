@@ -1,6 +1,7 @@
 /** What the signing machine is made of: its types, the actors it asks, its guards and delays. The states stand in `machine.ts`. */
 import { fromPromise, or, setup, stateIn } from 'xstate';
 import { guards } from './guards.ts';
+import { markAt } from './mark.ts';
 import type * as model from './model.ts';
 import * as steps from './steps.ts';
 
@@ -49,6 +50,9 @@ export const signingSetup = setup({
       event.documentIds.length <= context.limits.mostDocuments &&
       new Set(event.documentIds).size === event.documentIds.length &&
       event.documentIds.every((chosen) => context.documents.some(({ id }) => id === chosen)),
+    /** The holder may place the mark of the document that is shown, and it would lie on the page that they touched. */
+    markFits: ({ context, event }) => event.type === 'place-mark' && markAt(context, event) !== undefined,
+    markIsPlaced: ({ context }) => context.document?.view.mark?.byHand === true && context.document.view.mark.box !== undefined,
     /** The consent names what the screen showed: every document that was chosen, in their order, and nothing else. */
     digestsAreShown: ({ context, event }) =>
       event.type === 'consent' &&

@@ -27,7 +27,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       const statement = makeConsent({
         station: parts.origin,
         operation,
-        documents: documents.map((document) => ({ sha256: document.view.digest, size: document.view.size, mark: desk.markOf(document) })),
+        documents: documents.map((document) => ({ sha256: document.view.digest, size: document.view.size, mark: document.view.mark?.box })),
         certificateSha256: key.certificateSha256,
         nonce: randomBytes(32),
         at: parts.now(),
@@ -136,7 +136,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
 /** What the class of the document asks of the signature, and the mark that the holder agreed to, where there is one. */
 function wishes({ desk, stationName, origin }: ActorParts, { key, intent }: model.PrepareInput, signedAt: Date): Partial<PadesRequest> {
   const handling = desk.handling(intent.document.fileName);
-  const box = desk.markOf(intent.document);
+  const box = intent.document.view.mark?.box;
   if (box === undefined) return signatureWishes(handling);
   const { entry, leaf } = intent;
   const facts = { name: key.holder.name, place: stationName, signedAt, entry, qr: recordCode({ origin, entry, leaf }) };

@@ -2,6 +2,8 @@
 import type { ReaderPrompt } from '../../drivers/fingerprint.ts';
 import type { PadMoment, PinInfo } from '../../drivers/token.ts';
 import type { ProblemCode } from '../contract/problems.ts';
+import type { MarkBox } from '../contract/state.ts';
+import { markAt } from './mark.ts';
 import {
   retryable,
   type Context,
@@ -99,6 +101,23 @@ export function choose(documentIds: readonly string[]): Change {
 export function setDocument(context: Context, document: OpenDocument): Change {
   const { view, fileName } = document;
   return { document, shown: [...context.shown, { view, fileName }] };
+}
+
+/** The mark of the document that is shown now stands there. */
+export function placeMark(context: Context, wanted: Pick<MarkBox, 'page' | 'left' | 'top'>): Change {
+  return setMark(context, markAt(context, wanted));
+}
+
+export function removeMark(context: Context): Change {
+  return setMark(context, undefined);
+}
+
+function setMark(context: Context, box: MarkBox | undefined): Change {
+  const { document, shown } = context;
+  if (document?.view.mark === undefined) return {};
+  const { width, height, byHand } = document.view.mark;
+  const view = { ...document.view, mark: { width, height, byHand, ...(box === undefined ? {} : { box }) } };
+  return { document: { ...document, view }, shown: [...shown.slice(0, -1), { view, fileName: document.fileName }] };
 }
 
 /** Back to the document before the one that is shown: from there on they are shown again. */

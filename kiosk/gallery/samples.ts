@@ -117,6 +117,14 @@ export const samples: Record<string, PublicState> = {
       ],
     },
   },
+  'review-mark': {
+    screen: 'review-document',
+    holder,
+    document: {
+      ...document,
+      mark: { width: 220, height: 80, byHand: true, box: { page: 1, left: 300, top: 600, width: 220, height: 80 } },
+    },
+  },
   'review-changed': { screen: 'review-document', holder, document },
   confirm: { screen: 'confirm', holder, document },
   'confirm-unread': { screen: 'confirm', holder, document: { ...document, digest: 'e'.repeat(64) } },

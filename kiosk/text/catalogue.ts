@@ -79,6 +79,24 @@ export interface Catalogue {
     readonly signer: string;
     readonly kind: string;
   };
+  /** The signature as it is seen on the page. */
+  readonly mark: {
+    readonly title: string;
+    readonly invisible: string;
+    readonly visible: (page: string) => string;
+    readonly place: string;
+    readonly move: string;
+    readonly how: string;
+    readonly left: string;
+    readonly right: string;
+    readonly up: string;
+    readonly down: string;
+    readonly done: string;
+    readonly remove: string;
+    /** On the preview. */
+    readonly here: string;
+    readonly onPage: (page: string) => string;
+  };
   readonly review: {
     readonly title: string;
     readonly lead: string;

@@ -44,3 +44,25 @@ test('a class puts the signature on the page, the consent names the place, and t
   expect(scanned(pdf, 150)).toBe(`countersign:v1:${intent?.origin ?? ''}:${intent?.seq ?? ''}:${intent?.leaf ?? ''}`.toUpperCase());
   expect(story.faults).toEqual([]);
 });
+
+test('the holder places the signature by hand, and only where it fits', async () => {
+  story = await stationWith({ appearance: { place: 'by-hand', width: 200, height: 70 } });
+  await story.walkTo('review-document');
+  const { visit } = story.running;
+  expect(visit.act({ type: 'remove-mark' }), 'nothing is placed yet').toBe(false);
+  for (const wrong of [{ page: 4 }, { left: 396 }, { top: 800 }])
+    expect(visit.act({ type: 'place-mark', page: 2, left: 300, top: 700, ...wrong }), JSON.stringify(wrong)).toBe(false);
+  story.act({ type: 'place-mark', page: 1, left: 10, top: 10 });
+  story.act({ type: 'remove-mark' });
+  story.act({ type: 'place-mark', page: 2, left: 300, top: 700 });
+  const box = { page: 2, left: 300, top: 700, width: 200, height: 70 };
+  const { document } = await story.until('review-document', (state) => state.document.mark?.box !== undefined);
+  expect(document.mark).toEqual({ width: 200, height: 70, byHand: true, box });
+  story.act({ type: 'reviewed' });
+  expect((await story.until('confirm')).document.mark?.box).toEqual(box);
+  expect(visit.act({ type: 'place-mark', page: 1, left: 10, top: 10 }), 'the place is settled').toBe(false);
+  story.act({ type: 'consent', digests: [document.digest] });
+  await story.until('touch-reader');
+  const consent = (await story.entries()).find(({ op }) => op === 'consent');
+  expect(consent?.op === 'consent' && consent.statement['documents']).toMatchObject([{ mark: box }]);
+});
