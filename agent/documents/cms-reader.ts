@@ -2,6 +2,7 @@
 import { type Hash, type SignatureScheme, isSha1, readDigestAlgorithm, readSha1Scheme, readSignatureAlgorithm } from './algorithms.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
 import { cmsOids } from './cms.ts';
+import { readDefinite } from './ber-reader.ts';
 import { concat, tags } from './der.ts';
 import {
   type DerElement,
@@ -9,7 +10,6 @@ import {
   children,
   expectTag,
   readDer,
-  readFirst,
   readOid,
   readSequence,
   readSetOf,
@@ -77,11 +77,14 @@ function findSigner(certificates: readonly Uint8Array[], issuer: DerElement, ser
     );
 }
 
-/** The ContentInfo in the value of /Contents, without the zeros that fill the rest of its place. Throws DerRefused when anything else follows. */
+/**
+ * The ContentInfo in the value of /Contents, its frame in definite lengths, without the zeros that fill the rest of its place. Throws DerRefused when
+ * anything else follows.
+ */
 export function withoutPadding(contents: Uint8Array): Uint8Array {
-  const info = readFirst(contents).bytes;
-  if (contents.subarray(info.length).some((octet) => octet !== 0)) throw new DerRefused('bytes after the signature');
-  return info;
+  const { der, used } = readDefinite(contents);
+  if (contents.subarray(used).some((octet) => octet !== 0)) throw new DerRefused('bytes after the signature');
+  return der;
 }
 
 /** Data is signed where it stands and is not carried along; every other kind of content stands in the CMS itself. */
@@ -98,7 +101,9 @@ function readContent(encapsulated: DerElement | undefined, contentType: string):
  * Throws DerRefused.
  */
 export function readSignedData(der: Uint8Array, contentType: string = cmsOids.data): SignedData {
-  const [type, wrapped] = readSequence(readDer(der));
+  const frame = readDefinite(der);
+  if (frame.used !== der.length) throw new DerRefused('bytes after the signature');
+  const [type, wrapped] = readSequence(readDer(frame.der));
   if (readOid(type) !== cmsOids.signedData) throw new DerRefused('not SignedData');
   const [version, digests, encapsulated, ...sets] = readSequence(readDer(expectTag(wrapped, 0xa0).content));
   // RFC 5652 section 5.1: 3 for every kind of content but data.
