@@ -53,7 +53,7 @@ export class FormComparison {
   compareForm(old: PdfValue, now: PdfValue): void {
     const { before, after } = this.#comparison;
     const [oldForm, newForm] = [before.dict(old) ?? new PdfDict({}), after.dict(now) ?? new PdfDict({})];
-    this.#comparison.frozenBut(oldForm, newForm, 'the form', ['Fields', 'SigFlags']);
+    this.#comparison.frozenBut(oldForm, newForm, 'the form', ['Fields', 'SigFlags', ...this.#openResources(oldForm)]);
     const flagsOf = (value: PdfValue): number => (typeof value === 'number' ? value : 0);
     const [had, has] = [flagsOf(before.resolve(oldForm.get('SigFlags'))), flagsOf(after.resolve(newForm.get('SigFlags')))];
     this.#comparison.judge((had & ~has) === 0 && (has & ~(had | 3)) === 0, 'the form was changed');
@@ -61,6 +61,13 @@ export class FormComparison {
     for (const item of added) this.#addField(item);
     const filled = this.#filledNames();
     for (const node of this.#nodes.values()) this.#compareNode(node, filled);
+  }
+
+  /** Fonts for the fields of a form (DR) may come where there were none, and where no viewer would draw a field anew with them. */
+  #openResources(form: PdfDict): readonly string[] {
+    const { before } = this.#comparison;
+    const redrawn = before.resolve(form.get('NeedAppearances')) === true;
+    return before.resolve(form.get('DR')) === null && !redrawn ? ['DR'] : [];
   }
 
   /** Compares the marks on a page, which is page `number` from 1. */

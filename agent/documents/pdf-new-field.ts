@@ -12,7 +12,7 @@ export interface NewField {
 }
 
 /** Entries that lead nowhere, and those that are looked at one by one. */
-const plainKeys = ['Type', 'Subtype', 'FT', 'T', 'TU', 'F', 'Ff', 'Rect', 'M', 'NM', 'Border', 'BS', 'DA', 'Q', 'MK'];
+const plainKeys = ['Type', 'Subtype', 'FT', 'T', 'TU', 'F', 'Ff', 'Rect', 'M', 'NM', 'Border', 'BS', 'DA', 'Q', 'MK', 'AS'];
 const otherKeys = ['P', 'V', 'AP', 'Lock', 'SV'];
 /** What the appearance of a mark must not hold: contents that stand elsewhere, or are there only sometimes. */
 const notInStreams = ['F', 'FFilter', 'Ref', 'OPI', 'OC', 'Alternates', 'PS'];

@@ -13,17 +13,20 @@ function stringToken(value: PdfString): string {
   return `(${escaped})`;
 }
 
-/** The value without a stream's bytes, as text of one character per byte. */
-function token(value: PdfValue): string {
+/** The value without a stream's bytes, as text of one character per byte; strings as they were noted, or all `inHex`. */
+function token(value: PdfValue, inHex = false): string {
   if (value === null) return 'null';
   if (typeof value === 'boolean' || typeof value === 'number') return String(value);
   if (value instanceof PdfReal) return value.text;
   if (value instanceof PdfName) return nameToken(value.value);
-  if (value instanceof PdfString) return stringToken(value);
+  if (value instanceof PdfString) return stringToken(inHex ? new PdfString(value.bytes, true) : value);
   if (value instanceof PdfRef) return `${value.num} ${value.gen} R`;
-  if (value instanceof PdfArray) return `[${value.items.map(token).join(' ')}]`;
-  if (value instanceof PdfDict) return `<<${[...value.entries].map(([key, entry]) => `${nameToken(key)} ${token(entry)}`).join('\n')}>>`;
-  return token(value.dict);
+  if (value instanceof PdfArray) return `[${value.items.map((item) => token(item, inHex)).join(' ')}]`;
+  if (value instanceof PdfDict) {
+    const entries = [...value.entries].map(([key, entry]) => `${nameToken(key)} ${token(entry, inHex)}`);
+    return `<<${entries.join('\n')}>>`;
+  }
+  return token(value.dict, inHex);
 }
 
 /** Bytes of the value; a stream is written whole, its /Length set to what is there. */
@@ -35,7 +38,8 @@ export function serialise(value: PdfValue): Uint8Array {
 
 /** True when both values are written the same; strings count by their bytes, not by their notation. */
 export function sameValue(left: PdfValue, right: PdfValue): boolean {
-  return Buffer.from(serialise(left)).equals(serialise(right));
+  if (left instanceof PdfStream && right instanceof PdfStream && Buffer.compare(left.raw, right.raw) !== 0) return false;
+  return left instanceof PdfStream === right instanceof PdfStream && token(left, true) === token(right, true);
 }
 
 /** A text string: ASCII as it is, everything else UTF-16BE with a byte order mark (section 7.9.2.2). */

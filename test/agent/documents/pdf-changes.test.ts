@@ -5,9 +5,9 @@ import { type SignatureReport, verifyPdf } from '../../../agent/documents/verify
 import { streamBody, updated } from '../../support/attack-pdf.ts';
 import { type Cast, type SoundName, bodyOf, castOf, signAgain, soundDocuments } from '../../support/attacks/attack.ts';
 import { look, parts } from '../../support/attacks/contract.ts';
-import { sealed, unsignedSignature } from '../../support/attacks/signed-pdf.ts';
+import { sealed, signedByHand, unsignedSignature } from '../../support/attacks/signed-pdf.ts';
 import { stampedWhole } from '../../support/attacks/timestamped.ts';
-import { throughQpdf } from '../../support/sample-pdf.ts';
+import { onePage, throughQpdf } from '../../support/sample-pdf.ts';
 import { KeyRing } from '../../support/signing-keys.ts';
 
 const ring = new KeyRing();
@@ -139,4 +139,24 @@ test('a certification and a lock are told', () => {
     (name) => verifyPdf(sound(name)).signatures[0]?.level,
   );
   expect(levels).toEqual([1, 2, 3, undefined, undefined]);
+});
+
+test('fonts for the fields of a form may come where there were none, and where no field is drawn anew', () => {
+  const font = '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>';
+  const changesAfter = (entries: string, later: string): readonly string[] | undefined => {
+    const form = (more: string): string => `<</Fields[6 0 R]/SigFlags 3${more}>>`;
+    const objects = onePage({
+      1: '<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R>>',
+      5: form(entries),
+      6: '<</FT/Sig/T(First)/V 7 0 R>>',
+      7: unsignedSignature(),
+    });
+    const signed = signedByHand({ objects }, cast.ada);
+    return verifyPdf(updated(signed, { 5: form(later), 90: font }), { trust }).signatures[0]?.changes;
+  };
+  const fonts = '/DR<</Font<</Helv 90 0 R>>>>';
+  expect(changesAfter('', fonts)).toEqual([]);
+  expect(changesAfter('/NeedAppearances true', `/NeedAppearances true${fonts}`)).toEqual(['the form was changed']);
+  expect(changesAfter('/DR<</Font<<>>>>', fonts)).toEqual(['the form was changed']);
+  expect(changesAfter('/DR<<>>', '')).toEqual(['the form was changed']);
 });
