@@ -33,8 +33,15 @@ export function pdfsig(pdf: Uint8Array): readonly { readonly verdict: string; re
 function ranges(pdf: Uint8Array): readonly (readonly number[])[] {
   const found = Buffer.from(pdf)
     .toString('latin1')
-    .matchAll(/\/ByteRange ?\[(\d+) (\d+) (\d+) (\d+)\]/g);
+    .matchAll(/\/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]/g);
   return [...found].map((match) => match.slice(1, 5).map(Number));
+}
+
+/** True when signature number `index` calls itself a PAdES signature, which has to name its certificate. */
+function isPades(pdf: Uint8Array, index: number): boolean {
+  const text = Buffer.from(pdf).toString('latin1');
+  const at = [...text.matchAll(/\/ByteRange\s*\[/g)][index]?.index ?? 0;
+  return text.slice(text.lastIndexOf(' obj', at), text.indexOf('endobj', at)).includes('/ETSI.CAdES.detached');
 }
 
 /** Signature number `index` as openssl prints it, every attribute by name. */
@@ -54,7 +61,8 @@ export function opensslAccepts(pdf: Uint8Array, rootPath: string, index = 0): bo
     writeFileSync(path('content'), Buffer.concat([pdf.subarray(start, length), pdf.subarray(second, second + rest)]));
     writeFileSync(path('cms'), contents);
     const options = ['cms', '-verify', '-binary', '-inform', 'DER', '-in', path('cms'), '-content', path('content')];
-    const { status } = spawnSync('openssl', [...options, '-CAfile', rootPath, '-purpose', 'any', '-cades', '-out', path('out')]);
+    const cades = isPades(pdf, index) ? ['-cades'] : [];
+    const { status } = spawnSync('openssl', [...options, '-CAfile', rootPath, '-purpose', 'any', ...cades, '-out', path('out')]);
     return status === 0;
   });
 }
