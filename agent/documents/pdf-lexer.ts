@@ -33,7 +33,9 @@ export class PdfLexer {
   readonly #inFile: boolean;
   pos: number;
 
+  /** Throws PdfRefused `damaged` for a place behind the end. */
   constructor(bytes: Uint8Array, pos: number, budget: PdfBudget, inFile: boolean) {
+    if (pos > bytes.length) damaged(`nothing stands at ${pos}`);
     this.bytes = bytes;
     this.pos = pos;
     this.#budget = budget;

@@ -35,6 +35,17 @@ describe('the objects of a PDF', () => {
     expect(parse('<</A<</B[]>>/N null>>')).toEqual(new PdfDict({ A: new PdfDict({ B: new PdfArray([]) }) }));
   });
 
+  test('are not looked for behind the end, wherever a broken file says they stand', () => {
+    const far = new Uint8Array(8);
+    for (const place of [9, 70_000, Number.MAX_SAFE_INTEGER])
+      expect(() => new PdfLexer(far, place, new PdfBudget(defaultPdfLimits), true)).toThrow(PdfRefused);
+    const packed = handMade({ objects: onePage({ 5: 'null' }), style: 'stream', hidden: [3, 5] });
+    const text = Buffer.from(packed).toString('latin1');
+    expect(text).toMatch(/\n3 0 5 \d\d /);
+    const moved = Buffer.from(text.replace(/\n3 0 5 \d\d /, '\n3 0 5 99 '), 'latin1');
+    expect(() => openPdf(moved).get(new PdfRef(5, 0))).toThrow(PdfRefused);
+  });
+
   test('are written back without a change of meaning', () => {
     expect(written('<</Rect [0.10 -.5 1.000 12345678901234567890]/A#20#2fB (x\\(\\r\\n\\\\)/H <0aFF>>>')).toBe(
       '<</Rect [0.10 -.5 1.000 12345678901234567890]\n/A#20#2fB (x\\(\\r\n\\\\)\n/H <0AFF>>>',
