@@ -5,6 +5,7 @@
 import type { Findings } from './intake-findings.ts';
 import { type PdfFile } from './pdf.ts';
 import { PdfArray, PdfDict, PdfName, PdfRef, PdfRefused, PdfStream, PdfString, type PdfValue, damaged, isName } from './pdf-objects.ts';
+import { readTextString } from './pdf-serialise.ts';
 
 const mostFields = 100_000;
 /** Flag of an annotation that is never seen (table 165). */
@@ -13,7 +14,7 @@ const hidden = 2;
 /** True for a value that a program would show: text, choices, a box that is ticked. */
 function isShown(file: PdfFile, value: PdfValue): boolean {
   const found = file.resolve(value);
-  if (found instanceof PdfString) return found.bytes.length > 0;
+  if (found instanceof PdfString) return readTextString(found) !== ''; // also one of a byte order mark alone
   if (found instanceof PdfName) return found.value !== 'Off';
   if (found instanceof PdfArray) return found.items.some((item) => isShown(file, item));
   return found instanceof PdfStream;

@@ -224,6 +224,12 @@ const attacks: readonly Attack[] = [
   },
   { name: 'a value that is not drawn', refusal: 'hidden-content', bodies: field('', '/FT/Tx/V(100)'), harmless: ['/V(100)', '/V()'] },
   {
+    name: 'a value in UTF-16 that is not drawn',
+    refusal: 'hidden-content',
+    bodies: field('', '/FT/Tx/V<FEFF0041>'),
+    harmless: ['/V<FEFF0041>', '/V<FEFF>'],
+  },
+  {
     name: 'a value that is inherited and not drawn',
     refusal: 'hidden-content',
     bodies: { ...field('', '/FT/Tx'), 5: '<</FT/Ch/T(a)/V[(b)]/Kids[6 0 R]>>', 6: mark('/Subtype/Widget/Parent 5 0 R') },
