@@ -92,6 +92,13 @@ export class CorpusBench {
     };
   }
 
+  /** Signs a document that may look like anything, and gives those of two judges who accept it. */
+  async acceptedByTwo(document: Uint8Array): Promise<readonly JudgeName[]> {
+    const output = this.put('output.pdf', this.signer.sign(document));
+    this.#signed += 1;
+    return accepting(await this.judges.ask(output, 1, ['pdfsig', 'pdfbox']));
+  }
+
   /** qpdf has nothing to say of the output, or nothing worse than of the document. */
   #structure(path: string, output: string): readonly string[] {
     const check = (file: string): number => (boundedRun('qpdf', ['--check', file]).status ?? 9) % 9;

@@ -11,8 +11,10 @@ import { PdfBox } from './pdfbox.ts';
 
 export type JudgeName = 'pdfsig' | 'openssl' | 'pdfbox' | 'mutool';
 
-/** Why each judge does not accept a file; an empty text for one that does. */
-export type Opinions = Readonly<Record<JudgeName, string>>;
+const everyone: readonly JudgeName[] = ['pdfsig', 'openssl', 'pdfbox', 'mutool'];
+
+/** Why each judge that was asked does not accept a file; an empty text for one that does. */
+export type Opinions = Readonly<Partial<Record<JudgeName, string>>>;
 
 /** The names of those who accept. */
 export function accepting(opinions: Opinions): readonly JudgeName[] {
@@ -43,14 +45,24 @@ export class Judges {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Asks them all about a file that should hold `signatures` signatures, the last of which covers it to its end. */
-  async ask(path: string, signatures: number): Promise<Opinions> {
-    return {
-      pdfsig: this.#pdfsig(path, signatures),
-      openssl: this.#openssl(path, signatures),
-      pdfbox: await this.#pdfbox(path, signatures),
-      mutool: this.#mutool(path, signatures),
-    };
+  /** Asks judges about a file that should hold `signatures` signatures, the last of which covers it to its end. */
+  async ask(path: string, signatures: number, names: readonly JudgeName[] = everyone): Promise<Opinions> {
+    const opinions: Partial<Record<JudgeName, string>> = {};
+    for (const name of names) opinions[name] = await this.#opinion(name, path, signatures);
+    return opinions;
+  }
+
+  async #opinion(name: JudgeName, path: string, signatures: number): Promise<string> {
+    switch (name) {
+      case 'pdfsig':
+        return this.#pdfsig(path, signatures);
+      case 'openssl':
+        return this.#openssl(path, signatures);
+      case 'pdfbox':
+        return this.#pdfbox(path, signatures);
+      case 'mutool':
+        return this.#mutool(path, signatures);
+    }
   }
 
   #pdfsig(path: string, signatures: number): string {
