@@ -9,6 +9,8 @@ import { ckr, flag } from './cryptoki.ts';
 export type Probe =
   /** The same token is still there, with its flags of now. */
   | { readonly seen: 'same'; readonly flags: number }
+  /** The card never left, and the module no longer sees who it is. */
+  | { readonly seen: 'failing' }
   /** Another token is in that slot. */
   | { readonly seen: 'other' }
   /** The slot is empty. */
@@ -56,6 +58,8 @@ export interface Failure {
 
 /** True when a second look could change the name of this failure: everything the token did not judge clearly itself. */
 export function isDecisive(failure: Failure, probe: Probe): boolean {
+  // A card that is being pulled fails for a moment before pcscd notices that it has left.
+  if (probe.seen === 'failing') return false;
   if (probe.seen !== 'same') return true;
   if (failure.code === 'pin-locked' || failure.code === 'pin-length' || failure.code === 'pin-expired') return true;
   if (failure.code === 'mechanism-unsupported' || failure.code === 'no-usable-key' || failure.code === 'unsupported-token') return true;
@@ -68,7 +72,7 @@ export function nameFailure(failure: Failure, probe: Probe): DeviceError {
   const kept = origin === undefined ? {} : { origin };
   const said = failure.message;
   // Modules make up an answer for a token that has left: whether the token itself had signed by then is not in it.
-  if (failure.asked === true && probe.seen !== 'same') {
+  if (failure.asked === true && probe.seen !== 'same' && probe.seen !== 'failing') {
     return new DeviceError('outcome-unknown', `the token left after it was asked to sign: ${said}`, kept);
   }
   switch (probe.seen) {
@@ -77,6 +81,12 @@ export function nameFailure(failure: Failure, probe: Probe): DeviceError {
       return new DeviceError('token-removed', `the token was removed: ${said}`, kept);
     case 'no-reader':
       return new DeviceError('reader-lost', `the reader is gone: ${said}`, kept);
+    case 'failing':
+      return new DeviceError(
+        failure.code === 'outcome-unknown' ? failure.code : 'device-error',
+        `the card is in, and no longer answers as it did: ${said}`,
+        kept,
+      );
     case 'other':
       return new DeviceError('token-changed', `another token is in the slot: ${said}`, kept);
     case 'unknown':

@@ -19,6 +19,8 @@ const watchMs = 150;
 const graceMs = 700;
 const idleMs = 800;
 const looksAgain = 2;
+/** A module tries everything it knows on a card that fails, at each look: so it is asked again only so often, until something comes or goes. */
+const failingMs = 5000;
 
 type Job = Parameters<ModuleClient['run']>[0];
 
@@ -35,6 +37,8 @@ export class Member implements ModuleView {
   lookedAt = 0;
   readonly #watch: ReaderWatch;
   readonly #nextInsertion: () => number;
+  /** What pcscd said at the last answer of the module, and when that was. */
+  #answered = { fingerprint: '', at: -Infinity };
   #slots: readonly string[] = [];
   /** Slots that have been seen empty: readers. A slot that never was may be one with its token, as a token for USB is, and leaves with it. */
   readonly #readers = new Set<string>();
@@ -96,13 +100,23 @@ export class Member implements ModuleView {
     return !hasLeft(this.#watch.seat(facts.slot), seat);
   }
 
+  /** True when pcscd counts the insertions of its reader, and this one has not ended. Asks pcscd. */
+  async hasNotLeft(sighting: Sighting): Promise<boolean> {
+    return (await this.stillIn(sighting)) && sighting.seat !== undefined && this.#watch.seat(sighting.facts.slot).is === 'reader';
+  }
+
   /**
    * One look at the slots; `news` when a token came. Without an answer of the module what was seen last stands, unless the module is put aside.
    */
   async look(): Promise<'news' | 'answer' | 'none'> {
     const begin = performance.now();
+    await this.#watch.refresh();
+    if (this.#leavesAlone(begin)) {
+      this.lookedAt = begin;
+      return 'answer';
+    }
     for (let again = 0; ; again++) {
-      await this.#watch.refresh();
+      if (again > 0) await this.#watch.refresh();
       const before = this.#watch.fingerprint;
       let host = 0;
       const outcome = await this.run((lent) => {
@@ -123,6 +137,12 @@ export class Member implements ModuleView {
     }
   }
 
+  /** True when all that a look could do is to ask a card that fails once more. */
+  #leavesAlone(now: number): boolean {
+    const { fingerprint, at } = this.#answered;
+    return now - at < failingMs && this.#watch.fingerprint === fingerprint && this.sightings.some(({ failing }) => failing === true);
+  }
+
   #see({ slots, tokens }: Pick<Extract<Outcome, { type: 'listed' }>, 'slots' | 'tokens'>, host: number): 'news' | 'answer' {
     const known = new Set(this.sightings.map(({ insertion }) => insertion));
     const seatOf = (slot: string): string | undefined => {
@@ -132,6 +152,7 @@ export class Member implements ModuleView {
     const inNow = tokens.filter(({ slot }) => !hasLeft(this.#watch.seat(slot), undefined));
     const look = { tokens: inNow, host, at: performance.now(), seatOf };
     this.#slots = slots;
+    this.#answered = { fingerprint: this.#watch.fingerprint, at: look.at };
     this.sightings = sightingsAfter(this.sightings, look, this.#nextInsertion);
     for (const slot of this.slots) if (!inNow.some((one) => one.slot === slot)) this.#readers.add(slot);
     return this.sightings.some(({ insertion }) => !known.has(insertion)) ? 'news' : 'answer';

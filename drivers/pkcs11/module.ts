@@ -110,7 +110,7 @@ export class VendorModule {
       slots.push(description);
       if ((info.flags & flag.slotTokenPresent) === 0) continue;
       const known = before.get(slot.toString('hex'));
-      const facts = known !== undefined && !stale ? known : this.#facts(slot, description, known?.insertion);
+      const facts = known !== undefined && !stale ? known : this.#factsIfTold(slot, description, known);
       if (facts === undefined) continue;
       this.#seen.set(slot.toString('hex'), facts);
       filled.push({ slot, facts });
@@ -140,6 +140,17 @@ export class VendorModule {
       this.#seen.delete(slot.toString('hex'));
     }
     return true;
+  }
+
+  /** A token that fails when it is asked who it is: nobody else, while the slot says that it is in; and it spoils no look at the others. */
+  #factsIfTold(slot: Handle, description: string, known: TokenFacts | undefined): TokenFacts | undefined {
+    const before = this.#insertions;
+    try {
+      return this.#facts(slot, description, known?.insertion);
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      return known ?? unknownCard(description, this.#insertions > before ? this.#insertions : 0);
+    }
   }
 
   /** `insertion`: of the token that was in this slot and may be there still; absent for one that came in. */

@@ -16,6 +16,11 @@ export interface Sighting {
   readonly insertion: number;
   /** When it was first seen, in milliseconds of a clock that does not jump. */
   readonly since: number;
+  /**
+   * Present: pcscd says that the card never left, and yet the module no longer sees who it is. It is dying, or sits badly. `facts` are those of before
+   * then: whatever it says of itself now, it is no other token.
+   */
+  readonly failing?: true;
 }
 
 export interface Look {
@@ -29,19 +34,34 @@ export interface Look {
 /**
  * The sightings after a look. A token stays the same one while who it is stays the same and its host has counted no insertion since; a host that looks for the first time
  * calls everything that is in 0. What was out and back in the moment between the last look of one host and the first of the next is noticed only
- * where pcscd counts the insertions.
+ * where pcscd counts the insertions. A card that was known and by that count never left stays the same one too, whoever it says it is.
  */
 export function sightingsAfter(before: readonly Sighting[], look: Look, nextInsertion: () => number): readonly Sighting[] {
   const left = [...before];
   return look.tokens.map((facts) => {
     const seat = look.seatOf?.(facts.slot);
-    const at = left.findIndex(
-      (one) => isSame(one.facts, facts) && hostInsertion(one, look.host) === facts.insertion && (one.seat ?? seat) === (seat ?? one.seat),
+    const taken = (at: number): Sighting | undefined => (at < 0 ? undefined : left.splice(at, 1)[0]);
+    const same = taken(
+      left.findIndex(
+        (one) => isSame(one.facts, facts) && hostInsertion(one, look.host) === facts.insertion && (one.seat ?? seat) === (seat ?? one.seat),
+      ),
     );
-    const [known] = at < 0 ? [] : left.splice(at, 1);
-    if (known === undefined) return { facts, host: look.host, seat, insertion: nextInsertion(), since: look.at };
-    return { ...known, facts, host: look.host, seat: known.seat ?? seat };
+    if (same !== undefined) return sound(same, { facts, host: look.host, seat: same.seat ?? seat });
+    const stayed = taken(left.findIndex((one) => seat !== undefined && hasStayed(one, facts, seat, look.tokens)));
+    if (stayed === undefined) return { facts, host: look.host, seat, insertion: nextInsertion(), since: look.at };
+    if (isSame(stayed.facts, facts)) return sound(stayed, { facts, host: look.host, seat });
+    return { ...stayed, facts: { ...stayed.facts, insertion: facts.insertion }, host: look.host, failing: true };
   });
+}
+
+function sound({ insertion, since }: Sighting, now: Pick<Sighting, 'facts' | 'host' | 'seat'>): Sighting {
+  return { ...now, insertion, since };
+}
+
+/** True for a card that is in by the count of pcscd, but not as it was, or is again as it was. */
+function hasStayed(one: Sighting, facts: TokenFacts, seat: string, all: readonly TokenFacts[]): boolean {
+  if (!one.facts.recognised || one.seat !== seat || one.facts.slot !== facts.slot) return false;
+  return one.failing === true || (!isSame(one.facts, facts) && !all.some((other) => isSame(one.facts, other)));
 }
 
 /** What a host calls this token (`TokenFacts.insertion`). */

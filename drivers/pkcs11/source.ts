@@ -154,16 +154,23 @@ class Source implements Pkcs11Source {
     const offer = this.#offers.find(({ token }) => token.id === id);
     if (offer === undefined) throw new DeviceError('no-token', 'this token is in no reader');
     const { member, sighting } = offer;
-    if (await member.stillIn(sighting)) return offer;
+    if (await member.stillIn(sighting)) {
+      if (sighting.failing !== true) return offer;
+      throw nameFailure({ code: 'device-error', message: 'it was not asked for anything' }, { seen: 'failing' });
+    }
     this.#forgetLeft();
     const failure = { code: 'token-removed', message: 'the token left before it was asked for anything' } as const;
     throw nameFailure(failure, member.lostReader(sighting.facts.slot) ? { seen: 'no-reader' } : { seen: 'empty' });
   }
 
   /** Looks at the slots again until the cause is clear or the reader has had time to notice a pull, then names it. */
-  async #nameAfterProbe(offer: Offer, failure: Failure): Promise<DeviceError> {
+  async #nameAfterProbe(offer: Offer, told: Failure): Promise<DeviceError> {
+    const { member, sighting } = offer;
+    const isOut = told.code === 'token-removed';
+    // A host does not find a card that fails, though it never left; where pcscd counts insertions, it knows.
+    const failure: Failure = isOut && (await member.hasNotLeft(sighting)) ? { ...told, code: 'device-error' } : told;
     // Its host looked for it and knows that it was out. That host may be gone by now, and the next one would take it for one that stayed in.
-    if (failure.code === 'token-removed') offer.member.forget(({ insertion }) => insertion === offer.sighting.insertion);
+    if (failure.code === 'token-removed') member.forget(({ insertion }) => insertion === sighting.insertion);
     const until = Date.now() + this.#settleMs;
     for (;;) {
       const probe = await this.#probe(offer);
@@ -175,6 +182,7 @@ class Source implements Pkcs11Source {
   async #probe({ member, sighting: { insertion, facts } }: Offer): Promise<Probe> {
     const answer = await this.#look(member);
     const same = member.sightings.find((one) => one.insertion === insertion);
+    if (same?.failing === true) return { seen: 'failing' };
     if (same !== undefined) return answer === 'none' ? { seen: 'unknown' } : { seen: 'same', flags: same.facts.flags };
     if (member.lostReader(facts.slot)) return { seen: 'no-reader' };
     const other = member.sightings.find((one) => one.facts.slot === facts.slot);

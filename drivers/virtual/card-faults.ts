@@ -28,6 +28,11 @@ export class CardFaults {
     this.#rules.push({ ins, skip: 0, times, act: sw });
   }
 
+  /** Every command is answered with the status word `sw` and not carried out, as by a card that is dying or sits badly, until `clear`. */
+  failAll(sw: number): void {
+    this.#rules.push({ ins: undefined, skip: 0, times: Infinity, act: sw });
+  }
+
   /** No command is answered any more (or none with `ins`), until `clear`. */
   mute(ins?: number): void {
     this.#rules.push({ ins, skip: 0, times: Infinity, act: 'silent' });

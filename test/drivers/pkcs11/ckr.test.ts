@@ -50,6 +50,14 @@ describe('what a failure of a token is called', () => {
     expect(nameFailure({ ...fromCkr(0x5), asked: true }, here).code).toBe('device-error');
   });
 
+  it('a card that never left and fails has a fault, whatever its module says of it; what it was asked to sign it refused', () => {
+    for (const code of deviceErrorCodes.filter((one) => one !== 'outcome-unknown'))
+      for (const asked of [false, true]) expect(nameFailure({ code, message: 'x', asked }, { seen: 'failing' }).code).toBe('device-error');
+    expect(nameFailure({ code: 'outcome-unknown', message: 'x' }, { seen: 'failing' }).code).toBe('outcome-unknown');
+    // It may be on its way out, which pcscd notices a moment later.
+    for (const code of deviceErrorCodes) expect(isDecisive({ code, message: 'x' }, { seen: 'failing' })).toBe(false);
+  });
+
   it('a wrong PIN from a module whose token has just left is no wrong PIN', () => {
     expect(nameFailure(fromCkr(0xa0), { seen: 'empty' }).code).toBe('token-removed');
     expect(nameFailure(fromCkr(0xa0), { seen: 'other' }).code).toBe('token-changed');

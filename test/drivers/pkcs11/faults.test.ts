@@ -172,6 +172,16 @@ describe('a vendor module that misbehaves', () => {
     expect(await sign()).toHaveLength(256);
   });
 
+  it('whose token cannot say who it is keeps that token, and names its fault', async () => {
+    await shim.order({ C_GetTokenInfo: 'error=48' });
+    // Asked again after two seconds, as a module is that tells no events.
+    await expect.poll(async () => (await shim.calls()).includes('C_GetTokenInfo'), { timeout: 5000 }).toBe(true);
+    await sleep(100);
+    expect(source.tokens()).toContainEqual(token);
+    await expect(source.read(token.id)).rejects.toMatchObject({ code: 'device-error', origin: { kind: 'ckr', value: 0x30 } });
+    await stillWorks();
+  });
+
   it('whose token leaves and comes back is seen doing both, and it is another token', async () => {
     await shim.order({ C_GetSlotList: 'empty' });
     await tokensWhere(source, (tokens) => tokens.length === 0);

@@ -75,6 +75,25 @@ describe('a token that stays in, leaves or comes back', () => {
     expect(after(first, [facts(more)])[0]?.insertion).not.toBe(first[0]?.insertion);
   });
 
+  const changed = [{ serial: '2' }, { label: 'Eve' }, { recognised: false, serial: '', label: '' }] as const;
+
+  it.each(changed)('is the same one, and fails, when it says %j of itself and never left by the count of pcscd', (more) => {
+    const first = after([], [facts({ insertion: 4 })], 1, '0.3');
+    const second = after(first, [facts(more)], 2, '0.3');
+    expect(second).toEqual([{ ...first[0], facts: facts(), host: 2, failing: true }]);
+    expect(after(second, [facts(more)], 2, '0.3')).toEqual(second);
+    // It may come to itself, and is no other one then either.
+    const sound = after(second, [facts({ insertion: 1 })], 2, '0.3');
+    expect(sound).toEqual([{ ...first[0], facts: facts({ insertion: 1 }), host: 2 }]);
+    expect(after(second, [facts(more)], 2, '0.5')[0]).toMatchObject({ facts: facts(more) });
+    expect(after(second, [facts(more)], 2, '0.5')[0]?.insertion).not.toBe(first[0]?.insertion);
+  });
+
+  it('that nobody knew and that is known now is a new one, though it never left', () => {
+    const first = after([], [facts({ recognised: false })], 1, '0.3');
+    expect(after(first, [facts()], 1, '0.3')[0]?.insertion).not.toBe(first[0]?.insertion);
+  });
+
   it('is not mixed up with a second one that looks like it', () => {
     const first = after([], [facts(), facts()]);
     expect(new Set(first.map(({ insertion }) => insertion)).size).toBe(2);
