@@ -16,6 +16,8 @@ import { Member } from './member.ts';
 import { onePerReader } from './one-per-reader.ts';
 import { defaultSocket } from './pcscd-link.ts';
 import { ReaderWatch } from './reader-watch.ts';
+import { cardsOf, oneCard, type SlotContents } from './several-slots.ts';
+import type { Sighting } from './sightings.ts';
 import { tokenInfo } from './token-id.ts';
 
 export type { ModuleHealth } from './client.ts';
@@ -59,6 +61,11 @@ export function createTokenSource(options: TokenSourceOptions): Pkcs11Source {
 
 const betweenProbesMs = 150;
 
+/** A token, with every slot in which its module shows it. */
+interface CardOffer extends Offer {
+  readonly slots: readonly [Sighting, ...Sighting[]];
+}
+
 class Source implements Pkcs11Source {
   readonly #members: readonly Member[];
   /** One for each pcscd, by its socket. */
@@ -67,7 +74,9 @@ class Source implements Pkcs11Source {
   readonly #listeners = new Set<(tokens: readonly TokenInfo[]) => void>();
   readonly #pollMs: number;
   readonly #settleMs: number;
-  #offers: readonly Offer[] = [];
+  #offers: readonly CardOffer[] = [];
+  /** For each token that was read and is in: the slot of each of its certificates. */
+  readonly #slotsOf = new Map<string, ReadonlyMap<string, Sighting>>();
   #tokens: readonly TokenInfo[] = [];
   #insertions = 0;
   #closed = false;
@@ -112,11 +121,19 @@ class Source implements Pkcs11Source {
   }
 
   async read(id: string): Promise<TokenContents> {
-    const offer = await this.#offerOf(id);
-    const { member, token, sighting } = offer;
-    const outcome = await member.run((host) => ({ type: 'read', tokenId: member.nameFor(sighting, host) }), sighting);
-    if (outcome.type === 'contents') return tokenContents(token, outcome, member.tellsPinState);
-    throw await this.#nameAfterProbe(offer, failureOf(outcome));
+    const { member, token, slots } = await this.#offerOf(id);
+    const read = async (slot: Sighting): Promise<SlotContents> => {
+      const outcome = await member.run((host) => ({ type: 'read', tokenId: member.nameFor(slot, host) }), slot);
+      if (outcome.type === 'contents') return { slot, contents: tokenContents(token, outcome, member.tellsPinState) };
+      throw await this.#nameAfterProbe({ member, token, sighting: slot }, failureOf(outcome));
+    };
+    const [first, ...others] = slots;
+    const found = await read(first);
+    const more: SlotContents[] = [];
+    for (const slot of others) more.push(await read(slot));
+    const { contents, slotOf } = oneCard(found, more);
+    this.#slotsOf.set(id, slotOf);
+    return contents;
   }
 
   async sign({ message, ...order }: SignRequest, pin: Secret | undefined, onPad?: (moment: PadMoment) => void): Promise<Uint8Array> {
@@ -131,7 +148,7 @@ class Source implements Pkcs11Source {
 
   openSigning(order: SigningOrder, pin: Secret | undefined, onPad?: (moment: PadMoment) => void): SigningSession {
     return new LoginSession(order, pin, onPad, {
-      offer: () => this.#offerOf(order.tokenId),
+      offer: () => this.#offerOf(order.tokenId, order.certificateSha256),
       nameFailure: (offer, failure) => this.#nameAfterProbe(offer, failure),
       whenGone: (gone) =>
         this.watch((tokens) => {
@@ -149,11 +166,14 @@ class Source implements Pkcs11Source {
     await Promise.all(this.#members.map(({ client }) => client.close()));
   }
 
-  /** The token as it is offered now. Throws when it is not, or has left since it was seen last. */
-  async #offerOf(id: string): Promise<Offer> {
-    const offer = this.#offers.find(({ token }) => token.id === id);
-    if (offer === undefined) throw new DeviceError('no-token', 'this token is in no reader');
-    const { member, sighting } = offer;
+  /** The token as it is offered now, in the slot of a certificate. Throws when it is not, or has left since it was seen last. */
+  async #offerOf(id: string, certificateSha256 = ''): Promise<CardOffer> {
+    const card = this.#offers.find(({ token }) => token.id === id);
+    if (card === undefined) throw new DeviceError('no-token', 'this token is in no reader');
+    const slot = this.#slotsOf.get(id)?.get(certificateSha256)?.insertion;
+    const sighting = card.slots.find(({ insertion }) => insertion === slot) ?? card.sighting;
+    const offer = { ...card, sighting };
+    const { member } = offer;
     if (await member.stillIn(sighting)) {
       if (sighting.failing !== true) return offer;
       throw nameFailure({ code: 'device-error', message: 'it was not asked for anything' }, { seen: 'failing' });
@@ -225,15 +245,15 @@ class Source implements Pkcs11Source {
 
   /** Tells the listeners which tokens there are now, when they are others than before. */
   #offer(): void {
-    const offered = new Set(this.#offers.map(({ sighting }) => sighting.insertion));
+    const offered = new Set(this.#offers.flatMap(({ slots }) => slots.map(({ insertion }) => insertion)));
     const chosen = onePerReader(this.#members, offered, performance.now());
     this.#offers = this.#members.flatMap((member, at) =>
-      (chosen[at] ?? []).map((sighting) => ({
-        token: tokenInfo(member.config.name, sighting.facts, sighting.insertion),
-        member,
-        sighting,
-      })),
+      cardsOf(chosen[at] ?? [], member.namesReaders).map((slots) => {
+        const [sighting] = slots;
+        return { token: tokenInfo(member.config.name, sighting.facts, sighting.insertion), member, sighting, slots };
+      }),
     );
+    for (const id of this.#slotsOf.keys()) if (!this.#offers.some(({ token }) => token.id === id)) this.#slotsOf.delete(id);
     const now = this.#offers.map(({ token }) => token);
     if (JSON.stringify(now) === JSON.stringify(this.#tokens)) return;
     this.#tokens = now;

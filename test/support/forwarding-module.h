@@ -19,7 +19,7 @@ struct list {
 static struct list *real, copy;
 
 /* Appends one line to a file, if there is a path. */
-static void append_line(const char *path, const char *text) {
+static inline void append_line(const char *path, const char *text) {
   if (!path) return;
   int file = open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
   if (file < 0) return;
