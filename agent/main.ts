@@ -23,6 +23,7 @@ import { startServer, type RunningServer } from './http/server.ts';
 import { openStationLog } from './opening.ts';
 import { signingActors } from './signing/actors.ts';
 import { Desk } from './signing/desk.ts';
+import { Login } from './signing/login.ts';
 import { Recorder } from './signing/recorder.ts';
 import { recover, type Recovered } from './signing/recovery.ts';
 import { Visit } from './signing/visit.ts';
@@ -32,9 +33,10 @@ export interface StationOptions {
   readonly data: string;
   /** Folder of the built kiosk; absent when nobody is to see a screen (terminal commands). */
   readonly kiosk?: (demo: boolean) => string;
-  /** Instead of the configured ones, for a terminal command that signs one file. */
+  /** Instead of the configured ones, for a terminal command that signs files: an inbox of its own, and one output file or an outbox. */
   readonly inbox?: string;
   readonly outputFile?: string;
+  readonly outbox?: string;
   readonly port?: number;
   /** A bug of ours, or a log that cannot be written: the caller decides about leaving. */
   readonly onFault: (error: unknown) => void;
@@ -84,9 +86,11 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const hardware = await (options.hardware ?? openHardware)(config, paths);
     closers.push(() => hardware.close());
     const record = recorder.record.bind(recorder);
-    const folders = options.inbox === undefined && options.outputFile === undefined ? ofStation : openFolders(paths, examiner, options);
+    const folders = options.inbox === undefined ? ofStation : openFolders(paths, examiner, options);
     const desk = new Desk({ ...folders, examiner, record, rules: config.documents ?? {} }, documents.known);
+    const login = new Login(hardware.tokens, (moment) => visit.padChanged(moment));
     const actors = signingActors({
+      login,
       tokens: hardware.tokens,
       readers: hardware.readers,
       desk,
@@ -98,7 +102,6 @@ export async function startStation(options: StationOptions): Promise<Station> {
       rpId: config.rpId,
       now: () => new Date(),
       onPrompt: (prompt) => visit.promptChanged(prompt),
-      onPad: (moment) => visit.padChanged(moment),
     });
     const station = (): StationView => ({
       name: config.name,
@@ -111,6 +114,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const { idleSeconds, idleWarningSeconds, maxDocuments = defaultMaxDocuments } = config.limits;
     const visit: Visit = new Visit({
       actors,
+      endLogin: () => login.end(),
       limits: { idleMs: idleSeconds * 1000, idleWarningSeconds, lingerMs: 15_000, mostDocuments: maxDocuments },
       tokens: hardware.tokens.tokens(),
       station,
@@ -143,9 +147,9 @@ export async function startStation(options: StationOptions): Promise<Station> {
 }
 
 /** The ways in and out for documents: the station's, or those that a terminal command brings. */
-function openFolders(paths: StationPaths, examiner: Examining, own: Pick<StationOptions, 'inbox' | 'outputFile'>) {
+function openFolders(paths: StationPaths, examiner: Examining, own: Pick<StationOptions, 'inbox' | 'outputFile' | 'outbox'>) {
   const inbox = new Inbox(own.inbox ?? paths.inbox, examiner);
-  const outbox = new Outbox(paths.staging, own.outputFile ?? paths.outbox, own.outputFile !== undefined);
+  const outbox = new Outbox(paths.staging, own.outputFile ?? own.outbox ?? paths.outbox, own.outputFile !== undefined);
   return { inbox, outbox, originals: new Originals(paths.originals, inbox) };
 }
 

@@ -1,15 +1,15 @@
-/** Which document this screen has really shown in this visit, by the digest it computed itself: without that there is no consent to send. */
-let shown: string | undefined;
+/** Which documents this screen has really shown in this visit, by the digests it computed itself: without that there is no consent to send. */
+const shown = new Set<string>();
 
 /** The document with this digest was opened and drawn here. */
 export function markShown(digest: string): void {
-  shown = digest;
+  shown.add(digest);
 }
 
 export function wasShown(digest: string): boolean {
-  return shown === digest;
+  return shown.has(digest);
 }
 
 export function forgetShown(): void {
-  shown = undefined;
+  shown.clear();
 }

@@ -13,7 +13,7 @@ import { StartRefused } from '../refusals.ts';
 import { command, parsePort, WrongUsage } from './arguments.ts';
 import { makeWhole, sampleName } from './demo-folder.ts';
 import type { CommandIo } from './io.ts';
-import { signOneFile } from './one-file.ts';
+import { signFiles } from './sign-files.ts';
 import { runStation } from './start.ts';
 import { tellState } from './tell.ts';
 
@@ -22,9 +22,10 @@ const seeMs = 10_000;
 
 const help = `countersign demo [options]
 countersign demo sign FILE --out OUT [options]
+countersign demo sign FILE... --out-dir DIR [options]
 
 Starts a demo station with virtual hardware: cards, a card reader, a fingerprint reader. Open the address in a browser and sign.
-With "sign", one document is signed without a screen: the virtual finger touches, the PIN is given.
+With "sign", documents are signed without a screen, in one visit: the virtual finger touches, the PIN is given.
 
   --data DIR    data folder (default ./demo-data/station; for sign ./demo-data/terminal)
   --port N      port on 127.0.0.1 (default 7410; 0 takes a free one)
@@ -32,10 +33,11 @@ With "sign", one document is signed without a screen: the virtual finger touches
   --finger NAME sign: which finger, ${fingers.map(({ id }) => id).join(', ')} (default right-index)
   --pin PIN     sign: another PIN than the card's
   --out OUT     sign: where the signed document goes; an existing file is never written over
+  --out-dir DIR sign: the folder into which the signed documents go
   --json        sign: the outcome as one JSON object
   --help
 
-Exit codes: 0 stopped in order or signed, 1 not signed or the log is broken, 2 cannot start, 70 a fault.
+Exit codes: 0 stopped in order or all signed, 1 not all signed or the log is broken, 2 cannot start, 3 outcome unknown, 70 a fault.
 `;
 
 export const demo = command(
@@ -49,15 +51,16 @@ export const demo = command(
       finger: { type: 'string', default: 'right-index' },
       pin: { type: 'string' },
       out: { type: 'string' },
+      'out-dir': { type: 'string' },
       json: { type: 'boolean', default: false },
     },
     takesWords: true,
   },
-  async ({ values, words: [verb, file, ...others] }, io) => {
+  async ({ values, words: [verb, ...files] }, io) => {
     if (verb === undefined) return runDemo(values.data ?? './demo-data/station', parsePort(values.port), io);
     if (verb !== 'sign') throw new WrongUsage(`countersign demo takes no word but sign, and not "${verb}".`);
-    if (file === undefined || others.length > 0) throw new WrongUsage('Name one document: countersign demo sign FILE --out OUT.');
-    return signInDemo(file, { ...values, data: values.data ?? './demo-data/terminal', out: values.out }, io);
+    if (files.length === 0) throw new WrongUsage('Name a document: countersign demo sign FILE --out OUT.');
+    return signInDemo(files, { ...values, data: values.data ?? './demo-data/terminal', out: values.out, 'out-dir': values['out-dir'] }, io);
   },
 );
 
@@ -73,8 +76,16 @@ async function runDemo(data: string, port: number, io: CommandIo): Promise<numbe
 }
 
 async function signInDemo(
-  file: string,
-  options: { data: string; card: string; finger: string; pin?: string | undefined; out: string | undefined; json: boolean },
+  files: readonly string[],
+  options: {
+    data: string;
+    card: string;
+    finger: string;
+    pin?: string | undefined;
+    out: string | undefined;
+    'out-dir': string | undefined;
+    json: boolean;
+  },
   io: CommandIo,
 ): Promise<number> {
   const card = demoCards.find(({ id }) => id === options.card);
@@ -83,7 +94,7 @@ async function signInDemo(
   if (!fingers.some(({ id }) => id === options.finger))
     throw new StartRefused(`There is no finger "${options.finger}". There are: ${fingers.map(({ id }) => id).join(', ')}`);
   await prepare(options.data, 0, false, io);
-  return signOneFile(file, { data: options.data, out: options.out, json: options.json }, io, {
+  return signFiles(files, { data: options.data, out: options.out, outDir: options['out-dir'], json: options.json }, io, {
     begin: async (station) => {
       const { devices } = station.hardware as VirtualHardware;
       const plastic = devices.cards.get(card.id);

@@ -1,29 +1,39 @@
-/** `countersign sign FILE --out OUT`: one visit at the terminal, with the station's own devices, log and rules. */
+/** `countersign sign FILE...`: one visit at the terminal, with the station's own devices, log and rules. */
 import { command, WrongUsage } from './arguments.ts';
-import { signOneFile } from './one-file.ts';
+import { signFiles } from './sign-files.ts';
 import { terminalWalker } from './terminal.ts';
 
 const help = `countersign sign FILE --out OUT [options]
+countersign sign FILE... --out-dir DIR [options]
 
-Signs one PDF at the terminal: insert the card, touch the fingerprint reader, type the PIN. Every step goes into the log.
+Signs one PDF, or several in one visit: insert the card, agree to all of them, touch the fingerprint reader once, type the PIN once.
+Each document gets a signature and entries of its own. The first failure of a device ends the visit; what is signed by then stays signed.
+Every step goes into the log.
 
-  --out OUT    where the signed document goes; an existing file is never written over (required)
-  --data DIR   data folder of the station (default ./station)
-  --json       the outcome as one JSON object
+  --out OUT      where the signed document goes; an existing file is never written over
+  --out-dir DIR  the folder into which the signed documents go, each under its name with "-signed"
+  --data DIR     data folder of the station (default ./station)
+  --json         the outcome as one JSON object
   --help
 
-Exit codes: 0 signed, 1 not signed, 2 cannot start, 3 nobody can tell whether the card signed.
+Exit codes: 0 all signed, 1 not all signed, 2 cannot start, 3 nobody can tell of one document whether the card signed it.
 `;
 
 export const sign = command(
   {
     name: 'sign',
     help,
-    options: { out: { type: 'string' }, data: { type: 'string', default: './station' }, json: { type: 'boolean', default: false } },
+    options: {
+      out: { type: 'string' },
+      'out-dir': { type: 'string' },
+      data: { type: 'string', default: './station' },
+      json: { type: 'boolean', default: false },
+    },
     takesWords: true,
   },
-  async ({ values, words: [file, ...others] }, io) => {
-    if (file === undefined || others.length > 0) throw new WrongUsage('Name one document: countersign sign FILE --out OUT.');
-    return signOneFile(file, { data: values.data, out: values.out, json: values.json }, io, terminalWalker(io));
+  async ({ values, words: files }, io) => {
+    if (files.length === 0) throw new WrongUsage('Name a document: countersign sign FILE --out OUT.');
+    const { data, out, 'out-dir': outDir, json } = values;
+    return signFiles(files, { data, out, outDir, json }, io, terminalWalker(io));
   },
 );

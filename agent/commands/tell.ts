@@ -1,8 +1,7 @@
-/** What a visit says at the terminal: one line per state, one sentence per problem, and how it ended as an exit code. */
+/** What a visit says at the terminal: one line per state, one sentence per problem. */
 import type { ProblemCode } from '../contract/problems.ts';
-import type { HolderView, PadWait, PublicState } from '../contract/state.ts';
+import type { HolderView, PadWait, PlaceView, PublicState, SigningStep } from '../contract/state.ts';
 import type { CommandIo } from './io.ts';
-import type { WalkEnd } from './walk.ts';
 
 /** One line per state, for whoever watches. */
 export function tellState(state: PublicState, io: CommandIo): void {
@@ -19,18 +18,14 @@ function stateLine(state: PublicState): string | undefined {
     case 'choose-document':
       return `Card of ${state.holder.name} (issued by ${state.holder.issuer}).${lastDays(state.holder)}`;
     case 'review-document':
-      return `Document: ${state.document.name}, ${state.document.pages} pages, SHA-256 ${state.document.digest}`;
+      if (state.opening === true) return undefined;
+      return `Document${numbered(state.place)}: ${state.document.name}, ${state.document.pages} pages, SHA-256 ${state.document.digest}`;
     case 'touch-reader':
       return state.prompt === 'touch' ? 'Touch the fingerprint reader.' : 'Comparing the finger ...';
     case 'enter-pin':
       return state.pin.waiting === undefined ? undefined : padLine(state.pin.waiting);
     case 'signing':
-      return {
-        preparing: 'Preparing the document ...',
-        'card-signing': 'The card is signing ...',
-        checking: 'Checking the signature ...',
-        saving: 'Saving ...',
-      }[state.step];
+      return `${state.place.of === 1 ? '' : `${state.document.name}${numbered(state.place)}: `}${stepLines[state.step]}`;
     case 'trouble':
       return `${problemSentence(state.problem)}${state.triesLeft === undefined ? '' : ` Tries left: ${state.triesLeft}.`}`;
     case 'start':
@@ -43,6 +38,17 @@ function stateLine(state: PublicState): string | undefined {
   }
 }
 
+const stepLines: Readonly<Record<SigningStep, string>> = {
+  preparing: 'Preparing the document ...',
+  'card-signing': 'The card is signing ...',
+  checking: 'Checking the signature ...',
+  saving: 'Saving ...',
+};
+
+function numbered({ place, of }: PlaceView): string {
+  return of === 1 ? '' : ` (${place} of ${of})`;
+}
+
 function lastDays({ expiresSoon, validTo }: HolderView): string {
   return expiresSoon === true ? ` It can be used until ${validTo.slice(0, 10)} only.` : '';
 }
@@ -52,30 +58,6 @@ function padLine({ time, secondsLeft }: PadWait): string {
   const what =
     time === 1 ? 'Type your PIN on the card reader' : 'The PIN was right. This card asks for it once more, for this signature: type it';
   return `${what}, then press its green key${within}. The red key cancels.`;
-}
-
-/** Gives the exit code: 0 signed, 1 not signed, 3 nobody can tell. With `json`, one object for a program goes to the output. */
-export function tellEnd(end: WalkEnd, out: string, json: boolean, io: CommandIo): number {
-  if (json) io.out(JSON.stringify(endForProgram(end, out)));
-  if (end.screen === 'signed') {
-    if (!json) io.out(`Signed: ${out}\n  entry ${end.entry} of the log, ${end.at} by the station's clock\n  SHA-256 ${end.outputDigest}\n`);
-    if (!end.delivered) io.err(`The document could not be written there. It is kept in the station and appears at the next start.\n`);
-    return end.delivered ? 0 : 1;
-  }
-  if (end.outcome === 'outcome-unknown') {
-    io.err('Nobody can tell whether the card signed. No signed document exists; the log says outcome unknown.\n');
-    return 3;
-  }
-  io.err('Nothing was signed.\n');
-  return 1;
-}
-
-function endForProgram(end: WalkEnd, out: string): object {
-  if (end.screen === 'signed') {
-    const { entry, at, document, outputDigest, delivered } = end;
-    return { outcome: 'signed', delivered, out, entry, at, document_sha256: document.digest, output_sha256: outputDigest };
-  }
-  return { outcome: end.outcome, ...(end.screen === 'trouble' ? { problem: end.problem } : {}) };
 }
 
 const sentences: Partial<Readonly<Record<ProblemCode, string>>> = {

@@ -2,10 +2,10 @@
 import { consentText } from '../signing/consent.ts';
 import type { CommandIo } from './io.ts';
 import { askLine, readPin, yes } from './keyboard.ts';
-import type { OneFileWalker } from './one-file.ts';
+import type { FilesWalker } from './sign-files.ts';
 import { tellState } from './tell.ts';
 
-export function terminalWalker(io: CommandIo): OneFileWalker {
+export function terminalWalker(io: CommandIo): FilesWalker {
   return {
     tell: (state) => tellState(state, io),
     async chooseCertificate({ certificates }) {
@@ -15,9 +15,12 @@ export function terminalWalker(io: CommandIo): OneFileWalker {
       const answer = Number(await askLine('Which certificate (number, Enter ends)? '));
       return certificates[answer - 1]?.certificateSha256;
     },
-    async consent({ document }) {
-      io.err(`${consentText(1)}\n`);
-      return yes(await askLine(`Sign ${document.name}? Type yes: `));
+    async consent({ documents }) {
+      if (documents.length > 1)
+        documents.forEach(({ name, pages, digest }, index) => io.err(`  ${index + 1}  ${name}, ${pages} pages, SHA-256 ${digest}\n`));
+      io.err(`${consentText(documents.length)}\n`);
+      const [only] = documents.length === 1 ? documents : [];
+      return yes(await askLine(`Sign ${only === undefined ? `these ${documents.length} documents` : only.name}? Type yes: `));
     },
     async pin({ pin }) {
       const tries = pin.triesLeft === undefined ? '' : ` (${pin.triesLeft} tries left)`;

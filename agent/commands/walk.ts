@@ -1,11 +1,11 @@
 /** Walks one visit from a terminal instead of a screen: the same machine, the same actions, the same states. */
 import type { Secret } from '../../drivers/secret.ts';
-import type { PublicState, StateMessage } from '../contract/state.ts';
+import type { DocumentView, PublicState, StateMessage } from '../contract/state.ts';
 import type { Visit } from '../signing/visit.ts';
 
 export interface Walker {
-  /** Digest of the document to be signed, hex. */
-  readonly digest: string;
+  /** Digests of the documents to be signed, hex, in the order in which they are. */
+  readonly digests: readonly string[];
   /** Called once for each state that is shown. */
   readonly tell: (state: PublicState) => void;
   /** Which certificate, when the token offers several. Undefined ends the visit. */
@@ -45,15 +45,17 @@ async function step(visit: Visit, walker: Walker, state: PublicState): Promise<W
       return undefined;
     }
     case 'choose-document': {
-      const document = state.documents.find(({ digest }) => digest === walker.digest);
-      if (document !== undefined) visit.act({ type: 'choose-documents', documentIds: [document.id] });
+      const documentIds = idsOf(state.documents, walker.digests);
+      if (documentIds !== undefined) visit.act({ type: 'choose-documents', documentIds });
       return undefined;
     }
     case 'review-document':
-      visit.act({ type: 'reviewed' });
+      if (state.opening !== true) visit.act({ type: 'reviewed' });
       return undefined;
     case 'confirm':
-      visit.act((await walker.consent(state)) ? { type: 'consent', digests: [state.document.digest] } : { type: 'cancel' });
+      visit.act(
+        (await walker.consent(state)) ? { type: 'consent', digests: state.documents.map(({ digest }) => digest) } : { type: 'cancel' },
+      );
       return undefined;
     case 'enter-pin': {
       // Typed on the reader, where the token itself waits for it.
@@ -80,6 +82,17 @@ async function step(visit: Visit, walker: Walker, state: PublicState): Promise<W
     case 'signing':
       return undefined;
   }
+}
+
+/** One document for each digest, none twice; undefined while one of them is not there yet. */
+function idsOf(documents: readonly DocumentView[], digests: readonly string[]): readonly string[] | undefined {
+  const ids: string[] = [];
+  for (const wanted of digests) {
+    const found = documents.find(({ id, digest }) => digest === wanted && !ids.includes(id));
+    if (found === undefined) return undefined;
+    ids.push(found.id);
+  }
+  return ids;
 }
 
 /** A countdown is no other state: whoever walks is asked once, and told once. */

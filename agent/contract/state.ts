@@ -117,6 +117,35 @@ export type SigningStep = 'preparing' | 'card-signing' | 'checking' | 'saving';
 /** How a visit ended; it is read from the log, never guessed. `partly-signed`: some documents are signed, and certainly no others. */
 export type VisitOutcome = 'signed' | 'partly-signed' | 'nothing-signed' | 'outcome-unknown';
 
+/** Which of the documents of this visit it is, counted from 1. */
+export interface PlaceView {
+  readonly place: number;
+  readonly of: number;
+}
+
+/** A document that is signed. */
+export interface SignedDocumentView {
+  readonly document: DocumentView;
+  /** Number of the `sign.done` entry. */
+  readonly entry: number;
+  /** RFC 3339: the station's clock, not a timestamp by a third party. */
+  readonly at: string;
+  /** SHA-256 of the signed document, hex. */
+  readonly outputDigest: string;
+  /** Name of the file in the outbox. */
+  readonly outputName: string;
+  /** False while the signed document waits in the station because the outbox could not take it: staff fetch it later. */
+  readonly delivered: boolean;
+}
+
+/** What became of each document, where several were agreed to and not all of them are signed. */
+export interface TallyView {
+  readonly signed: readonly SignedDocumentView[];
+  /** The one of which nobody can tell. */
+  readonly unknown?: DocumentView;
+  readonly notSigned: readonly DocumentView[];
+}
+
 export type PublicState =
   | { readonly screen: 'start'; readonly documentsWaiting: number }
   | { readonly screen: 'insert-card' }
@@ -127,9 +156,18 @@ export type PublicState =
       readonly holder: HolderView;
       readonly documents: readonly DocumentView[];
       readonly refused: readonly RefusedDocumentView[];
+      /** How many of them one visit may sign. */
+      readonly most: number;
     }
-  | { readonly screen: 'review-document'; readonly holder: HolderView; readonly document: DocumentView }
-  | { readonly screen: 'confirm'; readonly holder: HolderView; readonly document: DocumentView }
+  | {
+      readonly screen: 'review-document';
+      readonly holder: HolderView;
+      readonly document: DocumentView;
+      readonly place: PlaceView;
+      /** The station is still opening it: its bytes are not there yet. */
+      readonly opening?: true;
+    }
+  | { readonly screen: 'confirm'; readonly holder: HolderView; readonly documents: readonly DocumentView[] }
   | {
       readonly screen: 'touch-reader';
       readonly document: DocumentView;
@@ -140,24 +178,15 @@ export type PublicState =
     }
   | { readonly screen: 'last-try'; readonly document: DocumentView }
   | { readonly screen: 'enter-pin'; readonly document: DocumentView; readonly pin: PinView }
-  | { readonly screen: 'signing'; readonly document: DocumentView; readonly step: SigningStep }
-  | {
+  | { readonly screen: 'signing'; readonly document: DocumentView; readonly place: PlaceView; readonly step: SigningStep }
+  | (SignedDocumentView & {
       readonly screen: 'signed';
-      readonly document: DocumentView;
-      /** Number of the `sign.done` entry. */
-      readonly entry: number;
-      /** RFC 3339: the station's clock, not a timestamp by a third party. */
-      readonly at: string;
-      /** SHA-256 of the signed document, hex. */
-      readonly outputDigest: string;
-      /** Name of the file in the outbox. */
-      readonly outputName: string;
-      /** False while the signed document waits in the station because the outbox could not take it: staff fetch it later. */
-      readonly delivered: boolean;
+      /** Those that were signed before it in this visit, in their order; absent where it was the only one. */
+      readonly earlier?: readonly SignedDocumentView[];
       /** Set once the token is out: nothing is left to do, and `continue` leads back to the start. */
       readonly cardTaken?: true;
-    }
-  | { readonly screen: 'take-card'; readonly outcome: VisitOutcome }
+    })
+  | { readonly screen: 'take-card'; readonly outcome: VisitOutcome; readonly tally?: TallyView }
   | {
       readonly screen: 'trouble';
       readonly trouble: TroubleScreen;
@@ -165,6 +194,8 @@ export type PublicState =
       readonly recover: Recover;
       /** Whether anything was signed in this visit: the sentence under the headline. */
       readonly outcome: VisitOutcome;
+      /** Absent while an intent is still open, and where one document or none was agreed to. */
+      readonly tally?: TallyView;
       readonly triesLeft?: number;
       readonly entry?: number;
       /** True when `continue` leads on (try again); false when only taking the card does. */

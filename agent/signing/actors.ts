@@ -4,13 +4,14 @@
  */
 import { fromPromise } from 'xstate';
 import type { ReaderPrompt, ReaderSource } from '../../drivers/fingerprint.ts';
-import type { PadMoment, TokenSource } from '../../drivers/token.ts';
+import type { TokenSource } from '../../drivers/token.ts';
 import type { Trust } from '../documents/trust.ts';
 import type { Actor } from '../log/events.ts';
 import { signatureName } from '../log/reconcile.ts';
 import type { Enrolments } from '../people/enrolment.ts';
 import type { Desk } from './desk.ts';
 import { judgeKeys } from './keys.ts';
+import type { Login } from './login.ts';
 import type * as model from './model.ts';
 import { askDevice, SigningProblem } from './problem.ts';
 import type { Recorder } from './recorder.ts';
@@ -19,6 +20,7 @@ import { signatureActors } from './signature-actors.ts';
 export interface ActorParts {
   readonly tokens: TokenSource;
   readonly readers: ReaderSource;
+  readonly login: Login;
   readonly desk: Desk;
   readonly recorder: Recorder;
   readonly enrolments: Enrolments;
@@ -31,7 +33,6 @@ export interface ActorParts {
   readonly rpId: string;
   readonly now: () => Date;
   readonly onPrompt: (prompt: ReaderPrompt) => void;
-  readonly onPad: (moment: PadMoment) => void;
 }
 
 const unknownPerson = { id: 'unknown', role: 'holder' } as const;

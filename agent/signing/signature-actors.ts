@@ -17,7 +17,7 @@ import { askDevice, documentProblem, SigningProblem } from './problem.ts';
 
 /** `holder` tells who acts from now on, by the certificate (SHA-256, hex) that they sign with. */
 export function signatureActors(parts: ActorParts, holder: (certificateSha256: string) => Actor) {
-  const { tokens, desk, recorder, enrolments } = parts;
+  const { desk, recorder, enrolments } = parts;
 
   return {
     recordConsent: fromPromise<model.RecordConsentOutput, model.RecordConsentInput>(async ({ input }) => {
@@ -100,8 +100,8 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
 
     sign: fromPromise<Uint8Array, model.SignInput>(({ input }) => {
       const { certificateSha256, scheme, hash } = input.key;
-      const request = { tokenId: input.tokenId, certificateSha256, scheme, hash, message: input.prepared.signature.message };
-      return askDevice('token', () => tokens.sign(request, input.pin, parts.onPad));
+      const order = { tokenId: input.tokenId, certificateSha256, scheme, hash };
+      return askDevice('token', () => parts.login.sign(order, input.prepared.signature.message, input.pin));
     }),
 
     check: fromPromise<model.StagedOutput, model.CheckInput>(async ({ input }) => {

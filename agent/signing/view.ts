@@ -1,7 +1,16 @@
 /** From the machine's memory to the one public state that the kiosk shows. The only place that makes public states; it decides nothing. */
 import type { SnapshotFrom } from 'xstate';
 import { problems } from '../contract/problems.ts';
-import type { CertificateChoice, PadWait, PinView, PublicState } from '../contract/state.ts';
+import type {
+  CertificateChoice,
+  PadWait,
+  PinView,
+  PlaceView,
+  PublicState,
+  SignedDocumentView,
+  SigningStep,
+  TallyView,
+} from '../contract/state.ts';
 import { canContinue } from './guards.ts';
 import type { SigningMachine } from './machine.ts';
 import type { ChosenDocument, Context } from './model.ts';
@@ -36,18 +45,17 @@ export function publicState(snapshot: VisitSnapshot): PublicState | undefined {
     case 'choosingCertificate':
       return { screen: 'choose-certificate', certificates: context.keys.map(choice) };
     case 'choosingDocument':
+      return chooseDocument(context);
     case 'openingDocument':
-      return { screen: 'choose-document', holder: holderOf(context), documents: context.documents, refused: context.refused };
+      return opening(context) ?? chooseDocument(context);
     case 'reviewing':
-      return { screen: 'review-document', holder: holderOf(context), document: documentOf(context).view };
+      return { screen: 'review-document', holder: holderOf(context), document: documentOf(context).view, place: placeOf(context) };
     case 'confirming':
     case 'recordingConsent':
-      return { screen: 'confirm', holder: holderOf(context), document: documentOf(context).view };
+      return confirm(context);
     case 'preparing':
       // Before the finger the page is still that of the consent: nobody is asked for anything yet.
-      return context.fingerMatched
-        ? { screen: 'signing', document: documentOf(context).view, step: 'preparing' }
-        : { screen: 'confirm', holder: holderOf(context), document: documentOf(context).view };
+      return context.fingerMatched ? signing(context, 'preparing') : confirm(context);
     case 'waitingForFinger':
       return touchReader(context);
     case 'lastTry':
@@ -58,18 +66,18 @@ export function publicState(snapshot: VisitSnapshot): PublicState | undefined {
       // A reader with its own pad takes the PIN now: the holder must be told to type it there.
       if (context.pin?.protectedPath === true && context.pad?.doing !== 'signing')
         return { screen: 'enter-pin', document: documentOf(context).view, pin: pinView(context) };
-      return { screen: 'signing', document: documentOf(context).view, step: 'card-signing' };
+      return signing(context, 'card-signing');
     case 'checking':
-      return { screen: 'signing', document: documentOf(context).view, step: 'checking' };
+      return signing(context, 'checking');
     case 'saving':
-      return { screen: 'signing', document: documentOf(context).view, step: 'saving' };
+      return signing(context, 'saving');
     case 'signed':
       return signed(context);
     case 'signedTokenOut':
       return { ...signed(context), cardTaken: true };
     case 'takingToken':
     case 'leaving':
-      return { screen: 'take-card', outcome: context.outcome };
+      return { screen: 'take-card', outcome: context.outcome, ...tally(context) };
     case 'beforePin':
     case 'abandoning':
     case 'failing':
@@ -90,6 +98,7 @@ function trouble(context: Context, code: keyof typeof problems, mayContinue: boo
     recover: problems[code].recover,
     outcome: context.outcome,
     canContinue: mayContinue,
+    ...tally(context),
     ...(problem?.triesLeft === undefined ? {} : { triesLeft: problem.triesLeft }),
     ...(problem?.refusal === undefined ? {} : { refusal: problem.refusal }),
     ...(context.problemEntry === undefined ? {} : { entry: context.problemEntry }),
@@ -126,10 +135,55 @@ function padWait({ time, secondsLeft }: { readonly time: 1 | 2; readonly seconds
   return { time, ...(secondsLeft === 0 ? {} : { secondsLeft }) };
 }
 
+function chooseDocument(context: Context): PublicState {
+  const { documents, refused, limits } = context;
+  return { screen: 'choose-document', holder: holderOf(context), documents, refused, most: limits.mostDocuments };
+}
+
+/** Of several documents the next one is on its page while it is still read and examined; undefined where it is not in the list any more. */
+function opening(context: Context): PublicState | undefined {
+  const { chosen, shown, documents } = context;
+  const document = documents.find(({ id }) => id === chosen[shown.length]);
+  if (document === undefined || chosen.length < 2) return undefined;
+  const place = { place: shown.length + 1, of: chosen.length };
+  return { screen: 'review-document', holder: holderOf(context), document, place, opening: true };
+}
+
+function confirm(context: Context): PublicState {
+  return { screen: 'confirm', holder: holderOf(context), documents: context.shown.map(({ view }) => view) };
+}
+
+function signing(context: Context, step: SigningStep): PublicState {
+  return { screen: 'signing', document: documentOf(context).view, place: placeOf(context), step };
+}
+
 function signed(context: Context): Extract<PublicState, { screen: 'signed' }> {
-  const result = context.results.at(-1);
-  if (result === undefined) throw new Error('signed, but there is no result');
-  return { screen: 'signed', document: documentOf(context).view, ...result };
+  const all = signedOf(context);
+  const last = all.at(-1);
+  if (last === undefined) throw new Error('signed, but there is no result');
+  return { screen: 'signed', ...last, ...(all.length === 1 ? {} : { earlier: all.slice(0, -1) }) };
+}
+
+function signedOf({ results, shown }: Context): readonly SignedDocumentView[] {
+  return results.flatMap((result, index) => {
+    const document = shown[index]?.view;
+    return document === undefined ? [] : [{ document, ...result }];
+  });
+}
+
+/** Documents are signed in the order in which they were shown, so whatever was not signed comes after what was. */
+function tally(context: Context): { readonly tally?: TallyView } {
+  const { consent, shown, results, intents, outcome } = context;
+  if (consent === undefined || intents.length > 0 || shown.length < 2 || outcome === 'signed') return {};
+  const rest = shown.slice(results.length).map(({ view }) => view);
+  const [first] = rest;
+  if (outcome !== 'outcome-unknown' || first === undefined) return { tally: { signed: signedOf(context), notSigned: rest } };
+  return { tally: { signed: signedOf(context), unknown: first, notSigned: rest.slice(1) } };
+}
+
+function placeOf({ consent, chosen, shown, results, intents }: Context): PlaceView {
+  const place = consent === undefined ? shown.length : results.length + Math.min(1, intents.length);
+  return { place, of: chosen.length };
 }
 
 function choice(key: Context['keys'][number]): CertificateChoice {

@@ -8,12 +8,15 @@ import type { Action } from '../contract/api.ts';
 import type { PublicState, StateMessage, StationView } from '../contract/state.ts';
 import type { signingActors } from './actors.ts';
 import type { DeskView } from './desk.ts';
+import { guards, tokenGone } from './guards.ts';
 import { signingMachine, type SigningMachine } from './machine.ts';
 import type { Limits } from './model.ts';
 import { publicState, visitState, type VisitSnapshot } from './view.ts';
 
 export interface VisitOptions {
   readonly actors: ReturnType<typeof signingActors>;
+  /** Ends the login at the token, if one is open. */
+  readonly endLogin: () => void;
   readonly limits: Limits;
   readonly tokens: readonly TokenInfo[];
   readonly station: () => StationView;
@@ -45,7 +48,14 @@ export class Visit {
       },
     });
     this.#message = { seq: 0, visit: 0, station: options.station(), state: { screen: 'start', documentsWaiting: 0 } };
-    this.#actor.subscribe({ next: (snapshot) => this.#show(snapshot), error: (error) => this.#onFault(error) });
+    this.#actor.subscribe({
+      next: (snapshot) => {
+        // Wherever the visit went: what knows the PIN lives no longer than it is needed.
+        if (!needsLogin(snapshot)) options.endLogin();
+        this.#show(snapshot);
+      },
+      error: (error) => this.#onFault(error),
+    });
     this.#actor.start();
   }
 
@@ -144,6 +154,16 @@ export class Visit {
     if (error instanceof Error && error.name === 'SigningProblem') return;
     this.#onFault(error);
   }
+}
+
+/** The token is asked to sign, or will be again under the same login: the finger matched, documents are left, and the card is in. */
+function needsLogin(snapshot: VisitSnapshot): boolean {
+  const { context } = snapshot;
+  const state = visitState(snapshot);
+  if (state === 'signing') return true;
+  if (tokenGone(context)) return false;
+  if (state === 'preparing') return context.fingerMatched;
+  return (state === 'checking' || state === 'saving') && guards.moreToSign({ context });
 }
 
 /** Steps that must not be cut off by an orderly stop: the token or the log is at work. */

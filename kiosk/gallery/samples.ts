@@ -66,8 +66,27 @@ const pin = { minLength: 4, maxLength: 8, triesLeft: 3, lastTry: false, pad: 'sc
 
 const document = sampleDocument;
 
+const only = { place: 1, of: 1 } as const;
+
+const many: readonly DocumentView[] = [
+  ...documents,
+  { ...sampleDocument, id: 'doc-4', name: 'Inventory.pdf', pages: 2, size: 96_300, digest: 'b'.repeat(64) },
+  { ...sampleDocument, id: 'doc-5', name: 'Direct debit mandate.pdf', pages: 1, size: 31_000, digest: 'c'.repeat(64) },
+];
+
+const signedOf = (one: DocumentView, entry: number) => ({
+  document: one,
+  entry,
+  at: '2026-11-22T18:31:07.412Z',
+  outputDigest: one.digest.split('').reverse().join(''),
+  outputName: one.name.replace(/\.pdf$/, '-signed.pdf'),
+  delivered: one.id !== 'doc-2',
+});
+
+const signedMany = many.map((one, index) => signedOf(one, 18_211 + index));
+
 /** The trouble page of one problem, as the agent would send it most likely. */
-function trouble(problem: ProblemCode): PublicState {
+function trouble(problem: ProblemCode): Extract<PublicState, { screen: 'trouble' }> {
   const { screen, recover } = problems[problem];
   return {
     screen: 'trouble',
@@ -101,14 +120,15 @@ export const samples: Record<string, PublicState> = {
       { ...holder, name: 'Ada Lovelace, Analytical Engines Ltd', serial: '5a:01:7f:93:0c:45', certificateSha256: 'b'.repeat(64) },
     ],
   },
-  'choose-document': { screen: 'choose-document', holder, documents, refused },
-  'choose-document-expires-soon': { screen: 'choose-document', holder: { ...holder, expiresSoon: true }, documents, refused: [] },
-  'choose-document-one': { screen: 'choose-document', holder, documents: [sampleDocument], refused: [] },
-  'choose-document-empty': { screen: 'choose-document', holder, documents: [], refused },
-  'review-document': { screen: 'review-document', holder, document },
+  'choose-document': { screen: 'choose-document', most: 50, holder, documents, refused },
+  'choose-document-expires-soon': { screen: 'choose-document', most: 50, holder: { ...holder, expiresSoon: true }, documents, refused: [] },
+  'choose-document-one': { screen: 'choose-document', most: 50, holder, documents: [sampleDocument], refused: [] },
+  'choose-document-empty': { screen: 'choose-document', most: 50, holder, documents: [], refused },
+  'review-document': { screen: 'review-document', holder, place: only, document },
   'review-remarks': {
     screen: 'review-document',
     holder,
+    place: only,
     document: {
       ...document,
       remarks: [
@@ -120,14 +140,15 @@ export const samples: Record<string, PublicState> = {
   'review-mark': {
     screen: 'review-document',
     holder,
+    place: only,
     document: {
       ...document,
       mark: { width: 220, height: 80, byHand: true, box: { page: 1, left: 300, top: 600, width: 220, height: 80 } },
     },
   },
-  'review-changed': { screen: 'review-document', holder, document },
-  confirm: { screen: 'confirm', holder, document },
-  'confirm-unread': { screen: 'confirm', holder, document: { ...document, digest: 'e'.repeat(64) } },
+  'review-changed': { screen: 'review-document', holder, place: only, document },
+  confirm: { screen: 'confirm', holder, documents: [document] },
+  'confirm-unread': { screen: 'confirm', holder, documents: [{ ...document, digest: 'e'.repeat(64) }] },
   'touch-reader': { screen: 'touch-reader', document, prompt: 'touch' },
   'touch-reader-again': { screen: 'touch-reader', document, prompt: 'touch', previous: 'not-matched', triesLeft: 2 },
   'touch-reader-processing': { screen: 'touch-reader', document, prompt: 'processing' },
@@ -143,8 +164,8 @@ export const samples: Record<string, PublicState> = {
     pin: { ...pin, triesLeft: 2, previous: 'pin-wrong', pad: 'reader', waiting: { time: 1, secondsLeft: 41 } },
   },
   'enter-pin-reader-twice': { screen: 'enter-pin', document, pin: { ...pin, pad: 'reader', waiting: { time: 2, secondsLeft: 60 } } },
-  signing: { screen: 'signing', document, step: 'card-signing' },
-  'signing-saving': { screen: 'signing', document, step: 'saving' },
+  signing: { screen: 'signing', document, place: only, step: 'card-signing' },
+  'signing-saving': { screen: 'signing', document, place: only, step: 'saving' },
   signed: {
     screen: 'signed',
     document,
@@ -164,8 +185,29 @@ export const samples: Record<string, PublicState> = {
     delivered: true,
     cardTaken: true,
   },
+  'choose-document-many': { screen: 'choose-document', most: 2, holder, documents: many, refused: [] },
+  'review-second': { screen: 'review-document', holder, place: { place: 2, of: 5 }, document },
+  'review-opening': { screen: 'review-document', holder, place: { place: 2, of: 5 }, document, opening: true },
+  'confirm-several': { screen: 'confirm', holder, documents: many },
+  'signing-second': { screen: 'signing', document, place: { place: 2, of: 5 }, step: 'card-signing' },
+  'signing-next': { screen: 'signing', document, place: { place: 3, of: 5 }, step: 'preparing' },
+  'signed-several': { screen: 'signed', ...signedOf(many[4] ?? document, 18_215), earlier: signedMany.slice(0, 4) },
+  'trouble-partly': {
+    ...trouble('token-removed'),
+    outcome: 'partly-signed',
+    tally: { signed: signedMany.slice(0, 3), notSigned: many.slice(3) },
+  },
+  'trouble-partly-unknown': {
+    ...trouble('outcome-unknown'),
+    tally: { signed: signedMany.slice(0, 1), unknown: document, notSigned: many.slice(2, 4) },
+  },
+  'take-card-partly': {
+    screen: 'take-card',
+    outcome: 'partly-signed',
+    tally: { signed: signedMany.slice(0, 1), notSigned: many.slice(1, 3) },
+  },
   'take-card': { screen: 'take-card', outcome: 'nothing-signed' },
-  'idle-warning': { screen: 'confirm', holder, document },
+  'idle-warning': { screen: 'confirm', holder, documents: [document] },
   unreachable: { screen: 'start', documentsWaiting: 3 },
   ...troubles,
 };

@@ -4,6 +4,7 @@
  */
 import type { DocumentRefusal, DocumentRemark, ProblemCode, Recover } from '../../agent/contract/problems.ts';
 import type { SigningStep, VisitOutcome } from '../../agent/contract/state.ts';
+import type { SeveralTexts } from './several.ts';
 
 /** A language, by its BCP 47 tag. */
 export type Language = 'en' | 'de';
@@ -187,6 +188,7 @@ export interface Catalogue {
     readonly digest: string;
     readonly output: string;
   };
+  readonly several: SeveralTexts;
   readonly outcome: Record<VisitOutcome, string>;
   readonly takeCard: { readonly title: string; readonly lead: string };
   readonly trouble: {

@@ -1,5 +1,6 @@
 /** The kiosk in German. */
 import type { Catalogue } from './catalogue.ts';
+import { severalDe } from './several.de.ts';
 import { troubleDe } from './trouble.de.ts';
 import { plural, type Forms } from './format.ts';
 
@@ -199,6 +200,7 @@ export const de: Catalogue = {
     digest: 'Prüfnummer des unterschriebenen Dokuments',
     output: 'Gespeichert als',
   },
+  several: severalDe,
   outcome: {
     signed: 'Das Dokument wurde unterschrieben.',
     'partly-signed': 'Einige der Dokumente wurden unterschrieben.',

@@ -1,5 +1,6 @@
 /** The kiosk in English. */
 import type { Catalogue } from './catalogue.ts';
+import { severalEn } from './several.en.ts';
 import { troubleEn } from './trouble.en.ts';
 import { plural, type Forms } from './format.ts';
 
@@ -192,6 +193,7 @@ export const en: Catalogue = {
     digest: 'Check number of the signed document',
     output: 'Saved as',
   },
+  several: severalEn,
   outcome: {
     signed: 'The document was signed.',
     'partly-signed': 'Some of the documents were signed.',

@@ -152,7 +152,7 @@ export const troubleDe: Catalogue['trouble'] = {
     },
     'outcome-unknown': {
       title: 'Es ist nicht bekannt, ob Ihre Karte unterschrieben hat',
-      happened: 'Die Karte sollte unterschreiben, und ihre Antwort kam nie an. Es wurde kein unterschriebenes Dokument ausgegeben.',
+      happened: 'Die Karte sollte unterschreiben, und ihre Antwort kam nie an. Das Dokument wurde nicht ausgegeben.',
       todo: 'Beginnen Sie nicht neu, bevor am Schalter jemand ins Protokoll gesehen hat.',
     },
     'document-refused': {

@@ -131,7 +131,7 @@ export const troubleEn: Catalogue['trouble'] = {
     },
     'outcome-unknown': {
       title: 'It is not known whether your card signed',
-      happened: 'The card was asked to sign, and its answer never came. No signed document was handed out.',
+      happened: 'The card was asked to sign, and its answer never came. The document was not handed out.',
       todo: 'Do not begin again before a clerk has looked at the record.',
     },
     'document-refused': {

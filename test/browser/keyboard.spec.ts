@@ -68,6 +68,50 @@ test('a holder signs with the keyboard alone', async () => {
   await kiosk.close();
 });
 
+test('several documents are picked, read one after the other and agreed to with the keyboard alone, and each says whether it is picked', async () => {
+  for (const name of ['contract.pdf', 'lease.pdf']) await station.putIn(name);
+  const kiosk = await browser.open(station.address, { hasTouch: false });
+  await kiosk.until('start');
+  await kiosk.bench('insert-card', 'ada');
+  await kiosk.untilWords('Which documents?');
+  const picks = kiosk.page.getByRole('checkbox');
+  await expect.poll(() => picks.count()).toBe(2);
+  await press(kiosk, 'choose-documents');
+  await kiosk.untilWords('No document is picked yet');
+  // Back to the top of the list, and the space bar picks.
+  for (let pick = 0; pick < 2; pick += 1) {
+    await tabTo(kiosk, 'pick', 'Shift+Tab');
+    await kiosk.page.keyboard.press('Space');
+  }
+  const checked = `[...document.querySelectorAll('[role=checkbox]')].map((one) => one.getAttribute('aria-checked')).join()`;
+  expect(await kiosk.page.evaluate<string>(checked)).toBe('true,true');
+  await press(kiosk, 'choose-documents');
+  for (const place of [1, 2]) {
+    await kiosk.untilWords(`Document ${place} of 2`);
+    await expect.poll(() => kiosk.inkOnPage(1), { timeout: 10_000 }).toBeGreaterThan(0.01);
+    await press(kiosk, 'reviewed');
+  }
+  await kiosk.until('confirm');
+  expect(await kiosk.words()).toContain('Sign all 2 documents');
+  await press(kiosk, 'consent');
+  await kiosk.until('touch-reader');
+  await press(kiosk, 'cancel');
+  await kiosk.until('take-card');
+  await kiosk.bench('remove-card');
+  await kiosk.until('start');
+  expect(await station.lastVisitOps()).toEqual([
+    'token-in',
+    'consent',
+    'sign.intent',
+    'sign.intent',
+    'sign.failed',
+    'sign.failed',
+    'token-out',
+  ]);
+  kiosk.expectClean();
+  await kiosk.close();
+});
+
 test('language, text size and colours that one holder chose by keyboard are gone for the next one', async () => {
   const kiosk = await browser.open(station.address, { hasTouch: false });
   const look = () => kiosk.page.evaluate<string>(`Object.values(document.documentElement.dataset).join() + document.documentElement.lang`);

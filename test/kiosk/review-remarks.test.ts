@@ -16,7 +16,9 @@ const plain: DocumentView = { id: 'doc-1', name: 'contract.pdf', pages: 1, size:
 
 async function words(language: Language, remarks: readonly RemarkView[]): Promise<string> {
   const document = remarks.length === 0 ? plain : { ...plain, remarks };
-  return wordsOf(await screens.page('ReviewDocument.svelte', language, { screen: 'review-document', holder, document })).join(' ');
+  return wordsOf(
+    await screens.page('ReviewDocument.svelte', language, { screen: 'review-document', place: { place: 1, of: 1 }, holder, document }),
+  ).join(' ');
 }
 
 test('names each thing in words, and the parts that it is about', async () => {
@@ -43,6 +45,6 @@ test.each(['en', 'de'] as const)('has a sentence of its own for everything, in %
 
 test('the list of documents marks those that have notes', async () => {
   const documents = [plain, { ...plain, id: 'doc-2', name: 'other.pdf', remarks: [{ code: 'links', subjects: [] } as const] }];
-  const html = await screens.page('ChooseDocument.svelte', 'en', { screen: 'choose-document', holder, documents, refused: [] });
+  const html = await screens.page('ChooseDocument.svelte', 'en', { screen: 'choose-document', most: 50, holder, documents, refused: [] });
   expect(wordsOf(html).filter((text) => text.includes('with notes on it'))).toHaveLength(1);
 });

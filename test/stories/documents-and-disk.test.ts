@@ -42,8 +42,8 @@ function free(): void {
 
 /** Gives the consent on the screen, whatever became of the document meanwhile. */
 async function consent(): Promise<void> {
-  const { document } = await story.until('confirm');
-  story.act({ type: 'consent', digests: [document.digest] });
+  const { documents } = await story.until('confirm');
+  story.act({ type: 'consent', digests: documents.map(({ digest }) => digest) });
 }
 
 test('a document that is changed after it was read is not signed; read anew, it is', async () => {

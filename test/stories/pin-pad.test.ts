@@ -121,7 +121,7 @@ test('at the terminal the holder is sent to the pad once, is asked for no PIN th
   const told: string[] = [];
   const io = { out: () => undefined, err: (text: string) => void told.push(text) };
   const walker: Walker = {
-    digest: documents[0]?.digest ?? '',
+    digests: documents.map(({ digest }) => digest).slice(0, 1),
     tell: (state) => tellState(state, io),
     chooseCertificate: () => Promise.resolve(undefined),
     consent: () => Promise.resolve(true),

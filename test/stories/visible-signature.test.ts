@@ -59,7 +59,7 @@ test('the holder places the signature by hand, and only where it fits', async ()
   const { document } = await story.until('review-document', (state) => state.document.mark?.box !== undefined);
   expect(document.mark).toEqual({ width: 200, height: 70, byHand: true, box });
   story.act({ type: 'reviewed' });
-  expect((await story.until('confirm')).document.mark?.box).toEqual(box);
+  expect((await story.until('confirm')).documents[0]?.mark?.box).toEqual(box);
   expect(visit.act({ type: 'place-mark', page: 1, left: 10, top: 10 }), 'the place is settled').toBe(false);
   story.act({ type: 'consent', digests: [document.digest] });
   await story.until('touch-reader');

@@ -117,17 +117,19 @@ export class KioskClient {
     return this.#post('/api/pin', body, 'application/octet-stream');
   }
 
-  /** Walks up to the PIN as a holder who knows the way. */
-  async walkTo(target: 'review-document' | 'confirm' | 'touch-reader' | 'enter-pin', card = 'ada'): Promise<void> {
+  /** Walks up to the PIN as a holder who knows the way, with the first documents of the list. */
+  async walkTo(target: 'review-document' | 'confirm' | 'touch-reader' | 'enter-pin', card = 'ada', count = 1): Promise<void> {
     await this.workbench({ type: 'insert-card', card });
-    const { documents } = await this.until('choose-document', (state) => state.documents.length > 0);
-    await this.act({ type: 'choose-documents', documentIds: [documents[0]?.id ?? ''] });
-    const { document } = await this.until('review-document');
-    if (target === 'review-document') return;
-    await this.act({ type: 'reviewed' });
-    await this.until('confirm');
+    const { documents } = await this.until('choose-document', (state) => state.documents.length >= count);
+    await this.act({ type: 'choose-documents', documentIds: documents.slice(0, count).map(({ id }) => id) });
+    for (let place = 1; place <= count; place += 1) {
+      await this.until('review-document', (state) => state.place.place === place && state.opening !== true);
+      if (target === 'review-document') return;
+      await this.act({ type: 'reviewed' });
+    }
+    const { documents: agreed } = await this.until('confirm');
     if (target === 'confirm') return;
-    await this.act({ type: 'consent', digests: [document.digest] });
+    await this.act({ type: 'consent', digests: agreed.map(({ digest }) => digest) });
     await this.until('touch-reader');
     if (target === 'touch-reader') return;
     const end = Date.now() + patienceMs;

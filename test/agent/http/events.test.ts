@@ -22,7 +22,7 @@ afterEach(async () => {
 function largeState(): PublicState {
   const refused = Array.from({ length: 1000 }, () => ({ name: 'n'.repeat(150), refusal: 'empty' as const }));
   const holder = { name: 'Ada Lovelace', issuer: 'Test CA', serial: '01', validTo: '2030-01-01T00:00:00Z' };
-  return { screen: 'choose-document', holder, documents: [], refused };
+  return { screen: 'choose-document', holder, documents: [], refused, most: 50 };
 }
 
 /** Opens the stream on a bare socket that reads nothing until it is told to. */

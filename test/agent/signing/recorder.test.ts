@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { problems, type ProblemCode } from '../../../agent/contract/problems.ts';
 import type { LogEvent } from '../../../agent/log/events.ts';
 import { type Problem, retryable } from '../../../agent/signing/model.ts';
-import { holder } from '../../support/log/station-log.ts';
+import { holder, signingSeveral } from '../../support/log/station-log.ts';
 import { intent } from '../../support/signing/visit-facts.ts';
 import { VisitLog } from '../../support/signing/visit-log.ts';
 
@@ -110,6 +110,37 @@ it('a wrong PIN, tried again, then cancelled: one end', async () => {
   await log.recorder.recordProblem(holder, { ...asked, problem: { code: 'cancelled' } });
   expect((await log.since(before)).map(({ op }) => op)).toEqual(['pin-wrong', 'sign.failed']);
 });
+
+it.each([
+  ['token-removed', 'sign.failed'],
+  ['outcome-unknown', 'sign.outcome-unknown'],
+  ['fault', 'sign.outcome-unknown'],
+] as const)(
+  '%s with several documents open: the one in hand ends as %s, those after it as not reached, in one commit',
+  async (code, end) => {
+    const operation = `op-${(operations += 1)}`;
+    const { consent, intents, finger } = signingSeveral(operation, ['a', 'b', 'd'], log.store.size);
+    const first = log.store.size + 1;
+    await log.store.appendAll([consent, ...intents, finger]);
+    const before = log.store.size;
+    const open = [0, 1, 2].map((place) => intent(first + place));
+    const output = await log.recorder.recordProblem(holder, {
+      operation,
+      problem: { code },
+      intents: open,
+      fingerMatched: true,
+      tokenGone: true,
+    });
+    expect(await log.since(before)).toMatchObject([
+      { op: end, problem: code, intent: first },
+      { op: 'sign.failed', problem: 'not-reached', intent: first + 1 },
+      { op: 'sign.failed', problem: 'not-reached', intent: first + 2 },
+      { op: 'token-out' },
+    ]);
+    // The page names the entry of the document in hand.
+    expect(output.entry).toBe(before);
+  },
+);
 
 it('a log that takes nothing more is the problem log-unavailable; a bug stays a bug', async () => {
   const closed = await VisitLog.make();

@@ -5,6 +5,7 @@ import { contract, firstKey, pin, result, secondKey } from '../../support/signin
 
 const holder = firstKey.holder;
 const certificates = [firstKey, secondKey].map(({ certificateSha256, holder: shown }) => ({ ...shown, certificateSha256 }));
+const place = { place: 1, of: 1 };
 const pinView = { minLength: 6, maxLength: 8, triesLeft: 3, lastTry: false, pad: 'screen' };
 
 const table: readonly (readonly [Place, object])[] = [
@@ -12,17 +13,17 @@ const table: readonly (readonly [Place, object])[] = [
   ['insertToken', { screen: 'insert-card' }],
   ['readingToken', { screen: 'reading-card' }],
   ['choosingCertificate', { screen: 'choose-certificate', certificates }],
-  ['choosingDocument', { screen: 'choose-document', holder, documents: [contract], refused: [] }],
-  ['openingDocument', { screen: 'choose-document', holder, documents: [contract], refused: [] }],
-  ['reviewing', { screen: 'review-document', holder, document: contract }],
-  ['confirming', { screen: 'confirm', holder, document: contract }],
-  ['recordingConsent', { screen: 'confirm', holder, document: contract }],
-  ['preparing', { screen: 'confirm', holder, document: contract }],
+  ['choosingDocument', { screen: 'choose-document', holder, documents: [contract], refused: [], most: 3 }],
+  ['openingDocument', { screen: 'choose-document', holder, documents: [contract], refused: [], most: 3 }],
+  ['reviewing', { screen: 'review-document', holder, document: contract, place }],
+  ['confirming', { screen: 'confirm', holder, documents: [contract] }],
+  ['recordingConsent', { screen: 'confirm', holder, documents: [contract] }],
+  ['preparing', { screen: 'confirm', holder, documents: [contract] }],
   ['waitingForFinger', { screen: 'touch-reader', document: contract, prompt: 'touch' }],
   ['enteringPin', { screen: 'enter-pin', document: contract, pin: pinView }],
-  ['signing', { screen: 'signing', document: contract, step: 'card-signing' }],
-  ['checking', { screen: 'signing', document: contract, step: 'checking' }],
-  ['saving', { screen: 'signing', document: contract, step: 'saving' }],
+  ['signing', { screen: 'signing', document: contract, place, step: 'card-signing' }],
+  ['checking', { screen: 'signing', document: contract, place, step: 'checking' }],
+  ['saving', { screen: 'signing', document: contract, place, step: 'saving' }],
   ['signed', { screen: 'signed', document: contract, ...result(12) }],
   ['takingToken', { screen: 'take-card', outcome: 'signed' }],
   ['leaving', { screen: 'take-card', outcome: 'signed' }],

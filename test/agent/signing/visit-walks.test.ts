@@ -113,7 +113,15 @@ async function walk(steps: readonly (readonly [number, number])[]): Promise<void
   const faults: unknown[] = [];
   const station = { name: 'branch-12', demo: true, logSize: 0, cardReaderReady: true, fingerprintReaderReady: true };
   const onFault = (error: unknown): void => void faults.push(error);
-  const visit = new Visit({ actors: waiting.actors, limits, tokens: [], station: () => station, onFault, clock: clock as never });
+  const visit = new Visit({
+    actors: waiting.actors,
+    endLogin: () => undefined,
+    limits,
+    tokens: [],
+    station: () => station,
+    onFault,
+    clock: clock as never,
+  });
   visit.inboxChanged({ documents: [contract], refused: [] });
   visit.tokensChanged([ada]);
   for (const [what, which] of steps) {

@@ -10,7 +10,9 @@ import {
   consented,
   contract,
   firstKey,
+  lease,
   limits,
+  open,
   openContract,
   pin,
   pinDigits,
@@ -26,6 +28,8 @@ let station: StationView;
 let faults: unknown[];
 let messages: StateMessage[];
 let visit: Visit;
+/** The screens on which the visit ended the login at the token. */
+let loginEnds: string[];
 
 beforeEach(() => {
   waiting = new WaitingActors();
@@ -33,8 +37,17 @@ beforeEach(() => {
   station = { name: 'branch-12.example.org', demo: true, logSize: 2, cardReaderReady: true, fingerprintReaderReady: true };
   faults = [];
   messages = [];
+  loginEnds = [];
   const { actors } = waiting;
-  visit = new Visit({ actors, limits, tokens: [], station: () => station, onFault: (error) => faults.push(error), clock: clock as never });
+  visit = new Visit({
+    actors,
+    endLogin: () => void loginEnds.push(screens().at(-1) ?? ''),
+    limits,
+    tokens: [],
+    station: () => station,
+    onFault: (error) => faults.push(error),
+    clock: clock as never,
+  });
   visit.subscribe((message) => messages.push(message));
   visit.inboxChanged({ documents: [contract], refused: [] });
 });
@@ -182,4 +195,82 @@ it('an orderly end in the middle of a visit ends the open intent first', async (
   expect(waiting.recorded).toMatchObject([{ problem: { code: 'cancelled' }, intents: [{ entry: 7 }] }]);
   await waiting.problemRecorded();
   await ended;
+});
+
+it('several documents: each is opened in turn, one PIN serves all, and the login ends with the last signature', async () => {
+  visit.inboxChanged({ documents: [contract, lease], refused: [] });
+  visit.tokensChanged([ada]);
+  await waiting.answer('readToken', { pin, keys: [firstKey] });
+  visit.act({ type: 'choose-documents', documentIds: [lease.id, contract.id] });
+  expect(visit.message().state).toMatchObject({ screen: 'review-document', document: lease, place: { place: 1, of: 2 }, opening: true });
+  await waiting.answer('openDocument', open(lease));
+  expect([visit.documentBytes(lease.id), visit.documentBytes(contract.id)]).toEqual([open(lease).bytes, undefined]);
+  visit.act({ type: 'reviewed' });
+  expect(visit.message().state).toMatchObject({ document: contract, place: { place: 2, of: 2 }, opening: true });
+  expect(visit.documentBytes(lease.id)).toBeUndefined();
+  await waiting.answer('openDocument', openContract);
+  visit.act({ type: 'reviewed' });
+  expect(visit.message().state).toMatchObject({ screen: 'confirm', documents: [lease, contract] });
+  expect(visit.act({ type: 'consent', digests: [contract.digest, lease.digest] })).toBe(false);
+  expect(visit.act({ type: 'consent', digests: [lease.digest] })).toBe(false);
+  expect(visit.act({ type: 'consent', digests: [lease.digest, contract.digest] })).toBe(true);
+  await waiting.answer('recordConsent', consented(7, [lease, contract]));
+  await waiting.answer('prepare', prepared(lease));
+  await waiting.answer('verifyFinger');
+  visit.enterPin(new Secret(new TextEncoder().encode(pinDigits)));
+  loginEnds = [];
+  await waiting.answer('sign', Uint8Array.of(1));
+  await waiting.answer('check', staged);
+  await waiting.answer('save', result(12));
+  expect(visit.message().state).toMatchObject({ screen: 'signing', step: 'preparing', document: contract, place: { place: 2, of: 2 } });
+  await waiting.answer('prepare', prepared(contract));
+  expect(waiting.asked.at(-1)?.input).toMatchObject({ pin: undefined, prepared: { document: { view: contract } } });
+  expect(loginEnds).toEqual([]);
+  await waiting.answer('sign', Uint8Array.of(2));
+  expect(loginEnds).toEqual(['signing']);
+  await waiting.answer('check', staged);
+  await waiting.answer('save', result(13));
+  const earlier = [{ document: lease, ...result(12) }];
+  expect(visit.message().state).toEqual({ screen: 'signed', document: contract, ...result(13), earlier });
+});
+
+it('the card leaves between two documents: the login ends at once, and the page says which were signed', async () => {
+  visit.inboxChanged({ documents: [contract, lease], refused: [] });
+  visit.tokensChanged([ada]);
+  await waiting.answer('readToken', { pin, keys: [firstKey] });
+  visit.act({ type: 'choose-documents', documentIds: [lease.id, contract.id] });
+  for (const view of [lease, contract]) {
+    await waiting.answer('openDocument', open(view));
+    visit.act({ type: 'reviewed' });
+  }
+  visit.act({ type: 'consent', digests: [lease.digest, contract.digest] });
+  await waiting.answer('recordConsent', consented(7, [lease, contract]));
+  await waiting.answer('prepare', prepared(lease));
+  await waiting.answer('verifyFinger');
+  visit.enterPin(new Secret(new TextEncoder().encode(pinDigits)));
+  await waiting.answer('sign', Uint8Array.of(1));
+  loginEnds = [];
+  visit.tokensChanged([]);
+  expect(loginEnds).toEqual(['signing']);
+  await waiting.answer('check', staged);
+  await waiting.answer('save', result(12));
+  expect(waiting.recorded).toMatchObject([{ problem: { code: 'token-removed' }, intents: [{ entry: 8 }], tokenGone: true }]);
+  await waiting.problemRecorded();
+  expect(visit.message().state).toMatchObject({
+    trouble: 'card-removed',
+    outcome: 'partly-signed',
+    tally: { signed: [{ document: lease, entry: 12 }], notSigned: [contract] },
+  });
+});
+
+it('no more documents than a visit may sign, none twice, and none at all are not taken', async () => {
+  const [third, fourth] = ['3', '4'].map((digit) => ({ ...lease, id: `doc-${digit}` }));
+  const documents = [contract, lease, third, fourth].flatMap((one) => one ?? []);
+  visit.inboxChanged({ documents, refused: [] });
+  visit.tokensChanged([ada]);
+  await waiting.answer('readToken', { pin, keys: [firstKey] });
+  expect(visit.message().state).toMatchObject({ screen: 'choose-document', most: 3 });
+  const ids = documents.map(({ id }) => id);
+  for (const documentIds of [ids, [contract.id, contract.id], []]) expect(visit.act({ type: 'choose-documents', documentIds })).toBe(false);
+  expect(visit.act({ type: 'choose-documents', documentIds: ids.slice(0, 3) })).toBe(true);
 });

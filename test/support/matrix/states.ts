@@ -53,12 +53,14 @@ export const reach: Readonly<Record<string, (walk: Walk, fault: Fault) => Promis
   reviewing: (walk) => walk.to('review-document'),
   confirming: (walk) => walk.to('confirm'),
   recordingConsent: async (walk) => {
-    const { document } = await walk.to('confirm');
-    await heldAt(walk, entry(walk, 'consent'), () => walk.act({ type: 'consent', digests: [document.digest] }));
+    const { documents } = await walk.to('confirm');
+    await heldAt(walk, entry(walk, 'consent'), () => walk.act({ type: 'consent', digests: documents.map(({ digest }) => digest) }));
   },
   preparing: async (walk) => {
-    const { document } = await walk.to('confirm');
-    await heldAt(walk, hold(walk.story.running.desk, 'reread'), () => walk.act({ type: 'consent', digests: [document.digest] }));
+    const { documents } = await walk.to('confirm');
+    await heldAt(walk, hold(walk.story.running.desk, 'reread'), () =>
+      walk.act({ type: 'consent', digests: documents.map(({ digest }) => digest) }),
+    );
   },
   waitingForFinger: (walk) => walk.to('touch-reader'),
   // It decides by what was read from the card, so the card comes like that.

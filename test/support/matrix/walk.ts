@@ -163,7 +163,7 @@ export class Walk {
         this.act({ type: 'reviewed' });
         break;
       case 'confirm':
-        this.act({ type: 'consent', digests: [state.document.digest] });
+        this.act({ type: 'consent', digests: state.documents.map(({ digest }) => digest) });
         break;
       case 'touch-reader':
         this.story.devices.key.touch('right-index');
