@@ -107,7 +107,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       name: config.name,
       demo: config.demo,
       logSize: log.size,
-      cardReaderReady: hardware.tokens.slots().length > 0,
+      cardReaderReady: hardware.tokens.ready(),
       fingerprintReaderReady: hardware.readers.readers().length > 0,
       ...revocation.view(new Date()),
     });

@@ -81,6 +81,7 @@ export interface StationView {
   readonly demo: boolean;
   /** Number of entries in the log, and that it was verified at start. */
   readonly logSize: number;
+  /** A card can be put in: a card reader is there, or only tokens that bring their own are used here. */
   readonly cardReaderReady: boolean;
   readonly fingerprintReaderReady: boolean;
   /** The oldest revocation list in use (RFC 3339), and whether any of them is past its time; absent where there is none. */

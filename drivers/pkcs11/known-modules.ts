@@ -25,6 +25,10 @@ export const knownModuleSchema = z.strictObject({
     .describe(
       'true: its slots are named after the readers of pcscd, so that a card in one is the card that other modules see in a slot of that name',
     ),
+  slotsWithTokens: z
+    .literal(true)
+    .exactOptional()
+    .describe('true: it has a slot only while a token is plugged in, so that a station without any slot lacks no reader'),
   padSeconds: z
     .int()
     .positive()

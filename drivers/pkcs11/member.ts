@@ -42,6 +42,10 @@ export class Member implements ModuleView {
   #slots: readonly string[] = [];
   /** Slots that have been seen empty: readers. A slot that never was may be one with its token, as a token for USB is, and leaves with it. */
   readonly #readers = new Set<string>();
+  readonly #slotsWithTokens: boolean;
+  /** Slots that held a token at the last answer, and those that have left together with theirs. */
+  #filled: ReadonlySet<string> = new Set();
+  readonly #leftWithToken = new Set<string>();
 
   constructor(
     config: ModuleConfig,
@@ -63,6 +67,7 @@ export class Member implements ModuleView {
     });
     this.tellsPinState = known?.tellsPinState ?? true;
     this.namesReaders = known?.namesReaders ?? true;
+    this.#slotsWithTokens = known?.slotsWithTokens ?? false;
     this.padMs = known?.padSeconds === undefined ? undefined : known.padSeconds * 1000;
     this.#watch = watchOf(environment);
     this.#nextInsertion = nextInsertion;
@@ -71,6 +76,12 @@ export class Member implements ModuleView {
   /** The slots that there are now. OpenSC goes on listing those of a reader that is gone. */
   get slots(): readonly string[] {
     return this.#slots.filter((slot) => !['no-service', 'no-reader'].includes(this.#watch.seat(slot).is));
+  }
+
+  /** True when it is no fault that there is no slot: they come with the tokens, by what is known of the module or by what was seen of it. */
+  get slotsComeWithTokens(): boolean {
+    if (this.client.isBad() || this.#readers.size > 0) return false;
+    return this.#slotsWithTokens || [...this.#leftWithToken].some((slot) => this.#watch.seat(slot).is !== 'no-service');
   }
 
   seat(slot: string): Seat {
@@ -133,7 +144,9 @@ export class Member implements ModuleView {
         return 'none';
       }
       // A module that cannot list its slots has neither readers nor tokens to offer.
-      return this.#see(outcome.type === 'listed' ? outcome : { slots: [], tokens: [] }, host);
+      const news = this.#see(outcome.type === 'listed' ? outcome : { slots: [], tokens: [] }, host);
+      if (outcome.type === 'listed') this.#noteSlots(outcome.tokens.map(({ slot }) => slot));
+      return news;
     }
   }
 
@@ -156,6 +169,14 @@ export class Member implements ModuleView {
     this.sightings = sightingsAfter(this.sightings, look, this.#nextInsertion);
     for (const slot of this.slots) if (!inNow.some((one) => one.slot === slot)) this.#readers.add(slot);
     return this.sightings.some(({ insertion }) => !known.has(insertion)) ? 'news' : 'answer';
+  }
+
+  #noteSlots(filled: readonly string[]): void {
+    for (const slot of this.#filled) {
+      const withToken = !this.slots.includes(slot) && !this.#readers.has(slot) && this.#watch.seat(slot).is !== 'no-service';
+      if (withToken) this.#leftWithToken.add(slot);
+    }
+    this.#filled = new Set(filled.filter((slot) => this.slots.includes(slot)));
   }
 
   /** Runs a job that may be repeated. `about`: the token that it is about; without one, all that are in. */

@@ -46,6 +46,8 @@ export interface TokenSourceOptions {
 export interface Pkcs11Source extends TokenSource {
   /** The slots that there are now, empty ones too, by name: none means that no card reader is there, or nothing that could ask one. */
   slots(): readonly string[];
+  /** True when a token can come: there is a slot, or the modules have slots only while a token is plugged in, as some for USB tokens do. */
+  ready(): boolean;
   /** How the modules are, for `countersign doctor`. */
   modules(): readonly ModuleHealth[];
   /** Forgives a module that was put aside. Throws when there is none of that name. */
@@ -107,6 +109,11 @@ class Source implements Pkcs11Source {
 
   slots(): readonly string[] {
     return [...new Set(this.#members.flatMap(({ slots }) => slots))];
+  }
+
+  ready(): boolean {
+    const members = this.#members;
+    return this.slots().length > 0 || (members.length > 0 && members.every(({ slotsComeWithTokens }) => slotsComeWithTokens));
   }
 
   modules(): readonly ModuleHealth[] {

@@ -28,7 +28,7 @@ export const de: Catalogue = {
     noneWaiting: 'Noch liegt kein Dokument bereit. Wenden Sie sich an den Schalter.',
     how: ['Karte einstecken', 'Dokument lesen', 'Fingerabdruckleser berühren', 'PIN eingeben'],
     logIntact: (entries) => `Protokoll geprüft und unversehrt, ${entries} Einträge`,
-    cardReader: { ready: 'Kartenleser bereit', missing: 'Kartenleser nicht angeschlossen. Sagen Sie es am Schalter.' },
+    cardReader: { ready: 'Bereit für eine Karte', missing: 'Kartenleser nicht angeschlossen. Sagen Sie es am Schalter.' },
     fingerprintReader: { ready: 'Fingerabdruckleser bereit', missing: 'Fingerabdruckleser nicht angeschlossen. Sagen Sie es am Schalter.' },
     revocationLists: {
       current: (age) => `Sperrlisten, Stand ${age}`,

@@ -28,7 +28,7 @@ export const en: Catalogue = {
     noneWaiting: 'No document is waiting yet. Ask a clerk to put one in.',
     how: ['Put in your card', 'Read the document', 'Touch the fingerprint reader', 'Type your PIN'],
     logIntact: (entries) => `Record checked and intact, ${entries} entries`,
-    cardReader: { ready: 'Card reader ready', missing: 'Card reader not connected. Tell a clerk.' },
+    cardReader: { ready: 'Ready for a card', missing: 'Card reader not connected. Tell a clerk.' },
     fingerprintReader: { ready: 'Fingerprint reader ready', missing: 'Fingerprint reader not connected. Tell a clerk.' },
     revocationLists: {
       current: (age) => `Revocation lists updated ${age}`,

@@ -30,6 +30,18 @@ test('a wrong PIN, and the right one that signed after it', async () => {
   await nowhere('90275316', '81640357');
 });
 
+test('the PIN of three signatures under one login', async () => {
+  const several = await AgentAndCard.start('several');
+  try {
+    await several.walkToPin('46093185');
+    expect(await several.signSeveral('46093185')).toBe(3);
+    await expect.poll(() => several.inMemory('46093185'), { timeout: 10_000 }).toEqual([]);
+    expect(await several.inWriting('46093185')).toEqual([]);
+  } finally {
+    await several.end();
+  }
+});
+
 test('the PIN that a module had when it crashed, which leaves no core file', async () => {
   const card = await station.walkToPin('57031846');
   const host = await station.host();

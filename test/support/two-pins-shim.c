@@ -1,6 +1,6 @@
 /*
  * A PKCS#11 module that shows every token of a real one (SHIM_REAL) as OpenSC shows the PINs of a card: slots that all have the name of one reader
- * (SHIM_READER) and, where SHIM_SERIAL is set, the serial number of one card.
+ * (SHIM_READER) and, where SHIM_SERIAL is set, the serial number of one card. While the file SHIM_UNPLUGGED is there, it has no slot at all.
  */
 #include "forwarding-module.h"
 
@@ -25,8 +25,16 @@ static word token_info(word slot, word info, word c, word d, word e, word f) {
   return result;
 }
 
+static word slot_list(word present, word slots, word count, word d, word e, word f) {
+  const char *unplugged = getenv("SHIM_UNPLUGGED");
+  if (!unplugged || access(unplugged, F_OK) != 0) return real->at[4](present, slots, count, d, e, f);
+  *(word *)count = 0;
+  return 0;
+}
+
 word C_GetFunctionList(struct list **out) {
   if (!forward_to(getenv("SHIM_REAL"))) return 6;
+  copy.at[4] = slot_list;
   copy.at[5] = slot_info;
   copy.at[6] = token_info;
   *out = &copy;

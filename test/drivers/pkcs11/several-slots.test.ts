@@ -1,7 +1,7 @@
 /** A card with a PIN for logging in and one for signatures, which its module shows as two slots of one reader. */
 import { execFile } from 'node:child_process';
 import { createHash, verify, X509Certificate } from 'node:crypto';
-import { cp } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -32,8 +32,8 @@ beforeAll(async () => {
 });
 afterAll(() => hsm.remove());
 
-const open = (more: Readonly<Record<string, string>>): Pkcs11Source => {
-  const env = { ...hsm.env, SHIM_REAL: softhsmModule, SHIM_READER: 'One Reader 00 00', ...more };
+const open = (more: Readonly<Record<string, string>>, reader = 'One Reader 00 00'): Pkcs11Source => {
+  const env = { ...hsm.env, SHIM_REAL: softhsmModule, ...(reader === '' ? {} : { SHIM_READER: reader }), ...more };
   return createTokenSource({ modules: [{ name: 'shim', path, env }], pollMs: 100 });
 };
 const sha256 = (key: keyof typeof pins): string => createHash('sha256').update(certificates[key]).digest('hex');
@@ -81,5 +81,28 @@ it.each([
     await tokensWhere(source, (tokens) => tokens.length === 2);
   } finally {
     await source.close();
+  }
+});
+
+it.each([
+  ['a slot only while a token is plugged in lacks no reader once that was seen', 'USB token', true],
+  ['a slot that was seen empty lacks its reader when that has gone', '', false],
+] as const)('a module that has %s', async (_, reader, ready) => {
+  const unplugged = join(hsm.folder, 'unplugged');
+  await writeFile(unplugged, '');
+  const source = open({ SHIM_SERIAL: '4711', SHIM_UNPLUGGED: unplugged }, reader);
+  try {
+    await expect.poll(() => source.modules()[0]?.state, { timeout: 10_000 }).toBe('ready');
+    // Nothing was ever seen through it: that is what a forgotten reader looks like.
+    expect(source.ready()).toBe(false);
+    await rm(unplugged);
+    await tokensWhere(source, (tokens) => tokens.length > 0);
+    expect(source.ready()).toBe(true);
+    await writeFile(unplugged, '');
+    await tokensWhere(source, (tokens) => tokens.length === 0);
+    expect([source.slots(), source.ready()]).toEqual([[], ready]);
+  } finally {
+    await source.close();
+    await rm(unplugged, { force: true });
   }
 });

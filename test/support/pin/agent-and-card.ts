@@ -33,7 +33,7 @@ export class AgentAndCard {
     for (const stream of [agent.stdout, agent.stderr]) stream?.on('data', (chunk: Buffer) => (this.#said += chunk.toString('latin1')));
   }
 
-  static async start(mode: 'as it is' | 'keep' = 'as it is'): Promise<AgentAndCard> {
+  static async start(mode: 'as it is' | 'keep' | 'several' = 'as it is'): Promise<AgentAndCard> {
     const folder = await mkdtemp(join(tmpdir(), 'pin-'));
     const data = join(folder, 'data');
     await makeDemoStation(data, 0);
@@ -87,6 +87,14 @@ export class AgentAndCard {
       if (state.screen === 'start') return;
       await this.client.act({ type: 'continue' });
     }
+  }
+
+  /** Types the PIN into an agent that makes several signatures with it. Resolves with how many were made, after the login has ended. */
+  async signSeveral(pin: string): Promise<number> {
+    const answer = once(this.#agent, 'message');
+    await this.client.typePin(pin);
+    const [{ signatures }] = (await answer) as [{ readonly signatures: number }];
+    return signatures;
   }
 
   /** The process that holds the vendor's module now. */
