@@ -13,11 +13,12 @@ import { aboutFile } from './timestamp-refusal.ts';
 import { stampableFile } from './timestamp-target.ts';
 import { readInput, trustFrom } from './trust-folders.ts';
 
-const help = `countersign timestamp-apply FILE TOKEN [options]
+const help = `countersign timestamp-apply FILE [TOKEN] [options]
 
 Adds a timestamp to the signature in a PDF, or to a .p7s, that countersign timestamp-request asked for it. TOKEN is the authority's answer, or the token alone, as DER or
 base64. The document stays as it is but for the room that was left in the signature. A timestamp for something else is refused. Where FILE was prepared by
-countersign timestamp-request --document, the timestamp goes into the place that was prepared.
+countersign timestamp-request --document, the timestamp goes into the place that was prepared. With --level lt and no TOKEN, proofs are added to a PDF of
+which the signatures have their timestamps already: best with lists that were made after them.
 
   --level LEVEL t: the timestamp (the default for a signature); lt: and the proofs to judge the signature by when its certificates have ended, from --trust
                 and --crl; lta: a timestamp over the whole document, which needs a prepared FILE (the default there)
@@ -44,20 +45,29 @@ export const timestampApply = command(
     takesWords: true,
   },
   async ({ values, words: [file, answer, ...others] }, io) => {
-    if (file === undefined || answer === undefined || others.length > 0)
-      throw new WrongUsage('Name one document and one timestamp: countersign timestamp-apply FILE TOKEN.');
     const level = levelOf(values.level);
+    if (file === undefined || (answer === undefined && level !== 'lt') || others.length > 0)
+      throw new WrongUsage('Name one document and one timestamp: countersign timestamp-apply FILE TOKEN.');
     if (level === 'lt' && (values.trust === undefined || values.crl === undefined))
       throw new WrongUsage('--level lt needs the proofs: --trust with the issuers and --crl with their revocation lists.');
     const bytes = await readInput(file);
-    const target = aboutFile(file, bytes, () => findTarget(bytes, level, values.field));
+    const out = values.out ?? besides(file, `-timestamped${extname(file)}`);
     const trust = await trustFrom(values, io);
     const now = new Date();
+    if (answer === undefined && trust !== undefined) {
+      await writeOutput(
+        out,
+        aboutFile(file, bytes, () => addProofs(mustBePdf(bytes), trust, now)),
+      );
+      io.out(`Written: ${out}\n  with the proofs for every signature in it\n`);
+      return 0;
+    }
+    if (answer === undefined) throw new Error('proofs without a trust folder');
+    const target = aboutFile(file, bytes, () => findTarget(bytes, level, values.field));
     const { document: stamped, judgement } = aboutFile(answer, await readInput(answer), (given) =>
       applyTimestamp(target, given, { trust, now }),
     );
     const document = level === 'lt' && trust !== undefined ? aboutFile(file, stamped, () => addProofs(stamped, trust, now)) : stamped;
-    const out = values.out ?? besides(file, `-timestamped${extname(file)}`);
     await writeOutput(out, document);
     io.out(`Written: ${out}\n  ${target.field} was there on ${judgement.token?.time.toISOString() ?? ''}\n`);
     for (const sentence of judgement.sentences) io.out(`  ${sentence}\n`);
@@ -75,10 +85,8 @@ function levelOf(text: string | undefined): Level | undefined {
 
 /** The place that was prepared in the document, or else the signature in it. Throws TimestampRefused when it does not fit the level. */
 function findTarget(bytes: Uint8Array, level: Level | undefined, field: string | undefined): Stampable {
-  if (kindOfSigned(bytes) !== 'pdf') {
-    if (level !== undefined && level !== 't') throw new TimestampRefused('Only a PDF can carry proofs and a timestamp over all of it.');
-    return stampableFile(bytes, field);
-  }
+  if (level !== undefined && level !== 't') mustBePdf(bytes);
+  if (kindOfSigned(bytes) !== 'pdf') return stampableFile(bytes, field);
   const prepared = findPrepared(bytes);
   if (prepared !== undefined && level !== undefined && level !== 'lta')
     throw new TimestampRefused('This document was prepared for a timestamp over all of it, which is --level lta.');
@@ -88,6 +96,12 @@ function findTarget(bytes: Uint8Array, level: Level | undefined, field: string |
       'A timestamp over the whole document has to be prepared first: countersign timestamp-request FILE --document.',
     );
   return stampableFile(bytes, field);
+}
+
+/** Throws TimestampRefused. */
+function mustBePdf(bytes: Uint8Array): Uint8Array {
+  if (kindOfSigned(bytes) === 'pdf') return bytes;
+  throw new TimestampRefused('Only a PDF can carry proofs and a timestamp over all of it.');
 }
 
 /** A list that was made before the timestamp cannot name what was revoked in between. */

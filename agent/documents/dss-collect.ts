@@ -17,6 +17,7 @@ import { TimestampRefused } from './timestamp-answer.ts';
 import { mustStillHold, openForTimestamp } from './timestamp-pdf.ts';
 import { readTimestampToken } from './timestamp-token.ts';
 import type { Trust } from './trust.ts';
+import { verifyPdf } from './verify.ts';
 
 function proofsOfToken(der: Uint8Array, trust: Trust, now: Date): Proofs {
   const { cms, time } = readTimestampToken(der);
@@ -64,9 +65,20 @@ export function collectProofs(file: PdfFile, update: IncrementalUpdate, trust: T
   );
 }
 
-/** The document with the proofs of everything in it, as an incremental update. Throws TimestampRefused when a proof is missing. */
+/** Proofs are for judging later what a timestamp has fixed in time; without one they would be judged by a time that is only claimed. */
+function mustBeStamped(bytes: Uint8Array): void {
+  const { signatures } = verifyPdf(bytes);
+  const broken = signatures.find(({ intact }) => !intact);
+  if (signatures.length === 0) throw new TimestampRefused('There is no signature in this document.');
+  if (broken !== undefined) throw new TimestampRefused(`The signature ${broken.field} does not hold, so there is nothing to prove.`);
+  if (signatures.every(({ profile }) => profile === undefined || profile === 'B-B'))
+    throw new TimestampRefused('No signature in this document bears a timestamp yet. Add one first: countersign timestamp-request FILE.');
+}
+
+/** The document with the proofs of everything in it, as an incremental update. Throws TimestampRefused when a proof is missing, or there is no timestamp yet. */
 export function addProofs(bytes: Uint8Array, trust: Trust, now: Date): Uint8Array {
   const file = openForTimestamp(bytes);
+  mustBeStamped(bytes);
   const update = new IncrementalUpdate(file);
   const catalog = file.catalog();
   update.set(catalog.ref, catalog.dict.with(collectProofs(file, update, trust, now)));

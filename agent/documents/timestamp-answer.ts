@@ -1,4 +1,5 @@
 /** What comes back from a time stamping authority (RFC 3161 section 2.4.2), and out of it the token, or a sentence that says why there is none. */
+import { derFromBer } from './ber.ts';
 import { tags } from './der.ts';
 import { type DerElement, DerRefused, children, expectTag, readBitString, readDer, readSequence, readSmallInteger } from './der-reader.ts';
 import { printable } from './printable.ts';
@@ -22,7 +23,7 @@ const failures: Readonly<Record<number, string>> = {
 
 const mostBytes = 1_000_000;
 
-/** Bytes of a file in DER, or in base64 with or without the lines of PEM. */
+/** Bytes of a file in DER or BER, or in base64 with or without the lines of PEM. */
 function derOf(contents: Uint8Array): Uint8Array {
   if (contents[0] === tags.sequence) return contents;
   const text = Buffer.from(contents).toString('latin1').trim();
@@ -48,12 +49,12 @@ function refusal(status: number, info: readonly DerElement[]): string {
 
 /**
  * The token (ContentInfo, DER) in a file: a TimeStampResp or the token alone, as DER or base64. Throws TimestampRefused when it is none, or when the
- * authority refused.
+ * authority refused. What came as BER is given as DER, which is what a signature has to carry.
  */
 export function tokenIn(contents: Uint8Array): Uint8Array {
   try {
     if (contents.length > mostBytes) throw new DerRefused('too long');
-    const der = derOf(contents);
+    const der = derFromBer(derOf(contents));
     const [first, token, ...more] = readSequence(readDer(der));
     if (first?.tag === tags.oid) return der;
     const [status, ...info] = readSequence(first);

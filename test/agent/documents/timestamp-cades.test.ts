@@ -35,7 +35,7 @@ test('a .p7s takes a timestamp, is accepted by openssl and carries on when its c
   expect(await call(timestampApply, p7s, answer, '--trust', story.trust)).toMatchObject({ code: 0, err: '' });
   const stamped = new Uint8Array(readFileSync(out));
   expect(opensslAcceptsDetached(stamped, content, root.certificatePath)).toBe(true);
-  const said = await call(verify, out, '--content', accounts, '--trust', story.trust);
+  const said = await call(verify, out, '--verbose', '--content', accounts, '--trust', story.trust);
   expect(said).toMatchObject({ code: 0, out: expect.stringMatching(/timestamp .* by Time Authority: TOTAL-PASSED/) as string });
   const judged = async (bytes: Uint8Array) => {
     const beside = { name: 'accounts.txt', digest: (hash: Parameters<typeof digestOf>[0]) => Promise.resolve(digestOf(hash, content)) };

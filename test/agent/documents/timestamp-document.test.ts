@@ -41,11 +41,11 @@ async function withProofs(): Promise<Uint8Array> {
 }
 
 /** The document under a timestamp over all of it. */
-async function sealed(document: Uint8Array, ...more: readonly string[]): Promise<Uint8Array> {
+async function sealed(document: Uint8Array, more: readonly string[] = [], by = longLived): Promise<Uint8Array> {
   for (const path of [file, query, answer, out, prepared]) rmSync(path, { force: true });
   writeFileSync(file, document);
   expect(await call(timestampRequest, file, '--document', ...more)).toMatchObject({ code: 0, err: '' });
-  writeFileSync(answer, longLived.answer(readFileSync(query)));
+  writeFileSync(answer, by.answer(readFileSync(query)));
   expect(await call(timestampApply, prepared, answer, '--out', out, '--trust', story.trust)).toMatchObject({ code: 0, err: '' });
   return new Uint8Array(readFileSync(out));
 }
@@ -85,6 +85,20 @@ describe('the proofs', () => {
     const contents = readFields(opened).signed[0]?.dict.get('Contents');
     const related = opened.dict(store?.get('VRI') ?? null);
     expect([...(related?.entries.keys() ?? [])]).toEqual([contents instanceof PdfString ? storeKey(contents.bytes) : 'none']);
+  });
+
+  test('can be added later, with lists that were made after the timestamp; and never to a signature without one', async () => {
+    const signed = story.sign(agreement(), short);
+    const stamped = await story.stamped(signed);
+    rmSync(out);
+    putAll();
+    writeFileSync(file, signed);
+    const early = await call(timestampApply, file, '--level', 'lt', ...folders);
+    expect(early).toMatchObject({ code: 1, err: expect.stringMatching(/bears a timestamp yet\. Add one first/) as string });
+    writeFileSync(file, stamped);
+    expect(await call(timestampApply, file, '--level', 'lt', ...folders)).toMatchObject({ code: 0, err: '' });
+    expect(first(story.report(new Uint8Array(readFileSync(out))))).toMatchObject({ outcome: 'TOTAL-PASSED', profile: 'B-LT' });
+    expect(await call(timestampApply, file)).toMatchObject({ code: 2 });
   });
 
   test.each([
@@ -140,7 +154,7 @@ describe('the proofs', () => {
 describe('a timestamp over the document', () => {
   test('carries the signature on when the first authority has ended, and every judge still accepts it', async () => {
     const lt = await withProofs();
-    const result = await sealed(lt, ...folders);
+    const result = await sealed(lt, folders);
     expect(first(story.report(result))).toEqual({
       outcome: 'TOTAL-PASSED',
       verdict: 'TOTAL-PASSED',
@@ -165,6 +179,15 @@ describe('a timestamp over the document', () => {
     changed[at] = (changed[at] ?? 0) ^ 1;
     expect(first(story.report(changed))).toMatchObject({ outcome: 'INDETERMINATE', over: ['TOTAL-FAILED'] });
     expect(first(story.report(changed, days(400)))).toMatchObject({ verdict: 'INDETERMINATE', profile: 'B-LT' });
+  });
+
+  test('is itself carried on by the next one', async () => {
+    const once = await sealed(story.sign(agreement(), short));
+    const last = ring.issue('/CN=Last Authority', 'P-256', timestampsOnly, timeRoot, 3900);
+    const twice = await sealed(once, [], new TimestampAuthority(ring, 'last', last, [timeRoot]));
+    expect(first(story.report(once, days(3001)))).toMatchObject({ verdict: 'INDETERMINATE', over: ['INDETERMINATE'] });
+    expect(first(story.report(twice, days(3001)))).toMatchObject({ outcome: 'TOTAL-PASSED', over: ['TOTAL-PASSED', 'TOTAL-PASSED'] });
+    qpdfCheck(twice);
   });
 
   test('goes onto a document that was certified against every change, and proves the time of signatures that bear none', async () => {

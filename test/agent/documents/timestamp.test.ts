@@ -2,6 +2,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Hash, digestOf } from '../../../agent/documents/algorithms.ts';
+import { derFromBer } from '../../../agent/documents/ber.ts';
+import { octetString, tags } from '../../../agent/documents/der.ts';
+import { type DerElement, children, readDer } from '../../../agent/documents/der-reader.ts';
 import { judgeTimestamp } from '../../../agent/documents/judge-timestamp.ts';
 import { tokenIn } from '../../../agent/documents/timestamp-answer.ts';
 import { imprintOf, nonceFor, timestampRequest } from '../../../agent/documents/timestamp-request.ts';
@@ -39,6 +42,15 @@ beforeAll(() => {
   openssl = new TimestampAuthority(ring, 'ec', tsa, [root]);
 });
 afterAll(() => ring.end());
+
+/** The same element, with every constructed length left open and long octets in two pieces, as some authorities frame their answers. */
+function looselyFramed(found: DerElement): Uint8Array {
+  const { tag, content, bytes: whole } = found;
+  const open = (parts: readonly Uint8Array[], as = tag): Uint8Array => Buffer.concat([Buffer.of(as, 0x80), ...parts, Buffer.of(0, 0)]);
+  if (tag === tags.octetString && content.length > 100)
+    return open([octetString(content.subarray(0, 9)), octetString(content.subarray(9))], tag | 0x20);
+  return (tag & 0x20) === 0 ? whole : open(children(found).map(looselyFramed));
+}
 
 const judged = (token: Uint8Array, at = soon(), whom: Trust | undefined = trust) => judgeTimestamp(token, over, { trust: whom, at });
 
@@ -85,6 +97,17 @@ describe('an answer', () => {
       Buffer.from(`-----BEGIN TIMESTAMP-----\n${lines}\n-----END TIMESTAMP-----\n`),
     ])
       expect(Buffer.from(tokenIn(form)).equals(token)).toBe(true);
+  });
+
+  test('in BER, with lengths left open and octets in pieces, gives the same token as DER', () => {
+    const token = tokenIn(openssl.answer(timestampRequest(imprintOf('sha256', bytes))));
+    expect(Buffer.from(derFromBer(token)).equals(token)).toBe(true);
+    const ber = looselyFramed(readDer(token));
+    expect(ber.length).toBeGreaterThan(token.length + 20);
+    expect(Buffer.from(tokenIn(ber)).equals(token)).toBe(true);
+    expect(judged(tokenIn(granted(ber)))).toMatchObject({ verdict: 'TOTAL-PASSED' });
+    for (const cut of [1, 2, 40, ber.length - 3]) expect(() => tokenIn(ber.subarray(0, ber.length - cut))).toThrow(/no answer/);
+    expect(() => tokenIn(Buffer.alloc(2000, '3080', 'hex'))).toThrow(/no answer/);
   });
 
   test('that is a refusal says why, in words', () => {
