@@ -9,6 +9,7 @@ import { judgeForm } from './intake-form.ts';
 import { judgeFonts } from './intake-fonts.ts';
 import { judgeLayers } from './intake-layers.ts';
 import { type IntakePolicy, defaultIntakePolicy } from './intake-policy.ts';
+import { judgeUnreached } from './intake-shadow.ts';
 import { judgeSignatures } from './intake-signatures.ts';
 import { type PdfFile, openPdf } from './pdf.ts';
 import { readFields } from './pdf-fields.ts';
@@ -60,7 +61,8 @@ function judge(file: PdfFile, policy: IntakePolicy, findings: Findings): void {
     judgeLayers(file, findings),
     judgeFonts(file, policy, findings),
   ];
-  walk(file, { inflate: true, onDict: (dict, stream) => judges.forEach((one) => one(dict, stream)) });
+  const reached = walk(file, { inflate: true, onDict: (dict, stream) => judges.forEach((one) => one(dict, stream)) });
+  judgeUnreached(file, reached, findings);
 }
 
 /** Examines bytes that are held in memory. Never throws on bad input: every outcome is a document or a refusal. */

@@ -6,13 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeTrust, type Trust } from '../../../agent/documents/trust.ts';
 import { type VerificationReport, verifyPdf } from '../../../agent/documents/verify.ts';
 import { saved, wrapping } from '../../support/attacks/appended.ts';
-import { type AttackClass, type Cast, type SoundName, castOf, changed, soundDocuments } from '../../support/attacks/attack.ts';
+import { type AttackClass, type Cast, type SoundName, castOf, changed, soundDocuments, soundNames } from '../../support/attacks/attack.ts';
 import { evilAnnotations, locks, sneakySignatures } from '../../support/attacks/certified.ts';
 import { changes, structures } from '../../support/attacks/changed.ts';
 import { forged, swapped } from '../../support/attacks/forged.ts';
 import { shadows } from '../../support/attacks/shadow.ts';
 import { timestamped } from '../../support/attacks/timestamped.ts';
 import { KeyRing } from '../../support/signing-keys.ts';
+import { opensslAccepts, pdfsig } from '../../support/validators.ts';
 
 const classes: readonly AttackClass[] = [
   forged,
@@ -49,6 +50,16 @@ function inShort({ outcome, refusal, signatures }: VerificationReport): string {
   const why = refusal ?? signatures.find(({ verdict }) => verdict === outcome && verdict !== 'TOTAL-PASSED')?.subIndication;
   return why === undefined ? outcome : `${outcome} ${why}`;
 }
+
+test('poppler and openssl accept every sound document too, each signature of it', () => {
+  for (const name of soundNames) {
+    const document = sound(name);
+    // poppler lists fields that wait for a signature too.
+    const found = pdfsig(document).filter(({ verdict }) => verdict !== 'no verdict');
+    expect([name, found.map(({ verdict }) => verdict)]).toEqual([name, Array(name === 'twice' ? 2 : 1).fill('Signature is Valid.')]);
+    for (const index of found.keys()) expect([name, opensslAccepts(document, cast.root.certificatePath, index)]).toEqual([name, true]);
+  }
+});
 
 describe.each(classes)('$name', ({ name, attacks }) => {
   test.each(attacks)('$name', ({ sound: base, make, outcome, namesNoChange = false }) => {

@@ -3,7 +3,7 @@ import { preparePades } from '../../../agent/documents/pades.ts';
 import { handMade, onePage } from '../sample-pdf.ts';
 import { type Issued, type KeyRing, authority, endEntity, signWith } from '../signing-keys.ts';
 import { timestampsOnly } from '../timestamp-authority.ts';
-import { type ContractKind, contract } from './contract.ts';
+import { type ContractKind, contract, contractKinds } from './contract.ts';
 import { stamper } from './stamper.ts';
 
 /** Ada signs; Mallory has a certificate by the same trusted issuer, so that no attack fails merely because nobody trusts the attacker. */
@@ -17,6 +17,7 @@ export interface Cast {
 
 /** The sound documents by name: each is TOTAL-PASSED. `once` and `twice` were signed as the station signs, the others by hand. */
 export type SoundName = 'once' | 'twice' | ContractKind;
+export const soundNames: readonly SoundName[] = ['once', 'twice', ...contractKinds];
 
 export interface Attack {
   readonly name: string;

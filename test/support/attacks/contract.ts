@@ -6,7 +6,8 @@ import { streamBody } from '../attack-pdf.ts';
 import type { Issued } from '../signing-keys.ts';
 import { signedByHand, transform, unsignedSignature } from './signed-pdf.ts';
 
-export type ContractKind = 'contract' | 'certified-1' | 'certified-2' | 'certified-3' | 'locked' | 'locked-by-field' | 'prepared';
+export const contractKinds = ['contract', 'certified-1', 'certified-2', 'certified-3', 'locked', 'locked-by-field', 'prepared'] as const;
+export type ContractKind = (typeof contractKinds)[number];
 
 const references: Readonly<Record<ContractKind, string>> = {
   contract: '',
