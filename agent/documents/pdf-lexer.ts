@@ -179,8 +179,23 @@ export class PdfLexer {
     }
   }
 
+  /** A hex string of whole bytes without white space, as signatures are written: they are long, and read often. Undefined, nothing read, for others. */
+  #plainHex(): Uint8Array | undefined {
+    const end = this.bytes.indexOf(62, this.pos);
+    const length = end - this.pos - 1;
+    if (end === -1 || length % 2 === 1) return undefined;
+    const digits = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.pos + 1, length).toString('latin1');
+    const bytes = Buffer.from(digits, 'hex');
+    // It stops at the first character that is no digit.
+    if (bytes.length * 2 !== length) return undefined;
+    this.pos = end + 1;
+    return new Uint8Array(bytes);
+  }
+
   #hexString(): PdfString {
     const start = this.pos;
+    const plain = this.#plainHex();
+    if (plain !== undefined) return this.#string(plain, true, start);
     this.pos += 1;
     const digits: number[] = [];
     for (;;) {

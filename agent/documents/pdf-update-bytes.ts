@@ -12,6 +12,18 @@ interface Span {
   readonly end: number;
 }
 
+/** Ends of objects by place and number: a document with many signatures is looked at once for each of them. */
+const knownEnds = new WeakMap<PdfFile, Map<string, number>>();
+
+function knownEnd(file: PdfFile, offset: number, num: number): number {
+  const known = knownEnds.get(file) ?? new Map<string, number>();
+  knownEnds.set(file, known);
+  const key = `${offset} ${num}`;
+  const end = known.get(key) ?? objectEnd(file, offset, num);
+  known.set(key, end);
+  return end;
+}
+
 /** Reads over one object, the one with this number where it is given, and gives where it ends. Throws PdfRefused. */
 function objectEnd(file: PdfFile, offset: number, num?: number): number {
   const lexer = new PdfLexer(file.bytes, offset, file.budget, true);
@@ -50,7 +62,7 @@ function spansOf(file: PdfFile, section: XrefSection, from: number): readonly Sp
   const spans: Span[] = [];
   for (const [num, entry] of section.entries) {
     if (entry.kind === 'plain' && entry.offset >= from && entry.offset !== section.offset)
-      spans.push({ start: entry.offset, end: objectEnd(file, entry.offset, num) });
+      spans.push({ start: entry.offset, end: knownEnd(file, entry.offset, num) });
   }
   const hybrid = section.trailer.get('XRefStm');
   if (section.style === 'table' && typeof hybrid === 'number') spans.push({ start: hybrid, end: objectEnd(file, hybrid) });
