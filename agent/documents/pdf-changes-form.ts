@@ -6,6 +6,7 @@ import type { FormNode } from './pdf-field-tree.ts';
 import { type NewField, isAppearance, newField, newSignature } from './pdf-new-field.ts';
 import { PdfArray, PdfDict, PdfName, PdfRef, PdfString, type PdfValue } from './pdf-objects.ts';
 import type { PdfPage } from './pdf-pages.ts';
+import { drawsTextAlone } from './pdf-plain-text.ts';
 import { sameValue } from './pdf-serialise.ts';
 
 /** Something that was added after a signature and does not break it. */
@@ -154,8 +155,17 @@ export class FormComparison {
     }
     const open = filled.get(name) ?? [];
     this.#comparison.frozenBut(dict, now, where, open);
-    if (open.includes('AP') && !sameValue(dict.get('AP'), now.get('AP')))
-      this.#comparison.judge(isAppearance(before, after, now.get('AP')), `${where} was changed`);
+    if (open.includes('AP') && !sameValue(dict.get('AP'), now.get('AP'))) {
+      const look = now.get('AP');
+      const fine = isAppearance(before, after, look) && (open === signedKeys || drawsTextAlone(after, after.dict(look)?.get('N') ?? null));
+      this.#comparison.judge(fine, `${where} was filled in with more than text`);
+    }
+    const shown = now.get('AS');
+    if (open.includes('AS') && !sameValue(dict.get('AS'), shown)) {
+      const looks = after.dict(after.dict(now.get('AP'))?.get('N') ?? null);
+      const fine = shown instanceof PdfName && drawsTextAlone(after, looks?.get(shown.value) ?? null);
+      this.#comparison.judge(fine, `${where} was filled in with more than text`);
+    }
     // Programs lock the mark of a signature that was made, and let it be printed (ISO 32000-1 table 165).
     const flags = now.get('F');
     if (open === signedKeys) this.#comparison.judge(sameValue(dict.get('F'), flags) || flags === 132, `${where} was changed`);

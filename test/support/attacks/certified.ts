@@ -1,5 +1,5 @@
 /** Attacks on certified documents: evil annotations, sneaky signatures, and whatever else a level of certification or a lock does not allow. */
-import { updated } from '../attack-pdf.ts';
+import { streamBody, updated } from '../attack-pdf.ts';
 import { type Attack, type AttackClass, type SoundName, bodyOf, changed, failed, signAgain } from './attack.ts';
 import { look, parts } from './contract.ts';
 import { sealed, unsignedSignature } from './signed-pdf.ts';
@@ -47,6 +47,12 @@ function sneaking(level: SoundName, name: string, rect: string, more = ''): Atta
 /** The empty field, filled in. */
 export function filledIn(sound: Uint8Array): Uint8Array {
   return updated(sound, { [parts.remark]: bodyOf(sound, parts.remark).replace('/T(remark)', '/T(remark)/V(900)') });
+}
+
+/** The empty field, filled in with a look that does more than write text. */
+function coveredBy(sound: Uint8Array, drawn: string): Uint8Array {
+  const field = bodyOf(sound, parts.remark).replace('/T(remark)', '/T(remark)/V(ok)/AP<</N 71 0 R>>');
+  return updated(sound, { [parts.remark]: field, 71: streamBody('/Type/XObject/Subtype/Form/BBox[0 0 80 20]', `BT (ok) Tj ET ${drawn}`) });
 }
 
 export const evilAnnotations: AttackClass = {
@@ -122,6 +128,10 @@ export const locks: AttackClass = {
   name: 'certification and locks',
   attacks: [
     { name: 'a field filled in where nothing may follow', sound: 'certified-1', outcome: changed, make: filledIn },
+    ...(['0 0 80 20 re f', '/Im1 Do', 'q 500 w 0 0 m 80 0 l S Q', 'BI /W 1 /H 1 ID w EI', '/G gs'] as const).map((drawn): Attack => {
+      const covered = (sound: Uint8Array): Uint8Array => coveredBy(sound, drawn);
+      return { name: `a field filled in with what covers the page: ${drawn}`, sound: 'certified-2', outcome: changed, make: covered };
+    }),
     {
       name: 'a field filled in that is locked',
       sound: 'locked',

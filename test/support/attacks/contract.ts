@@ -11,7 +11,7 @@ export type ContractKind = (typeof contractKinds)[number];
 
 const references: Readonly<Record<ContractKind, string>> = {
   contract: '',
-  prepared: '',
+  prepared: transform('DocMDP', '/P 2'),
   'certified-1': transform('DocMDP', '/P 1'),
   'certified-2': transform('DocMDP', '/P 2'),
   'certified-3': transform('DocMDP', '/P 3'),
@@ -49,7 +49,7 @@ export const look = (text: string): string => streamBody('/Type/XObject/Subtype/
 
 /** The contract, signed by `signer` in the field "First". */
 export function contract(kind: ContractKind, signer: Issued): Uint8Array {
-  const certified = kind.startsWith('certified');
+  const certified = kind.startsWith('certified') || kind === 'prepared';
   const lock = kind === 'locked-by-field' ? '/Lock<</Type/SigFieldLock/Action/All>>' : '';
   const widget = (rect: string): string => `/Type/Annot/Subtype/Widget/F 4/P 3 0 R/Rect[${rect}]`;
   // In the prepared one, places that look harmless lead to where the text of the page is drawn from.
@@ -74,7 +74,7 @@ export function contract(kind: ContractKind, signer: Issued): Uint8Array {
         12: '<</Type/OCG/Name(Terms)>>',
         13: `<<${widget('10 100 30 120')}/FT/Btn/T(agreed)/AS/Off/AP<</N<</Off 14 0 R/Yes 15 0 R>>>>>>`,
         14: look(' '),
-        15: look('x'),
+        15: kind === 'prepared' ? streamBody('/Type/XObject/Subtype/Form/BBox[0 0 20 20]', '1 g 0 0 20 20 re f') : look('x'),
         16: '<</Type/Annot/Subtype/Text/F 4/Rect[200 10 220 30]/Contents(A note)>>',
         20: '<</Type/Font/Subtype/TrueType/BaseFont/Sample/FontDescriptor 22 0 R>>',
         21: streamBody('/Type/XObject/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray', 'w'),

@@ -129,6 +129,12 @@ export const shadows: readonly AttackClass[] = [
   {
     name: 'shadow attack: a place with two uses',
     attacks: [
+      {
+        name: 'a box whose ticked look covers the page',
+        sound: 'prepared',
+        outcome: changed,
+        make: (sound) => updated(sound, { [parts.agreed]: bodyOf(sound, parts.agreed).replace('/AS/Off', '/AS/Yes/V/Yes') }),
+      },
       { name: 'the metadata is the text of the page', sound: 'prepared', outcome: changed, make: (sound) => updated(sound, { 4: other }) },
       {
         name: 'an empty signature field is a state of the graphics',
