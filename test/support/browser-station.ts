@@ -1,5 +1,5 @@
 /** A demo station in a process of its own, for stories that are told at its screen. */
-import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogEvent } from '../../agent/log/events.ts';
@@ -16,10 +16,13 @@ export class BrowserStation {
     this.agent = agent;
   }
 
-  /** Makes and starts a station with one document, "contract.pdf", in its inbox. */
-  static async make(): Promise<BrowserStation> {
+  /** Makes and starts a station with one document, "contract.pdf", in its inbox; `documents` goes into its configuration. */
+  static async make(documents?: object): Promise<BrowserStation> {
     const data = await mkdtemp(join(tmpdir(), 'at-the-screen-'));
     await makeDemoStation(data, 0);
+    const config = join(data, 'station.json');
+    if (documents !== undefined)
+      await writeFile(config, JSON.stringify({ ...(JSON.parse(await readFile(config, 'utf8')) as object), documents }));
     await copyFile(agreement, join(data, 'inbox', 'contract.pdf'));
     return new BrowserStation(data, await RunningAgent.start(data));
   }

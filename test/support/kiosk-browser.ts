@@ -24,7 +24,8 @@ const patienceMs = 20_000;
 const reportViolations = `document.addEventListener('securitypolicyviolation', (event) => console.error('policy broken: ' + event.violatedDirective + ' ' + event.blockedURI))`;
 
 /** What can be touched besides the agent's actions. */
-type ScreenAct = 'page-down' | 'clear' | 'enter' | 'display' | 'text-size-4' | 'language' | 'language-de' | 'close';
+type ScreenAct =
+  'page-down' | 'mark-begin' | 'mark-done' | 'clear' | 'enter' | 'display' | 'text-size-4' | 'language' | 'language-de' | 'close';
 
 /** Screens that the kiosk has beside the agent's states. */
 type ShownScreen = ScreenName | 'agent-unreachable' | 'idle-warning';
