@@ -4,10 +4,9 @@
  */
 import type { Findings } from './intake-findings.ts';
 import { type PdfFile } from './pdf.ts';
-import { PdfArray, PdfDict, PdfName, PdfRef, PdfRefused, PdfStream, PdfString, type PdfValue, damaged, isName } from './pdf-objects.ts';
+import { PdfArray, PdfDict, PdfName, PdfStream, PdfString, type PdfValue, isName } from './pdf-objects.ts';
 import { readTextString } from './pdf-serialise.ts';
 
-const mostFields = 100_000;
 /** Flag of an annotation that is never seen (table 165). */
 const hidden = 2;
 
@@ -40,20 +39,12 @@ function showsAnotherState(file: PdfFile, widget: PdfDict, value: PdfValue): boo
   return shown === 'Off' ? meant !== 'Off' && states.get(meant) !== null : shown !== meant;
 }
 
-/** Walks the fields with what they inherit (section 12.7.3.1). Throws PdfRefused: `damaged` for a tree that loops. */
+/** Walks the fields with what they inherit (section 12.7.3.1); `readFields` has walked the tree before and refused one that loops or is too large. Throws PdfRefused. */
 export function judgeForm(file: PdfFile, findings: Findings): void {
   const form = file.dict(file.catalog().dict.get('AcroForm'));
   const drawnAnew = file.resolve(form?.get('NeedAppearances') ?? null) === true;
-  const visited = new Set<number>();
-  let seen = 0;
   const visit = (value: PdfValue, inherited: { readonly kind: PdfValue; readonly value: PdfValue }, depth: number): void => {
     file.budget.checkDepth(depth);
-    seen += 1;
-    if (seen > mostFields) throw new PdfRefused('too-complex', 'too many fields');
-    if (value instanceof PdfRef) {
-      if (visited.has(value.num)) damaged('the field tree meets a field twice');
-      visited.add(value.num);
-    }
     const dict = file.dict(value);
     if (dict === undefined) return;
     const kind = dict.get('FT') === null ? inherited.kind : file.resolve(dict.get('FT'));
