@@ -23,12 +23,21 @@ async function middle(kiosk: KioskPage): Promise<readonly [number, number]> {
   return [(mark.x + mark.width / 2 - page.x) / page.width, (mark.y + mark.height / 2 - page.y) / page.height];
 }
 
+/** The whole preview lies inside the frame that scrolls. */
+async function visible(kiosk: KioskPage): Promise<boolean> {
+  const mark = await kiosk.page.locator('#station [data-part="mark"]').boundingBox();
+  const frame = await kiosk.page.locator('#station [role="region"]').boundingBox();
+  return mark !== null && frame !== null && mark.y >= frame.y && mark.y + mark.height <= frame.y + frame.height + 1;
+}
+
 test('a touch on the page puts the signature there, the keys move it, and it can be taken away again', async () => {
   const kiosk = await browser.open(station.address);
   await kiosk.walkTo('review-document', 'ada');
   await kiosk.untilWords('Your signature will not be seen on a page.');
   await kiosk.tap('mark-begin');
   await kiosk.untilWords('Your signature will be seen on page 1.');
+  // It begins at the foot of the page, and the page has come up to show it.
+  await expect.poll(() => visible(kiosk), { timeout: 10_000 }).toBe(true);
 
   const target = kiosk.page.locator('#station [data-page="1"] [data-act="place-mark"]');
   const box = await target.boundingBox();
