@@ -38,6 +38,7 @@ export class Desk {
   readonly #known: Set<string>;
   readonly #refused = new Set<string>();
   #shown = '';
+  #shownLast: WeakRef<OpenDocument> | undefined;
 
   /** `known` are the digests that `document-in` entries name already. */
   constructor(parts: DeskParts, known: Iterable<string>) {
@@ -71,7 +72,9 @@ export class Desk {
     if (!read.ok) throw documentProblem(read.refusal);
     if (read.document.digest !== listed.digest) throw this.#changed(listed);
     const { bytes } = read.document;
-    return { fileName: listed.fileName, bytes, ...this.#marked(listed, bytes) };
+    const opened = { fileName: listed.fileName, bytes, ...this.#marked(listed, bytes) };
+    this.#shownLast = new WeakRef(opened);
+    return opened;
   }
 
   /** Throws document-changed when the file is not what the holder has read (any more). */
@@ -79,19 +82,30 @@ export class Desk {
     if (!(await this.#parts.inbox.holds(document.fileName, document.view.digest))) throw this.#changed(document);
   }
 
-  /** Reads a document again, without another examination: its digest says that it is the one that was examined and shown. Throws document-changed. */
+  /**
+   * The document again, without another examination: its digest says that it is the one that was examined and shown. While the bytes that were shown are
+   * still in memory they are given, so that a large document is not held twice. Throws document-changed.
+   */
   async reread(document: ChosenDocument): Promise<OpenDocument> {
+    const shown = this.#shownLast?.deref();
+    if (shown?.view.id === document.view.id && shown.view.digest === document.view.digest) return shown;
     const read = await readBytes(this.#parts.inbox.path(document.fileName), this.#parts.examiner.policy.maxBytes);
     if (typeof read === 'string' || read.digest !== document.view.digest) throw this.#changed(document);
     const { view, fileName } = document;
     return { view, fileName, bytes: read.bytes };
   }
 
-  /** Writes the signed document durably where nobody looks; gives the name that it will get. `signature` names the signature (`signatureName`). */
-  async stage(signature: string, document: ChosenDocument, output: Uint8Array): Promise<string> {
+  /**
+   * Writes the signed document durably where nobody looks; gives the name that it will get, and the SHA-256 (hex) of what was written. `signature` names
+   * the signature (`signatureName`).
+   */
+  async stage(
+    signature: string,
+    document: ChosenDocument,
+    output: Uint8Array,
+  ): Promise<{ readonly name: string; readonly digest: string }> {
     const name = signedName(document.fileName);
-    await this.#parts.outbox.stage(signature, name, output);
-    return name;
+    return { name, digest: await this.#parts.outbox.stage(signature, name, output) };
   }
 
   /**

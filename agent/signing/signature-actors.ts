@@ -66,6 +66,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
         signedAt,
         operation,
         station: parts.stationName,
+        documentDigest: intent.document.view.digest,
         ...wishes(parts, input, signedAt),
       });
       return { document, signature };
@@ -107,10 +108,10 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
     check: fromPromise<model.StagedOutput, model.CheckInput>(async ({ input }) => {
       const { operation, intent, prepared, signature } = input;
       const output = finish(prepared.signature, signature);
-      const name = await desk.stage(signatureName(operation, intent.entry), prepared.document, output).catch((error: unknown) => {
+      const { name, digest } = await desk.stage(signatureName(operation, intent.entry), prepared.document, output).catch((error: unknown) => {
         throw new SigningProblem('output-failed', { cause: error });
       });
-      return { digest: hex(sha256(output)), size: output.length, name, signatureDigest: hex(sha256(signature)) };
+      return { digest, size: output.length, name, signatureDigest: hex(sha256(signature)) };
     }),
 
     save: fromPromise<model.SignedResult, model.SaveInput>(async ({ input }) => {

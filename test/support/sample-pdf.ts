@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateSync } from 'node:zlib';
 
 export const agreementPath = fileURLToPath(new URL('../../fixtures/documents/agreement.pdf', import.meta.url));
 
@@ -32,6 +33,8 @@ export interface HandMade {
   /** `hybrid` hides these objects in an object stream that only the /XRefStm section knows. */
   readonly hidden?: readonly number[];
   readonly style?: 'table' | 'stream';
+  /** Packs the newest cross-reference stream with this predictor: 2 is that of TIFF. */
+  readonly predictor?: 2;
   readonly header?: string;
 }
 
@@ -53,15 +56,23 @@ function bigEndian(value: number, width: number): string {
   return Array.from({ length: width }, (_, index) => String.fromCharCode(Math.floor(value / 256 ** (width - 1 - index)) % 256)).join('');
 }
 
-function streamSection(num: number, rows: ReadonlyMap<number, string>, extra: string): string {
+/** Each byte of a row as the difference to the one before it. */
+function tiffDifferences(data: string, rowBytes: number): Buffer {
+  const bytes = Buffer.from(data, 'latin1');
+  return Buffer.from(bytes.map((byte, at) => (at % rowBytes === 0 ? byte : (byte - (bytes[at - 1] ?? 0)) & 0xff)));
+}
+
+function streamSection(num: number, rows: ReadonlyMap<number, string>, extra: string, predictor?: 2): string {
   const numbers = [...rows.keys()].sort((left, right) => left - right);
-  const data = numbers.map((member) => rows.get(member) ?? '').join('');
+  const plain = numbers.map((member) => rows.get(member) ?? '').join('');
+  const data = predictor === undefined ? plain : deflateSync(tiffDifferences(plain, 7)).toString('latin1');
+  const packing = predictor === undefined ? '' : '/Filter/FlateDecode/DecodeParms<</Predictor 2/Columns 7>>';
   const index = numbers.map((member) => `${member} 1`).join(' ');
-  return `${num} 0 obj\n<</Type/XRef/W[1 4 2]/Index[${index}]/Length ${data.length}${extra}>>\nstream\n${data}\nendstream\nendobj\n`;
+  return `${num} 0 obj\n<</Type/XRef/W[1 4 2]/Index[${index}]/Length ${data.length}${packing}${extra}>>\nstream\n${data}\nendstream\nendobj\n`;
 }
 
 /** Writes a PDF as it is described: nothing is checked, so that it can be as wrong as a test wants. */
-export function handMade({ objects, trailer = '', hidden = [], style = 'table', header = '%PDF-1.7' }: HandMade): Uint8Array {
+export function handMade({ objects, trailer = '', hidden = [], style = 'table', header = '%PDF-1.7', predictor }: HandMade): Uint8Array {
   let file = `${header}\n%\xe2\xe3\xcf\xd3\n`;
   const offsets = new Map<number, number>();
   const numbers = Object.keys(objects).map(Number);
@@ -101,7 +112,7 @@ export function handMade({ objects, trailer = '', hidden = [], style = 'table', 
     file += `xref\n0 ${size}\n${lines.join('')}trailer\n<<${extra}>>\n`;
   } else {
     rows.set(packer + 1, `\x01${bigEndian(start, 4)}\0\0`);
-    file += streamSection(packer + 1, rows, extra);
+    file += streamSection(packer + 1, rows, extra, predictor);
   }
   return Uint8Array.from(Buffer.from(`${file}startxref\n${start}\n%%EOF\n`, 'latin1'));
 }
