@@ -87,11 +87,11 @@ export class Desk {
    * still in memory they are given, so that a large document is not held twice. Throws document-changed.
    */
   async reread(document: ChosenDocument): Promise<OpenDocument> {
-    const shown = this.#shownLast?.deref();
-    if (shown?.view.id === document.view.id && shown.view.digest === document.view.digest) return shown;
-    const read = await readBytes(this.#parts.inbox.path(document.fileName), this.#parts.examiner.policy.maxBytes);
-    if (typeof read === 'string' || read.digest !== document.view.digest) throw this.#changed(document);
     const { view, fileName } = document;
+    const shown = this.#shownLast?.deref();
+    if (shown?.view.id === view.id && shown.view.digest === view.digest) return { view, fileName, bytes: shown.bytes };
+    const read = await readBytes(this.#parts.inbox.path(document.fileName), this.#parts.examiner.policy.maxBytes);
+    if (typeof read === 'string' || read.digest !== view.digest) throw this.#changed(document);
     return { view, fileName, bytes: read.bytes };
   }
 
