@@ -108,9 +108,11 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
     check: fromPromise<model.StagedOutput, model.CheckInput>(async ({ input }) => {
       const { operation, intent, prepared, signature } = input;
       const output = finish(prepared.signature, signature);
-      const { name, digest } = await desk.stage(signatureName(operation, intent.entry), prepared.document, output).catch((error: unknown) => {
-        throw new SigningProblem('output-failed', { cause: error });
-      });
+      const { name, digest } = await desk
+        .stage(signatureName(operation, intent.entry), prepared.document, output)
+        .catch((error: unknown) => {
+          throw new SigningProblem('output-failed', { cause: error });
+        });
       return { digest, size: output.length, name, signatureDigest: hex(sha256(signature)) };
     }),
 

@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { append, documentMemory } from '../../../agent/documents/document-memory.ts';
 import { preparePades } from '../../../agent/documents/pades.ts';
+import { openPdf } from '../../../agent/documents/pdf.ts';
+import { PdfRefused } from '../../../agent/documents/pdf-objects.ts';
+import { IncrementalUpdate } from '../../../agent/documents/pdf-writer.ts';
 import { DocumentSigner } from '../../support/document-signer.ts';
 import { agreement } from '../../support/sample-pdf.ts';
 import { signWith } from '../../support/signing-keys.ts';
@@ -76,4 +79,14 @@ test('bytes that are not those that were shown are not signed, and bytes that ch
   expect(() => prepared.finish(signature)).toThrow('does not hold');
   document[2000] ^= 1;
   expect(prepared.finish(signature).length).toBeGreaterThan(document.length);
+});
+
+test('an update behind four gigabytes is refused: its offsets would not fit', () => {
+  const file = openPdf(agreement());
+  const update = new IncrementalUpdate(file);
+  update.set(update.allocate(), 1);
+  Object.defineProperty(file, 'bytes', { value: { length: 2 ** 32, at: () => 10 } });
+  expect(() => update.finish(new Uint8Array(16))).toThrow(PdfRefused);
+  Object.defineProperty(file, 'bytes', { value: agreement() });
+  expect(update.finish(new Uint8Array(16)).bytes.length).toBeGreaterThan(agreement().length);
 });
