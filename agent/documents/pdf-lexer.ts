@@ -11,12 +11,6 @@ for (const character of '()<>[]{}/%') kinds[character.charCodeAt(0)] = delimiter
 /** Highest object number a file may use (ISO 32000-1 annex C). */
 export const highestObjectNumber = 8_388_607;
 
-function hexDigit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  const lower = code | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
-}
-
 const escapes: ReadonlyMap<number, number> = new Map([
   [110, 10], // \n
   [114, 13], // \r
@@ -179,37 +173,17 @@ export class PdfLexer {
     }
   }
 
-  /** A hex string of whole bytes without white space, as signatures are written: they are long, and read often. Undefined, nothing read, for others. */
-  #plainHex(): Uint8Array | undefined {
-    const end = this.bytes.indexOf(62, this.pos);
-    const length = end - this.pos - 1;
-    if (end === -1 || length % 2 === 1) return undefined;
-    const digits = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.pos + 1, length).toString('latin1');
-    const bytes = Buffer.from(digits, 'hex');
-    // It stops at the first character that is no digit.
-    if (bytes.length * 2 !== length) return undefined;
-    this.pos = end + 1;
-    return new Uint8Array(bytes);
-  }
-
   #hexString(): PdfString {
     const start = this.pos;
-    const plain = this.#plainHex();
-    if (plain !== undefined) return this.#string(plain, true, start);
-    this.pos += 1;
-    const digits: number[] = [];
-    for (;;) {
-      const code = this.peek();
-      this.pos += 1;
-      if (code === 62) break;
-      const digit = code === -1 ? -1 : hexDigit(code);
-      if (digit >= 0) digits.push(digit);
-      else if (code === -1 || kinds[code] !== white) damaged(`not a hex string at ${start}`);
-    }
-    if (digits.length % 2 === 1) digits.push(0);
-    const bytes = new Uint8Array(digits.length / 2);
-    for (let at = 0; at < bytes.length; at += 1) bytes[at] = (digits[at * 2] ?? 0) * 16 + (digits[at * 2 + 1] ?? 0);
-    return this.#string(bytes, true, start);
+    const end = this.bytes.indexOf(62, start + 1);
+    if (end === -1) damaged(`not a hex string at ${start}`);
+    // Taken as a whole: the value of a signature has tens of thousands of digits, and is read once for every revision.
+    const digits = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start + 1, end - start - 1)
+      .toString('latin1')
+      .replace(/[\0\t\n\f\r ]+/g, '');
+    if (!/^[0-9A-Fa-f]*$/.test(digits)) damaged(`not a hex string at ${start}`);
+    this.pos = end + 1;
+    return this.#string(Uint8Array.from(Buffer.from(digits.length % 2 === 0 ? digits : `${digits}0`, 'hex')), true, start);
   }
 
   #literalString(): PdfString {
