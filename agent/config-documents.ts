@@ -49,6 +49,7 @@ const documentClass = z
     certify: z.boolean().exactOptional(),
     commitment: z.enum(commitments).exactOptional(),
     reason: z.string().max(200).regex(oneLine).exactOptional(),
+    format: z.enum(['pades', 'cades', 'asic-s', 'asic-e']).exactOptional(),
   })
   .superRefine((found, context) => {
     const clash = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
@@ -56,11 +57,20 @@ const documentClass = z
       clash('commitment', 'a signature says why by a reason or by a commitment, not by both');
     if (found.field !== undefined && found.appearance !== undefined)
       clash('appearance', 'a field that is there has its own place and its own look');
+    const isBeside = found.format !== undefined && found.format !== 'pades';
+    if (isBeside && (found.field !== undefined || found.appearance !== undefined || found.certify === true || found.reason !== undefined))
+      clash('format', 'a field, a look, a reason and a certification are for PDFs that are signed in themselves (pades)');
   });
 
-/** `documents` in station.json; what is left out is the stricter for packed files, a remark for fonts, and no place for signatures. */
+/**
+ * `documents` in station.json; what is left out is the stricter for packed files and for files that are no PDF, a remark for fonts, and no place for
+ * signatures.
+ */
 export const documentsSchema = z.strictObject({
   ...rules,
+  /** Files that are no PDF, and how they are signed. */
+  otherFiles: z.enum(['refuse', 'allow']).exactOptional(),
+  otherFormat: z.enum(['cades', 'asic-s', 'asic-e']).exactOptional(),
   /** What holds for documents whose class says nothing of it. */
   appearance: byHand.exactOptional(),
   classes: z

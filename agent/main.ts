@@ -1,7 +1,7 @@
 /** Wires one station together, in the order in which it may come up: configuration, log, projections, devices, visit, and the door last. Nothing else. */
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StationView } from './contract/state.ts';
+import type { OutputFormat, StationView } from './contract/state.ts';
 import {
   configDigest,
   defaultCrlPolicy,
@@ -41,6 +41,8 @@ export interface StationOptions {
   /** A bug of ours, or a log that cannot be written: the caller decides about leaving. */
   readonly onFault: (error: unknown) => void;
   readonly inboxPollMs?: number;
+  /** How everything is signed; where it is left out, PDFs in themselves and other files as the configuration says. */
+  readonly format?: OutputFormat | undefined;
   /** Opens the devices instead of those that the configuration names. No command hands this in. */
   readonly hardware?: typeof openHardware;
 }
@@ -76,7 +78,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
     for (const folder of [paths.inbox, paths.outbox, paths.staging, paths.originals]) await mkdir(folder, { recursive: true, mode: 0o700 });
     const { maxBytes, maxPages } = config.limits;
     // Intake remarks what some class may allow; the desk decides by the rules of each document's class.
-    const examiner = new Examiner({ maxBytes, maxPages, embeddedFiles: 'allow', missingFonts: 'warn' });
+    const { otherFiles = 'refuse' } = config.documents ?? {};
+    const examiner = new Examiner({ maxBytes, maxPages, embeddedFiles: 'allow', missingFonts: 'warn', otherFiles });
     closers.push(() => examiner.close());
     // What was cut off belongs to the station's own folders, also when a terminal command brings others.
     const ofStation = openFolders(paths, examiner, {});
@@ -87,7 +90,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     closers.push(() => hardware.close());
     const record = recorder.record.bind(recorder);
     const folders = options.inbox === undefined ? ofStation : openFolders(paths, examiner, options);
-    const desk = new Desk({ ...folders, examiner, record, rules: config.documents ?? {} }, documents.known);
+    const desk = new Desk({ ...folders, examiner, record, rules: config.documents ?? {}, format: options.format }, documents.known);
     const login = new Login(hardware.tokens, (moment) => visit.padChanged(moment));
     const actors = signingActors({
       login,

@@ -7,6 +7,7 @@ import { Secret } from '../../drivers/secret.ts';
 import { makeDemoStation } from '../workbench/demo-station.ts';
 import { demoCards, fingers } from '../workbench/catalogue.ts';
 import type { VirtualHardware } from '../workbench/hardware.ts';
+import type { OutputFormat } from '../contract/state.ts';
 import type { Station } from '../main.ts';
 import { stationPaths } from '../config.ts';
 import { StartRefused } from '../refusals.ts';
@@ -16,6 +17,7 @@ import type { CommandIo } from './io.ts';
 import { signFiles } from './sign-files.ts';
 import { runStation } from './start.ts';
 import { tellState } from './tell.ts';
+import { readFormat } from './terminal-documents.ts';
 
 /** The station looks for cards every 200 ms; a computer that is busy may take much longer to do it. */
 const seeMs = 10_000;
@@ -33,6 +35,7 @@ With "sign", documents are signed without a screen, in one visit: the virtual fi
   --finger NAME sign: which finger, ${fingers.map(({ id }) => id).join(', ')} (default right-index)
   --pin PIN     sign: another PIN than the card's
   --out OUT     sign: where the signed document goes; an existing file is never written over
+  --format F    sign: pades, cades, asic-s or asic-e, instead of what fits each file; asic-e with --out packs several files together
   --out-dir DIR sign: the folder into which the signed documents go
   --json        sign: the outcome as one JSON object
   --help
@@ -52,6 +55,7 @@ export const demo = command(
       pin: { type: 'string' },
       out: { type: 'string' },
       'out-dir': { type: 'string' },
+      format: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
     takesWords: true,
@@ -60,7 +64,17 @@ export const demo = command(
     if (verb === undefined) return runDemo(values.data ?? './demo-data/station', parsePort(values.port), io);
     if (verb !== 'sign') throw new WrongUsage(`countersign demo takes no word but sign, and not "${verb}".`);
     if (files.length === 0) throw new WrongUsage('Name a document: countersign demo sign FILE --out OUT.');
-    return signInDemo(files, { ...values, data: values.data ?? './demo-data/terminal', out: values.out, 'out-dir': values['out-dir'] }, io);
+    return signInDemo(
+      files,
+      {
+        ...values,
+        data: values.data ?? './demo-data/terminal',
+        out: values.out,
+        'out-dir': values['out-dir'],
+        format: readFormat(values.format),
+      },
+      io,
+    );
   },
 );
 
@@ -84,6 +98,7 @@ async function signInDemo(
     pin?: string | undefined;
     out: string | undefined;
     'out-dir': string | undefined;
+    format: OutputFormat | undefined;
     json: boolean;
   },
   io: CommandIo,
@@ -94,29 +109,34 @@ async function signInDemo(
   if (!fingers.some(({ id }) => id === options.finger))
     throw new StartRefused(`There is no finger "${options.finger}". There are: ${fingers.map(({ id }) => id).join(', ')}`);
   await prepare(options.data, 0, false, io);
-  return signFiles(files, { data: options.data, out: options.out, outDir: options['out-dir'], json: options.json }, io, {
-    begin: async (station) => {
-      const { devices } = station.hardware as VirtualHardware;
-      const plastic = devices.cards.get(card.id);
-      if (plastic === undefined) throw new Error(`the card ${card.id} was not opened`);
-      devices.key.autoTouch(options.finger);
-      await devices.reader.insert(plastic);
+  return signFiles(
+    files,
+    { data: options.data, out: options.out, outDir: options['out-dir'], json: options.json, format: options.format },
+    io,
+    {
+      begin: async (station) => {
+        const { devices } = station.hardware as VirtualHardware;
+        const plastic = devices.cards.get(card.id);
+        if (plastic === undefined) throw new Error(`the card ${card.id} was not opened`);
+        devices.key.autoTouch(options.finger);
+        await devices.reader.insert(plastic);
+      },
+      // The card is taken out at the end, as a holder would, and the log says so.
+      end: async (station) => {
+        const { devices } = station.hardware as VirtualHardware;
+        // Ctrl+C ends pcscd too, which then notices nothing.
+        const out = devices.reader.remove().catch(() => undefined);
+        await Promise.race([out, sleep(seeMs, undefined, { ref: false })]);
+        await tokensGone(station);
+      },
+      tell: (state) => tellState(state, io),
+      // A demo card holds one certificate for signing. Were there more, nobody is here to choose, and the first is as good as a guess.
+      chooseCertificate: () => Promise.resolve(undefined),
+      consent: () => Promise.resolve(true),
+      pin: () => Promise.resolve(new Secret(Buffer.from(options.pin ?? card.pin, 'utf8'))),
+      goOn: () => Promise.resolve(false),
     },
-    // The card is taken out at the end, as a holder would, and the log says so.
-    end: async (station) => {
-      const { devices } = station.hardware as VirtualHardware;
-      // Ctrl+C ends pcscd too, which then notices nothing.
-      const out = devices.reader.remove().catch(() => undefined);
-      await Promise.race([out, sleep(seeMs, undefined, { ref: false })]);
-      await tokensGone(station);
-    },
-    tell: (state) => tellState(state, io),
-    // A demo card holds one certificate for signing. Were there more, nobody is here to choose, and the first is as good as a guess.
-    chooseCertificate: () => Promise.resolve(undefined),
-    consent: () => Promise.resolve(true),
-    pin: () => Promise.resolve(new Secret(Buffer.from(options.pin ?? card.pin, 'utf8'))),
-    goOn: () => Promise.resolve(false),
-  });
+  );
 }
 
 /** Resolves when the station has seen that no card is in, or would have had time to. */

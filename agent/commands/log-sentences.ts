@@ -13,7 +13,7 @@ export function sentence(event: LogEvent): string {
     case 'enrol':
       return `A finger was enrolled for certificate ${short(event.certificate_sha256)}.`;
     case 'document-in':
-      return `Document ${short(event.document_sha256)} was taken in: ${event.pages} pages, ${event.size} bytes, ${event.signatures} signatures in it${told(event.remarks)}.`;
+      return `Document ${short(event.document_sha256)} was taken in: ${event.kind === undefined ? `${event.pages} pages` : `no PDF but ${event.kind}`}, ${event.size} bytes, ${event.signatures} signatures in it${told(event.remarks)}.`;
     case 'document-refused':
       return `A document was refused: ${event.refusal}.`;
     case 'token-in':
@@ -35,7 +35,7 @@ export function sentence(event: LogEvent): string {
     case 'sign.intent':
       return `A signature on document ${short(event.document_sha256)} is about to be made (${event.scheme}, ${event.hash}).`;
     case 'sign.done':
-      return `Signed: document ${short(event.document_sha256)} became ${short(event.output_sha256)}, ${event.output_size} bytes (begun in entry ${event.intent}).`;
+      return `Signed: document ${short(event.document_sha256)} became ${short(event.output_sha256)}, ${event.output_size} bytes${event.format === undefined ? '' : `, as ${event.format}`} (begun in entry ${event.intent}).`;
     case 'sign.failed':
       return `Nothing was signed: ${event.problem}${event.intent === undefined ? '' : ` (begun in entry ${event.intent})`}.`;
     case 'sign.outcome-unknown':

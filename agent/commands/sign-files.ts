@@ -2,13 +2,13 @@
 import { lstat, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { defaultMaxDocuments, readConfig, stationPaths } from '../config.ts';
-import { readDocument } from '../documents/intake.ts';
-import { remarkSentence } from '../documents/intake-findings.ts';
+import type { OutputFormat } from '../contract/state.ts';
 import { startStation, type Station } from '../main.ts';
 import { StartRefused } from '../refusals.ts';
 import { WrongUsage } from './arguments.ts';
 import type { CommandIo } from './io.ts';
 import { tellEnd, type Target } from './tell-end.ts';
+import { readTerminalDocuments } from './terminal-documents.ts';
 import { walk, type Walker } from './walk.ts';
 
 /** A walker that can also put the token in and take it out again, for the demo. */
@@ -22,6 +22,7 @@ export interface FilesOptions {
   readonly out: string | undefined;
   readonly outDir: string | undefined;
   readonly json: boolean;
+  readonly format: OutputFormat | undefined;
 }
 
 /** Signs the files in one visit. Gives the exit code. Throws StartRefused when the station or the output cannot be used. */
@@ -45,30 +46,25 @@ export async function signFiles(files: readonly string[], options: FilesOptions,
       data: options.data,
       inbox,
       ...target,
+      format: options.format,
       inboxPollMs: 100,
       onFault: (error) => {
         fault = error instanceof Error ? error : new Error(String(error));
         given.abort();
       },
     });
-    const digests: string[] = [];
-    for (const [index, file] of files.entries()) {
-      const read = await readDocument(resolve(file), station.examiner);
-      const name = nameInInbox(file, files.slice(0, index));
-      const judged = read.ok ? (station.desk.refusal(name, read.document.remarks) ?? read) : read;
-      if (!judged.ok) {
-        const { refusal, sentence } = judged;
-        await station.recorder.record({ op: 'document-refused', actor: { id: 'station', role: 'station' }, refusal });
-        io.err(`${basename(file)}: ${(await isThere(file)) ? sentence : 'There is no such document.'}\n`);
-        if (options.json) io.out(JSON.stringify({ outcome: 'nothing-signed', problem: 'document-refused', refusal }));
-        return 1;
-      }
-      const { document } = judged;
-      const about = files.length === 1 ? 'Note' : `Note on ${document.name}`;
-      if (!options.json) for (const remark of document.remarks) io.out(`${about}: ${remarkSentence(remark)}\n`);
-      await writeFile(join(inbox, name), document.bytes, { mode: 0o600, flag: 'wx' });
-      digests.push(document.digest);
+    const read = await readTerminalDocuments(files, options.format, options.out !== undefined, station);
+    if (!read.ok) {
+      const { refusal, sentence } = read.refusal;
+      await station.recorder.record({ op: 'document-refused', actor: { id: 'station', role: 'station' }, refusal });
+      const isGone = files.includes(read.file) && !(await isThere(read.file));
+      io.err(`${basename(read.file)}: ${isGone ? 'There is no such document.' : sentence}\n`);
+      if (options.json) io.out(JSON.stringify({ outcome: 'nothing-signed', problem: 'document-refused', refusal }));
+      return 1;
     }
+    if (!options.json) for (const note of read.notes) io.out(`${note}\n`);
+    for (const { name, bytes } of read.documents) await writeFile(join(inbox, name), bytes, { mode: 0o600, flag: 'wx' });
+    const digests = read.documents.map(({ digest }) => digest);
     await walker.begin?.(station);
     const end = await walk(station.visit, { ...walker, digests }, given.signal);
     return tellEnd(end, target, options.json, io);
@@ -93,7 +89,7 @@ export async function signFiles(files: readonly string[], options: FilesOptions,
 }
 
 /** One output file, or a folder for whatever comes. Throws WrongUsage or StartRefused. */
-async function targetOf(files: readonly string[], { out, outDir }: FilesOptions): Promise<Target> {
+async function targetOf(files: readonly string[], { out, outDir, format }: FilesOptions): Promise<Target> {
   if (out !== undefined && outDir !== undefined) throw new WrongUsage('Say --out or --out-dir, and not both.');
   if (outDir !== undefined) {
     const outbox = resolve(outDir);
@@ -105,23 +101,10 @@ async function targetOf(files: readonly string[], { out, outDir }: FilesOptions)
     throw new WrongUsage(
       files.length === 1 ? 'Say where the signed document goes: --out OUT.' : 'Say where the signed documents go: --out-dir DIR.',
     );
-  if (files.length > 1) throw new WrongUsage('Several documents go into a folder: --out-dir DIR.');
+  if (files.length > 1 && format !== 'asic-e')
+    throw new WrongUsage('Several documents go into a folder: --out-dir DIR. Or into one container: --format asic-e.');
   await mustBeFree(resolve(out));
   return { outputFile: resolve(out) };
-}
-
-/** The inbox passes over names of half-copied files, and here the copy is whole whatever its name is. Names that are there twice get a number. */
-function nameInInbox(file: string, earlier: readonly string[]): string {
-  const stem = shortStem(file);
-  const before = earlier.filter((other) => shortStem(other) === stem).length;
-  return before === 0 ? `${stem}.pdf` : `${stem} (${before + 1}).pdf`;
-}
-
-function shortStem(file: string): string {
-  const stem = basename(file)
-    .replace(/^[.~$]+/, '')
-    .replace(/\.pdf$/i, '');
-  return Array.from(stem).slice(0, 60).join('');
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -2,16 +2,21 @@
 import { command, WrongUsage } from './arguments.ts';
 import { signFiles } from './sign-files.ts';
 import { terminalWalker } from './terminal.ts';
+import { readFormat } from './terminal-documents.ts';
 
 const help = `countersign sign FILE --out OUT [options]
 countersign sign FILE... --out-dir DIR [options]
+countersign sign FILE... --format asic-e --out OUT [options]
 
-Signs one PDF, or several in one visit: insert the card, agree to all of them, touch the fingerprint reader once, type the PIN once.
+Signs one document, or several in one visit: insert the card, agree to all of them, touch the fingerprint reader once, type the PIN once.
 Each document gets a signature and entries of its own. The first failure of a device ends the visit; what is signed by then stays signed.
-Every step goes into the log.
+With --format asic-e and --out, several files are packed into one container and get one signature together. Files that are no PDF are signed
+where the station allows it ("otherFiles" in station.json). Every step goes into the log.
 
   --out OUT      where the signed document goes; an existing file is never written over
   --out-dir DIR  the folder into which the signed documents go, each under its name with "-signed"
+  --format F     pades (in the PDF), cades (a .p7s beside the file), asic-s (a container for each file), asic-e (a container for any number);
+                 without it PDFs are signed in themselves, other files as the station's configuration says
   --data DIR     data folder of the station (default ./station)
   --json         the outcome as one JSON object
   --help
@@ -26,6 +31,7 @@ export const sign = command(
     options: {
       out: { type: 'string' },
       'out-dir': { type: 'string' },
+      format: { type: 'string' },
       data: { type: 'string', default: './station' },
       json: { type: 'boolean', default: false },
     },
@@ -34,6 +40,6 @@ export const sign = command(
   async ({ values, words: files }, io) => {
     if (files.length === 0) throw new WrongUsage('Name a document: countersign sign FILE --out OUT.');
     const { data, out, 'out-dir': outDir, json } = values;
-    return signFiles(files, { data, out, outDir, json }, io, terminalWalker(io));
+    return signFiles(files, { data, out, outDir, json, format: readFormat(values.format) }, io, terminalWalker(io));
   },
 );

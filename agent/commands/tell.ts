@@ -1,6 +1,6 @@
 /** What a visit says at the terminal: one line per state, one sentence per problem. */
 import type { ProblemCode } from '../contract/problems.ts';
-import type { HolderView, PadWait, PlaceView, PublicState, SigningStep } from '../contract/state.ts';
+import type { DocumentView, HolderView, PadWait, PlaceView, PublicState, SigningStep } from '../contract/state.ts';
 import type { CommandIo } from './io.ts';
 
 /** One line per state, for whoever watches. */
@@ -19,7 +19,7 @@ function stateLine(state: PublicState): string | undefined {
       return `Card of ${state.holder.name} (issued by ${state.holder.issuer}).${lastDays(state.holder)}`;
     case 'review-document':
       if (state.opening === true) return undefined;
-      return `Document${numbered(state.place)}: ${state.document.name}, ${state.document.pages} pages, SHA-256 ${state.document.digest}`;
+      return `Document${numbered(state.place)}: ${state.document.name}, ${lengthOf(state.document)}, SHA-256 ${state.document.digest}`;
     case 'touch-reader':
       return state.prompt === 'touch' ? 'Touch the fingerprint reader.' : 'Comparing the finger ...';
     case 'enter-pin':
@@ -44,6 +44,11 @@ const stepLines: Readonly<Record<SigningStep, string>> = {
   checking: 'Checking the signature ...',
   saving: 'Saving ...',
 };
+
+/** How much a document is: pages, or its kind and size where it is no PDF. */
+export function lengthOf({ other, pages, size }: DocumentView): string {
+  return other === undefined ? `${pages} pages` : `${other.mimeType}, ${size} bytes`;
+}
 
 function numbered({ place, of }: PlaceView): string {
   return of === 1 ? '' : ` (${place} of ${of})`;

@@ -1,9 +1,10 @@
 /** A visit with a person at a terminal: what it asks them, and what it tells them. */
+import type { DocumentView } from '../contract/state.ts';
 import { consentText } from '../signing/consent.ts';
 import type { CommandIo } from './io.ts';
 import { askLine, readPin, yes } from './keyboard.ts';
 import type { FilesWalker } from './sign-files.ts';
-import { tellState } from './tell.ts';
+import { lengthOf, tellState } from './tell.ts';
 
 export function terminalWalker(io: CommandIo): FilesWalker {
   return {
@@ -17,8 +18,11 @@ export function terminalWalker(io: CommandIo): FilesWalker {
     },
     async consent({ documents }) {
       if (documents.length > 1)
-        documents.forEach(({ name, pages, digest }, index) => io.err(`  ${index + 1}  ${name}, ${pages} pages, SHA-256 ${digest}\n`));
-      io.err(`${consentText(documents.length)}\n`);
+        documents.forEach((document, index) =>
+          io.err(`  ${index + 1}  ${document.name}, ${lengthOf(document)}, SHA-256 ${document.digest}\n`),
+        );
+      for (const line of documents.flatMap(otherLines)) io.err(`${line}\n`);
+      io.err(`${consentText(documents.length, documents.filter(({ other }) => other !== undefined).length)}\n`);
       const [only] = documents.length === 1 ? documents : [];
       return yes(await askLine(`Sign ${only === undefined ? `these ${documents.length} documents` : only.name}? Type yes: `));
     },
@@ -28,4 +32,19 @@ export function terminalWalker(io: CommandIo): FilesWalker {
     },
     goOn: async () => yes(await askLine('Go on? Type yes: ')),
   };
+}
+
+/** What is known of a file that cannot be shown: its kind, its whole digest, and what is in a container. */
+function otherLines({ name, other, digest }: DocumentView): readonly string[] {
+  if (other === undefined) return [];
+  return [
+    `${name} is no PDF (${other.mimeType}) and cannot be shown. Its SHA-256 is`,
+    `  ${inFours(digest)}`,
+    ...(other.files.length === 0 ? [] : ['In it are']),
+    ...other.files.map((file) => `  ${file.name}, SHA-256 ${file.digest}`),
+  ];
+}
+
+function inFours(hex: string): string {
+  return (hex.match(/.{1,4}/g) ?? []).join(' ');
 }

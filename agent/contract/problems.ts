@@ -110,6 +110,8 @@ export const documentRefusals = [
   'hidden-content',
   'fonts-not-embedded',
   'signature-broken',
+  'active-content',
+  'packed-unread',
   'took-too-long',
   'examination-failed',
 ] as const;

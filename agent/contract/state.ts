@@ -21,6 +21,32 @@ export interface CertificateChoice extends HolderView {
   readonly certificateSha256: string;
 }
 
+/** What a file is that is no PDF, by its content. */
+export const otherKinds = [
+  'text',
+  'xml',
+  'picture',
+  'text-document',
+  'spreadsheet',
+  'presentation',
+  'packed-files',
+  'container',
+  'unknown',
+] as const;
+export type OtherKind = (typeof otherKinds)[number];
+
+/** How a document is signed: in the PDF itself; in a .p7s of its own; in a container for it; in a container for any number of files. */
+export type OutputFormat = 'pades' | 'cades' | 'asic-s' | 'asic-e';
+
+/** A file that is no PDF: it cannot be shown. */
+export interface OtherView {
+  readonly kind: OtherKind;
+  /** As RFC 2045 writes it. */
+  readonly mimeType: string;
+  /** The files of a container, with the SHA-256 of each, hex; empty for everything else. */
+  readonly files: readonly { readonly name: string; readonly digest: string }[];
+}
+
 export interface DocumentView {
   /** Opaque id: what the kiosk sends back, and the key of GET /api/documents/:id. */
   readonly id: string;
@@ -39,6 +65,10 @@ export interface DocumentView {
   readonly mark?: MarkView;
   /** What the holder should know before they sign it; absent where there is nothing. */
   readonly remarks?: readonly RemarkView[];
+  /** Set for a file that is no PDF. */
+  readonly other?: OtherView;
+  /** Absent where the PDF itself is signed. */
+  readonly format?: Exclude<OutputFormat, 'pades'>;
 }
 
 /** A visible signature on a page as it is shown; whole points (1/72 inch), from its top left corner. */

@@ -7,6 +7,7 @@ import { type AsicKind, asicTypes, isContainersOwn, isManifestName, kindOf, long
 import { ManifestRefused, readManifest, writeManifest } from './asic-manifest.ts';
 import { bytesSource } from './byte-source.ts';
 import { type CadesRequest, prepareCades } from './cades.ts';
+import { mimeTypeOf } from './other-kinds.ts';
 import type { PreparedSignature } from './prepared.ts';
 import { checkNames } from './zip-names.ts';
 import { ZipReader } from './zip-reader.ts';
@@ -25,7 +26,7 @@ function typePart(kind: AsicKind): ZipPart {
 }
 
 /** Throws ZipRefused for a name that no container may hold, and for names that a disk may take for the same. */
-function checkFiles(files: readonly ContainerFile[]): void {
+function checkFiles(files: readonly { readonly name: string }[]): void {
   const names = files.map(({ name }) => name);
   if (names.some(isContainersOwn)) refuseZip('unsafe-name', 'a name that belongs to the container');
   checkNames(names);
@@ -92,6 +93,16 @@ export function prepareAsicE(files: readonly ContainerFile[], request: CadesRequ
 }
 
 /**
+ * An ASiC-E container that nobody has signed yet: what a person is asked to sign when there are several files, so that its digest stands for all of them
+ * (`prepareAnotherSignature` signs it without changing a byte of it). Throws RangeError for no files, ZipRefused for names that no container may hold.
+ */
+export function packFiles(files: readonly Omit<ContainerFile, 'mimeType'>[]): Uint8Array {
+  checkFiles(files);
+  if (files.length === 0) throw new RangeError('nothing to pack');
+  return writeZip([typePart('asic-e'), ...files]);
+}
+
+/**
  * One more signature over every file of an ASiC-E container that is there: a manifest and a signature are added behind its entries, of which no byte
  * changes. Throws ZipRefused when the container is not read, SignatureRefused when it is no ASiC-E container with files.
  */
@@ -101,11 +112,10 @@ export function prepareAnotherSignature(container: Uint8Array, request: CadesReq
   const types = mimeTypesIn(reader);
   const files = entries
     .filter(({ name }) => !isContainersOwn(name))
-    .map((entry) => ({
-      name: entry.name,
-      bytes: reader.read(entry, entry.size),
-      mimeType: types.get(entry.name) ?? 'application/octet-stream',
-    }));
+    .map((entry) => {
+      const bytes = reader.read(entry, entry.size);
+      return { name: entry.name, bytes, mimeType: types.get(entry.name) ?? mimeTypeOf(bytes) };
+    });
   if (kindOf(reader) !== 'asic-e' || files.length === 0) throw new SignatureRefused('not an ASiC-E container with files');
   const taken = new Set(entries.map(({ name }) => name.toLowerCase()));
   const isFree = (number: number): boolean => {

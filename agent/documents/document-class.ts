@@ -2,6 +2,7 @@
  * Classes of documents: what a station does with files of certain names. The organisation names them in the configuration; the first one that fits a
  * file name counts.
  */
+import type { OutputFormat } from '../contract/state.ts';
 import type { AppearanceBox, AppearanceContent } from './appearance-request.ts';
 import type { Commitment } from './cms.ts';
 import type { Remark } from './intake-findings.ts';
@@ -43,10 +44,16 @@ export interface DocumentClass {
   readonly certify?: boolean;
   readonly commitment?: Commitment;
   readonly reason?: string;
+  /** How documents are signed; a PDF in itself, and other files as the rules say, where this is left out. */
+  readonly format?: OutputFormat;
 }
 
 /** What holds for all documents where no class says otherwise. */
 export interface DocumentRules extends Pick<DocumentClass, 'embeddedFiles' | 'missingFonts' | 'appearance'> {
+  /** Files that are no PDF. */
+  readonly otherFiles?: 'refuse' | 'allow';
+  /** How those are signed where no class says it; beside themselves where this is left out. */
+  readonly otherFormat?: Exclude<OutputFormat, 'pades'>;
   readonly classes?: readonly DocumentClass[];
 }
 

@@ -36,8 +36,8 @@ if (given !== undefined) {
   const digest = createHash('sha256').update(bytes).digest('hex');
   let answer: Answer;
   if (examined.ok) {
-    const { pages, signatures, remarks } = examined.document;
-    answer = { ok: true, digest, pages, signatures, remarks };
+    const { pages, signatures, remarks, other } = examined.document;
+    answer = { ok: true, digest, pages, signatures, remarks, ...(other === undefined ? {} : { other }) };
   } else {
     const { refusal, subject } = examined;
     answer = subject === undefined ? { ok: false, digest, refusal } : { ok: false, digest, refusal, subject };

@@ -1,6 +1,8 @@
 /** What the agent and the examining process say to each other: one line that announces a document, its bytes, and one line of answer. */
 import { type DocumentRefusal, documentRefusals, documentRemarks } from '../contract/problems.ts';
+import { type OtherView, otherKinds } from '../contract/state.ts';
 import type { Remark } from './intake-findings.ts';
+import { mostPacked } from './intake-other.ts';
 import type { IntakePolicy } from './intake-policy.ts';
 import { printable } from './printable.ts';
 
@@ -19,6 +21,7 @@ export type Answer =
       readonly pages: number;
       readonly signatures: number;
       readonly remarks: readonly Remark[];
+      readonly other?: OtherView;
     }
   | { readonly ok: false; readonly digest: string; readonly refusal: DocumentRefusal; readonly subject?: string };
 
@@ -43,6 +46,20 @@ function readRemark(value: unknown): Remark | undefined {
   return { code: known, subjects: subjects.map((subject) => printable(subject, 60)) };
 }
 
+/** Undefined for anything that is none. */
+function readOther(value: unknown): OtherView | undefined {
+  if (!isFields(value)) return undefined;
+  const { kind, mimeType, files } = value;
+  const known = otherKinds.find((one) => one === kind);
+  if (known === undefined || typeof mimeType !== 'string' || !/^[\w.+-]{1,64}\/[\w.+-]{1,100}$/.test(mimeType)) return undefined;
+  if (!Array.isArray(files) || files.length > mostPacked) return undefined;
+  const read = files.flatMap((file: unknown) => {
+    if (!isFields(file) || typeof file['name'] !== 'string' || typeof file['digest'] !== 'string') return [];
+    return /^[0-9a-f]{64}$/.test(file['digest']) ? [{ name: printable(file['name'], 120), digest: file['digest'] }] : [];
+  });
+  return read.length === files.length ? { kind: known, mimeType, files: read } : undefined;
+}
+
 /** Reads an answer; undefined for anything that is none. A process that read a hostile file is not believed blindly. */
 export function parseAnswer(text: string): Answer | undefined {
   let value: unknown;
@@ -52,12 +69,16 @@ export function parseAnswer(text: string): Answer | undefined {
     return undefined;
   }
   if (!isFields(value)) return undefined;
-  const { digest, pages, signatures, remarks, refusal, subject } = value;
+  const { digest, pages, signatures, remarks, other, refusal, subject } = value;
   if (typeof digest !== 'string') return undefined;
   if (value['ok'] === true) {
     if (!isCount(pages) || !isCount(signatures) || !Array.isArray(remarks)) return undefined;
     const read = remarks.map(readRemark).filter((remark) => remark !== undefined);
-    return read.length === remarks.length ? { ok: true, digest, pages, signatures, remarks: read } : undefined;
+    if (read.length !== remarks.length) return undefined;
+    const answer = { ok: true, digest, pages, signatures, remarks: read } as const;
+    if (other === undefined) return answer;
+    const seen = readOther(other);
+    return seen === undefined ? undefined : { ...answer, other: seen };
   }
   const known = documentRefusals.find((code) => code === refusal);
   if (known === undefined) return undefined;

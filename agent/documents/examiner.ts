@@ -74,8 +74,8 @@ export class Examiner implements Examining {
     if (answer.digest !== digest) return refuse('examination-failed');
     this.#remember(answer);
     if (!answer.ok) return refuse(answer.refusal, answer.subject);
-    const { pages, signatures, remarks } = answer;
-    return { ok: true, document: { digest, size, pages, signatures, remarks } };
+    const { pages, signatures, remarks, other } = answer;
+    return { ok: true, document: { digest, size, pages, signatures, remarks, ...(other === undefined ? {} : { other }) } };
   }
 
   /** Ends all processes; what they were examining is refused. */

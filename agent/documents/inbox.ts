@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DocumentRefusal } from '../contract/problems.ts';
+import type { OtherView } from '../contract/state.ts';
 import { digestOfFile } from './durable.ts';
 import { lookAtDocument, type Examining } from './intake.ts';
 import type { Remark } from './intake-findings.ts';
@@ -22,6 +23,8 @@ export interface InboxDocument {
   readonly pages: number;
   readonly signatures: number;
   readonly remarks: readonly Remark[];
+  /** Set for a file that is no PDF. */
+  readonly other?: OtherView;
 }
 
 export interface InboxRefusal {
@@ -128,8 +131,9 @@ export class Inbox {
       const { refusal, subject } = read;
       return { fingerprint, result: { refusal: { fileName: name, refusal, ...(subject === undefined ? {} : { subject }) } } };
     }
-    const { digest, size, pages, signatures, remarks } = read.document;
-    const document = { id: documentId(name, digest), fileName: name, digest, size, pages, signatures, remarks };
+    const { digest, size, pages, signatures, remarks, other } = read.document;
+    const kind = other === undefined ? {} : { other };
+    const document = { id: documentId(name, digest), fileName: name, digest, size, pages, signatures, remarks, ...kind };
     return { fingerprint, result: { document } };
   }
 }

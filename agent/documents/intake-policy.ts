@@ -7,6 +7,8 @@ export interface IntakePolicy {
   readonly embeddedFiles?: 'refuse' | 'allow';
   /** Fonts that the document does not carry: its text may look different in another program. A remark unless refused. */
   readonly missingFonts?: 'warn' | 'refuse';
+  /** Files that are no PDF: nobody can read them on the screen. Refused unless allowed. */
+  readonly otherFiles?: 'refuse' | 'allow';
 }
 
 export const defaultIntakePolicy: IntakePolicy = {

@@ -1,6 +1,8 @@
 /** Intake: reads a document once, bounds it, computes its digest, and refuses what cannot be signed safely. Nothing in it throws on bad input. */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import type { OtherView } from '../contract/state.ts';
+import { hasActiveEnding } from './active-content.ts';
 import { piecesOf, readBytes, withDocumentFile } from './document-file.ts';
 import { judgeActions } from './intake-actions.ts';
 import { judgeContent } from './intake-content.ts';
@@ -8,9 +10,11 @@ import { Findings, type Remark } from './intake-findings.ts';
 import { judgeForm } from './intake-form.ts';
 import { judgeFonts } from './intake-fonts.ts';
 import { judgeLayers } from './intake-layers.ts';
+import { examineOther } from './intake-other.ts';
 import { type IntakePolicy, defaultIntakePolicy } from './intake-policy.ts';
 import { judgeUnreached } from './intake-shadow.ts';
 import { judgeSignatures } from './intake-signatures.ts';
+import { judgeOther, mayBePdf } from './other-kinds.ts';
 import { type PdfFile, openPdf } from './pdf.ts';
 import { readFields } from './pdf-fields.ts';
 import { PdfRefused, defaultPdfLimits } from './pdf-objects.ts';
@@ -28,6 +32,8 @@ export interface SeenDocument {
   readonly signatures: number;
   /** What a person should know of it although it may be signed. */
   readonly remarks: readonly Remark[];
+  /** Set for a file that is no PDF; it has no pages then. */
+  readonly other?: OtherView;
 }
 
 /** The same, with the bytes. */
@@ -65,10 +71,26 @@ function judge(file: PdfFile, policy: IntakePolicy, findings: Findings): void {
   judgeUnreached(file, reached, findings);
 }
 
+/** A file in a container, as if it had come alone; what it is a container of in its turn is not looked into. */
+function examineInside(content: Uint8Array, policy: IntakePolicy): Refusal | undefined {
+  if (mayBePdf(content)) {
+    const examined = examine(content, { ...policy, embeddedFiles: 'refuse' });
+    return examined.ok ? undefined : examined;
+  }
+  const judged = judgeOther(content);
+  return 'refusal' in judged ? refuse(judged.refusal) : undefined;
+}
+
 /** Examines bytes that are held in memory. Never throws on bad input: every outcome is a document or a refusal. */
 export function examine(bytes: Uint8Array, policy: IntakePolicy = defaultIntakePolicy): Examined {
   if (bytes.length === 0) return refuse('empty');
   if (bytes.length > policy.maxBytes) return refuse('too-large');
+  if (policy.otherFiles === 'allow' && !mayBePdf(bytes)) {
+    const examined = examineOther(bytes, (content) => examineInside(content, policy));
+    if (!examined.ok) return examined;
+    const { other, signatures } = examined;
+    return { ok: true, document: { bytes, digest: sha256(bytes), size: bytes.length, pages: 0, signatures, remarks: [], other } };
+  }
   try {
     const file = openPdf(bytes, { ...defaultPdfLimits, maxPages: policy.maxPages });
     const pages = readPages(file).length;
@@ -79,9 +101,8 @@ export function examine(bytes: Uint8Array, policy: IntakePolicy = defaultIntakeP
     if (fields.signed.length > 0) judgeSignatures(bytes, findings);
     const found = findings.first();
     if (found !== undefined) return refuse(found.refusal, found.subject);
-    const digest = createHash('sha256').update(bytes).digest('hex');
     const signatures = fields.signed.length;
-    return { ok: true, document: { bytes, digest, size: bytes.length, pages, signatures, remarks: findings.remarks() } };
+    return { ok: true, document: { bytes, digest: sha256(bytes), size: bytes.length, pages, signatures, remarks: findings.remarks() } };
   } catch (problem) {
     if (problem instanceof PdfRefused) {
       return refuse(problem.refusal, problem.subject === undefined ? undefined : printable(problem.subject, 60));
@@ -98,7 +119,7 @@ export async function readDocument(
   const read = await readBytes(path, examiner.policy.maxBytes);
   if (typeof read === 'string') return refuse(read);
   const examined = await examiner.examine(read.bytes, read.digest);
-  return examined.ok ? { ok: true, document: { ...examined.document, name: nameOf(path) } } : examined;
+  return named(examined, path);
 }
 
 /** Has a file examined without holding its bytes: they go through piece by piece. Never throws on bad input. */
@@ -108,9 +129,19 @@ export async function lookAtDocument(
 ): Promise<{ readonly ok: true; readonly document: SeenDocument & { readonly name: string } } | Refusal> {
   const seen = await withDocumentFile(path, examiner.policy.maxBytes, (file, size) => examiner.look(size, piecesOf(file)));
   if (typeof seen === 'string') return refuse(seen);
-  return seen.ok ? { ok: true, document: { ...seen.document, name: nameOf(path) } } : seen;
+  return named(seen, path);
 }
 
-function nameOf(path: string): string {
-  return printable(basename(path));
+/** What a computer would run by the ending of its name is refused, whatever is inside; a PDF is known by its content alone. */
+function named<T extends SeenDocument>(
+  seen: { readonly ok: true; readonly document: T } | Refusal,
+  path: string,
+): { readonly ok: true; readonly document: T & { readonly name: string } } | Refusal {
+  if (!seen.ok) return seen;
+  if (seen.document.other !== undefined && hasActiveEnding(basename(path))) return refuse('active-content');
+  return { ok: true, document: { ...seen.document, name: printable(basename(path)) } };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -130,14 +130,6 @@ export class Outbox {
   }
 }
 
-/** "contract.pdf" becomes "contract-signed.pdf"; a name that would be too long for a file system is cut. */
-export function signedName(fileName: string): string {
-  const stem = fileName.replace(/\.pdf$/i, '');
-  let short = stem;
-  while (Buffer.byteLength(short) > 200) short = Array.from(short).slice(0, -1).join('');
-  return `${short}-signed.pdf`;
-}
-
 async function stagedName(folder: string): Promise<string> {
   const [name] = (await wholeFiles(folder)).filter((file) => !file.endsWith(publishedMark));
   if (name === undefined) throw new Error('nothing is staged');

@@ -45,6 +45,10 @@ export const refusalSentences: Readonly<Record<DocumentRefusal, string>> = {
   'fonts-not-embedded':
     'The document does not carry its own fonts, so its text may look different elsewhere. Save it anew with fonts embedded.',
   'signature-broken': 'A signature that is already in the document does not hold. Ask for the document as it was signed.',
+  'active-content':
+    'The file is a program or can run one (a script, a page, an Office file with macros), and nobody can vouch for what that does. Ask for it as a PDF.',
+  'packed-unread':
+    'The file is packed, protected or built in a way that this station cannot look into. Save it in a current format, or ask for it as a PDF.',
   'took-too-long': 'The examination took too long and was stopped. Print the document to a new PDF and bring that.',
   'examination-failed': 'The examination of the document broke off. Put it in once more; if that does not help, print it to a new PDF.',
 };

@@ -49,3 +49,9 @@ export function checkNames(names: readonly string[]): void {
     (isFolder ? folders : files).add(folded);
   }
 }
+
+/** The name of a file as it may stand in a container: what may not stand there becomes "_". */
+export function nameInContainer(fileName: string): string {
+  const safe = fileName.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\\/]|^[A-Za-z]:/gu, '_');
+  return isSafeName(safe) && !/^(?:mimetype|META-INF)$/i.test(safe) ? safe : `_${safe}`.slice(0, 60);
+}

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { documentRefusals, documentRemarks, problems, type ProblemCode } from '../contract/problems.ts';
+import { otherKinds } from '../contract/state.ts';
 import { depthLimit, type Json, type JsonObject } from './record.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -78,6 +79,8 @@ export const fieldsOf = {
     signatures: count,
     // What a person was told of it; absent where there was nothing to tell.
     remarks: z.array(remark).min(1).max(64).exactOptional(),
+    // What a file is that is no PDF, and that nobody could read on the screen; absent for a PDF.
+    kind: z.enum(otherKinds).exactOptional(),
   }),
   'document-refused': z.strictObject({ refusal, document_sha256: sha256.exactOptional(), size: count.exactOptional() }),
   'token-in': z.strictObject({
@@ -116,6 +119,8 @@ export const fieldsOf = {
     output_sha256: sha256,
     output_size: count,
     signature_sha256: sha256,
+    // Absent where the PDF itself was signed.
+    format: z.enum(['cades', 'asic-s', 'asic-e']).exactOptional(),
   }),
   'sign.failed': z.strictObject({
     intent: seq.exactOptional(),
@@ -191,7 +196,7 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   'network-up': 'a network came up: the air gap was broken',
   'staff-login': 'a member of staff logged in',
   enrol: 'a finger was enrolled for a certificate; the attestation is kept as the reader gave it',
-  'document-in': 'a document was taken in; `remarks` says what the holder was told of it',
+  'document-in': 'a document was taken in; `remarks` says what the holder was told of it, `kind` what it is when it is no PDF',
   'document-refused': 'a document was refused',
   'token-in': 'a token was put in: its serial and the certificates on it',
   'token-out': 'the token was taken out',
@@ -202,7 +207,7 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
     'no right PIN: the token said that it was wrong, or it had a wrong length, or none was typed on the reader in time; `problem` says which',
   'pin-locked': 'the token said that its PIN is locked',
   'sign.intent': 'a signature is about to be made: written before any device is asked for anything',
-  'sign.done': 'the signature was made and verified; the digest of the signed document',
+  'sign.done': 'the signature was made and verified; the digest of the signed document, and its `format` when that is no PDF',
   'sign.failed': 'nothing was signed',
   'sign.outcome-unknown': 'the token was asked to sign and nobody can tell whether it did',
   'token-test':

@@ -5,17 +5,27 @@
 import { createHash } from 'node:crypto';
 import { serialise, type JsonObject } from '../log/record.ts';
 
-/** The sentence above the commit button, in English; the statement names its digest, whatever language the screen shows. */
-export function consentText(documents: number): string {
-  return documents === 1
-    ? 'I have read this document and I sign it with my card, my finger and my PIN.'
-    : 'I have read each of these documents and I sign each of them with my card, my finger and my PIN.';
+/**
+ * The sentence above the commit button, in English; the statement names its digest, whatever language the screen shows. `unseen` of the documents could not
+ * be shown, because they are no PDF: whoever signs those says that they know them.
+ */
+export function consentText(documents: number, unseen = 0): string {
+  const how = 'with my card, my finger and my PIN.';
+  if (documents === 1) {
+    return unseen === 0
+      ? `I have read this document and I sign it ${how}`
+      : `I know this file, which could not be shown here; its digest is the one that is named. I sign it ${how}`;
+  }
+  if (unseen === 0) return `I have read each of these documents and I sign each of them ${how}`;
+  return `I have read each of these documents, or know it where it could not be shown here; their digests are those that are named. I sign each of them ${how}`;
 }
 
 /** One document of a consent: SHA-256 (hex) and size in bytes, and where the signature will be seen on it, if it will. */
 export interface ConsentDocument {
   readonly sha256: string;
   readonly size: number;
+  /** There, and false, for one that could not be shown. */
+  readonly shown?: false | undefined;
   /** A box on a page (counted from 1) as it is shown: whole points from its top left corner. */
   readonly mark?: ConsentMark | undefined;
 }
@@ -64,13 +74,22 @@ export function makeConsent(facts: ConsentFacts): ConsentStatement {
     v: 2,
     station: facts.station,
     operation: facts.operation,
-    documents: facts.documents.map(({ sha256, size, mark }) => ({ sha256, size, ...(mark === undefined ? {} : { mark }) })),
+    documents: facts.documents.map(({ sha256, size, mark, shown }) => ({
+      sha256,
+      size,
+      ...(mark === undefined ? {} : { mark }),
+      ...(shown === undefined ? {} : { shown }),
+    })),
     certificate_sha256: facts.certificateSha256,
-    text_sha256: createHash('sha256').update(consentText(facts.documents.length), 'utf8').digest('hex'),
+    text_sha256: createHash('sha256').update(textOf(facts.documents), 'utf8').digest('hex'),
     nonce: Buffer.from(facts.nonce).toString('hex'),
     at: facts.at.toISOString(),
     expires: new Date(facts.at.getTime() + consentLifeMs).toISOString(),
   };
+}
+
+function textOf(documents: readonly ConsentDocument[]): string {
+  return consentText(documents.length, documents.filter(({ shown }) => shown === false).length);
 }
 
 /** SHA-256 over `countersign/v1/consent\n` and the statement in RFC 8785 form: 32 bytes. */
@@ -83,9 +102,10 @@ export function consentDigest(statement: ConsentStatement): Uint8Array {
 
 /** The statement as the log takes it. */
 export function asJson(statement: ConsentStatement): JsonObject {
-  const documents = statement.documents.map(({ mark, ...document }) => ({
+  const documents = statement.documents.map(({ mark, shown, ...document }) => ({
     ...document,
     ...(mark === undefined ? {} : { mark: { ...mark } }),
+    ...(shown === undefined ? {} : { shown }),
   }));
   return { ...statement, documents };
 }

@@ -1,12 +1,13 @@
 /** The document desk: joins inbox and outbox with the log. Every document that comes in, and every one that is refused, is an entry. */
-import type { DocumentView, RefusedDocumentView } from '../contract/state.ts';
+import type { DocumentView, OutputFormat, RefusedDocumentView } from '../contract/state.ts';
 import { type DocumentRules, type Handling, handlingOf, refusedByRules } from '../documents/document-class.ts';
 import { readBytes } from '../documents/document-file.ts';
 import type { Inbox, InboxContents, InboxDocument, InboxRefusal } from '../documents/inbox.ts';
 import { readDocument, type Examining } from '../documents/intake.ts';
 import type { Remark } from '../documents/intake-findings.ts';
 import type { Originals } from '../documents/originals.ts';
-import { signedName, type Outbox } from '../documents/outbox.ts';
+import type { Outbox } from '../documents/outbox.ts';
+import { formatFor, signedName } from '../documents/output-format.ts';
 import { pageSizes } from '../documents/page-sizes.ts';
 import { PdfRefused } from '../documents/pdf-objects.ts';
 import { printable } from '../documents/printable.ts';
@@ -23,6 +24,8 @@ export interface DeskParts {
   readonly examiner: Examining;
   /** What holds for which documents. */
   readonly rules: DocumentRules;
+  /** How everything is signed, where somebody at a terminal said so; otherwise the station's policy decides. */
+  readonly format?: OutputFormat | undefined;
   readonly record: (event: AppendableEvent) => Promise<unknown>;
 }
 
@@ -104,7 +107,7 @@ export class Desk {
     document: ChosenDocument,
     output: Uint8Array,
   ): Promise<{ readonly name: string; readonly digest: string }> {
-    const name = signedName(document.fileName);
+    const name = signedName(document.fileName, document.view.format ?? 'pades');
     return { name, digest: await this.#parts.outbox.stage(signature, name, output) };
   }
 
@@ -139,7 +142,8 @@ export class Desk {
   #marked(listed: InboxDocument, bytes: Uint8Array): Pick<OpenDocument, 'view' | 'pageSizes'> {
     const view = this.#viewOf(listed);
     const handling = this.handling(listed.fileName);
-    if (handling.appearance === undefined) return { view };
+    // Only a PDF that is signed in itself has a place for a mark.
+    if (handling.appearance === undefined || view.format !== undefined) return { view };
     try {
       const pages = pageSizes(bytes);
       const mark = markOf(handling, pages);
@@ -165,7 +169,7 @@ export class Desk {
   }
 
   async #record(contents: InboxContents): Promise<void> {
-    for (const { digest, size, pages, signatures, remarks } of contents.documents) {
+    for (const { digest, size, pages, signatures, remarks, other } of contents.documents) {
       if (this.#known.has(digest)) continue;
       const facts = {
         document_sha256: digest,
@@ -173,6 +177,7 @@ export class Desk {
         pages,
         signatures,
         ...(remarks.length === 0 ? {} : { remarks: remarks.map(({ code }) => code) }),
+        ...(other === undefined ? {} : { kind: other.kind }),
       };
       await this.#parts.record({ op: 'document-in', actor: station, ...facts });
       this.#known.add(digest);
@@ -196,10 +201,27 @@ export class Desk {
     return new SigningProblem('document-changed');
   }
 
-  #viewOf({ id, fileName, pages, size, digest, signatures, remarks }: InboxDocument): DocumentView {
+  #viewOf(document: InboxDocument): DocumentView {
+    const { id, fileName, pages, size, digest, signatures, remarks, other } = document;
     const { name } = this.handling(fileName);
-    const named = name === undefined ? {} : { documentClass: name };
-    const told = remarks.length === 0 ? {} : { remarks };
-    return { id, name: printable(fileName, 120), pages, size, digest, signatures, ...named, ...told };
+    const format = this.#formatOf(document);
+    return {
+      id,
+      name: printable(fileName, 120),
+      pages,
+      size,
+      digest,
+      signatures,
+      ...(name === undefined ? {} : { documentClass: name }),
+      ...(remarks.length === 0 ? {} : { remarks }),
+      ...(other === undefined ? {} : { other }),
+      ...(format === 'pades' ? {} : { format }),
+    };
+  }
+
+  #formatOf({ fileName, other }: InboxDocument): OutputFormat {
+    const { format, rules } = this.#parts;
+    const byClass = format ?? this.handling(fileName).format;
+    return formatFor(other, byClass ?? (other === undefined ? undefined : rules.otherFormat));
   }
 }

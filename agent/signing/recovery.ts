@@ -4,7 +4,8 @@
  * signed leave the inbox, so that nobody is asked to sign them again.
  */
 import type { Originals } from '../documents/originals.ts';
-import { signedName, type Outbox } from '../documents/outbox.ts';
+import type { Outbox } from '../documents/outbox.ts';
+import { mayComeFrom } from '../documents/output-format.ts';
 import type { AppendableEvent } from '../log/events.ts';
 import { signatureName, type OpenIntent, type SignedDocument } from '../log/reconcile.ts';
 import type { Recorder } from './recorder.ts';
@@ -61,10 +62,8 @@ export async function recover(
       );
       (isOut ? published : waiting).push(signature);
     }
-    const isKept = await originals.fetch(
-      signature,
-      { digest: signed.documentSha256, size: signed.documentSize },
-      (name) => signedName(name) === fileName,
+    const isKept = await originals.fetch(signature, { digest: signed.documentSha256, size: signed.documentSize }, (name) =>
+      mayComeFrom(name, fileName),
     );
     if (isOut && isKept) await outbox.discard(signature);
   }

@@ -1,10 +1,12 @@
 /** From consent to `sign.done`: the actors that make one signature for each document of a visit, and the entries that each of them writes. */
 import { createHash, randomBytes } from 'node:crypto';
 import { fromPromise } from 'xstate';
+import type { OutputFormat } from '../contract/state.ts';
 import { recordCode } from '../documents/appearance-code.ts';
 import { contentOf, signatureWishes } from '../documents/document-class.ts';
 import { PdfRefused } from '../documents/pdf-objects.ts';
-import { preparePades, SignatureRefused, type PadesRequest } from '../documents/pades.ts';
+import { prepareSignature, type Signable } from '../documents/output-format.ts';
+import { SignatureRefused, type PadesRequest } from '../documents/pades.ts';
 import type { PreparedSignature } from '../documents/prepared.ts';
 import type { Actor, AppendableEvent } from '../log/events.ts';
 import { signatureName } from '../log/reconcile.ts';
@@ -27,7 +29,12 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       const statement = makeConsent({
         station: parts.origin,
         operation,
-        documents: documents.map((document) => ({ sha256: document.view.digest, size: document.view.size, mark: document.view.mark?.box })),
+        documents: documents.map((document) => ({
+          sha256: document.view.digest,
+          size: document.view.size,
+          mark: document.view.mark?.box,
+          shown: document.view.other === undefined ? undefined : false,
+        })),
         certificateSha256: key.certificateSha256,
         nonce: randomBytes(32),
         at: parts.now(),
@@ -58,7 +65,8 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       const { operation, key, intent } = input;
       const document = await desk.reread(intent.document);
       const signedAt = parts.now();
-      const signature = prepare(document.bytes, {
+      const { other, format = 'pades' } = document.view;
+      const signature = prepare({ fileName: document.fileName, bytes: document.bytes, other }, format, {
         certificate: key.certificate,
         chain: key.chain,
         hash: key.hash,
@@ -128,6 +136,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
         output_sha256: staged.digest,
         output_size: staged.size,
         signature_sha256: staged.signatureDigest,
+        ...(intent.document.view.format === undefined ? {} : { format: intent.document.view.format }),
       });
       const name = await desk.publish(signatureName(operation, intent.entry), prepared.document).catch(() => undefined);
       const delivered = name !== undefined;
@@ -147,9 +156,9 @@ function wishes({ desk, stationName, origin }: ActorParts, { key, intent }: mode
 }
 
 /** Builds what the token signs; a document that cannot carry another signature is refused like at intake. */
-function prepare(document: Uint8Array, request: PadesRequest): PreparedSignature {
+function prepare(document: Signable, format: OutputFormat, request: PadesRequest): PreparedSignature {
   try {
-    return preparePades(document, request);
+    return prepareSignature(document, format, request);
   } catch (error) {
     throw error instanceof PdfRefused ? documentProblem(error.refusal) : error;
   }

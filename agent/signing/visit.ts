@@ -92,7 +92,8 @@ export class Visit {
   documentBytes(documentId: string): Uint8Array | undefined {
     const snapshot = this.#actor.getSnapshot();
     const { document } = snapshot.context;
-    return shownStates.has(visitState(snapshot)) && document?.view.id === documentId ? document.bytes : undefined;
+    if (document?.view.id !== documentId || document.view.other !== undefined) return undefined;
+    return shownStates.has(visitState(snapshot)) ? document.bytes : undefined;
   }
 
   tokensChanged(tokens: readonly TokenInfo[]): void {

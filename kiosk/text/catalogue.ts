@@ -2,6 +2,7 @@
  * Every text of the kiosk, as one type: a language that lacks a text does not compile. Texts say what happened and what to do; they never
  * plead, never apologise, never blame, and never show a code.
  */
+import type { OtherFileText } from './other-file.ts';
 import type { DocumentRefusal, DocumentRemark, ProblemCode, Recover } from '../../agent/contract/problems.ts';
 import type { SigningStep, VisitOutcome } from '../../agent/contract/state.ts';
 import type { SeveralTexts } from './several.ts';
@@ -120,6 +121,7 @@ export interface Catalogue {
     readonly notShownTitle: string;
     readonly notShown: string;
   };
+  readonly otherFile: OtherFileText;
   readonly confirm: {
     readonly title: string;
     readonly agree: string;

@@ -1,5 +1,6 @@
 /** The kiosk in German. */
 import type { Catalogue } from './catalogue.ts';
+import { otherFileDe } from './other-file.de.ts';
 import { severalDe } from './several.de.ts';
 import { troubleDe } from './trouble.de.ts';
 import { plural, type Forms } from './format.ts';
@@ -116,6 +117,7 @@ export const de: Catalogue = {
     notShown:
       'Dieser Bildschirm konnte das Dokument nicht öffnen. Unterschreiben Sie nichts, was Sie nicht lesen können. Brechen Sie ab, und sagen Sie es am Schalter.',
   },
+  otherFile: otherFileDe,
   confirm: {
     title: 'Möchten Sie unterschreiben?',
     agree: 'Wenn Sie die Taste berühren, stimmen Sie zu, dass',

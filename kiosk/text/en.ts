@@ -1,5 +1,6 @@
 /** The kiosk in English. */
 import type { Catalogue } from './catalogue.ts';
+import { otherFileEn } from './other-file.en.ts';
 import { severalEn } from './several.en.ts';
 import { troubleEn } from './trouble.en.ts';
 import { plural, type Forms } from './format.ts';
@@ -112,6 +113,7 @@ export const en: Catalogue = {
     notShownTitle: 'The document cannot be shown',
     notShown: 'This screen could not open the document. Do not sign what you cannot read. Cancel, and tell a clerk.',
   },
+  otherFile: otherFileEn,
   confirm: {
     title: 'Do you want to sign?',
     agree: 'When you touch the button, you agree that:',

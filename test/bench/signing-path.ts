@@ -6,13 +6,15 @@ import { basename } from 'node:path';
 import type * as examiners from '../../agent/documents/examiner.ts';
 import type * as intake from '../../agent/documents/intake.ts';
 import type * as outboxes from '../../agent/documents/outbox.ts';
+import type * as formats from '../../agent/documents/output-format.ts';
 import type * as pades from '../../agent/documents/pades.ts';
 import type { SigningSession } from '../../drivers/token.ts';
 
 const from = (path: string): Promise<unknown> => import(new URL(`../../dist/agent/documents/${path}`, import.meta.url).href);
 const { Examiner } = (await from('examiner.js')) as typeof examiners;
 const { lookAtDocument, readDocument } = (await from('intake.js')) as typeof intake;
-const { Outbox, signedName } = (await from('outbox.js')) as typeof outboxes;
+const { Outbox } = (await from('outbox.js')) as typeof outboxes;
+const { signedName } = (await from('output-format.js')) as typeof formats;
 const { preparePades } = (await from('pades.js')) as typeof pades;
 
 export const steps = ['look', 'read', 'prepare', 'token', 'check', 'stage', 'publish'] as const;
@@ -54,7 +56,7 @@ export class SigningPath {
     const prepared = await timed('prepare', () => preparePades(bytes, whole));
     const signature = await timed('token', () => session.sign(prepared.message));
     const output = await timed('check', () => prepared.finish(signature));
-    await timed('stage', () => this.#outbox.stage(operation, signedName(basename(path)), output));
+    await timed('stage', () => this.#outbox.stage(operation, signedName(basename(path), 'pades'), output));
     await timed('publish', () => this.#outbox.publish(operation));
     await this.#outbox.discard(operation);
     return times;

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Outbox, signedName } from '../../../agent/documents/outbox.ts';
+import { signedName } from '../../../agent/documents/output-format.ts';
+import { Outbox } from '../../../agent/documents/outbox.ts';
 
 const run = promisify(execFile);
 const bytes = new TextEncoder().encode('%PDF-1.7 signed');
@@ -160,10 +161,10 @@ it('one exact file can be the target, and is not written over either', async () 
 });
 
 it('the name of the signed document follows from the name of the document, cut to what a file system takes', () => {
-  expect(signedName('contract.pdf')).toBe('contract-signed.pdf');
-  expect(signedName('Vertrag.PDF')).toBe('Vertrag-signed.pdf');
-  expect(signedName('no ending')).toBe('no ending-signed.pdf');
-  const long = signedName(`${'ä'.repeat(120)}🖋.pdf`);
+  expect(signedName('contract.pdf', 'pades')).toBe('contract-signed.pdf');
+  expect(signedName('Vertrag.PDF', 'pades')).toBe('Vertrag-signed.pdf');
+  expect(signedName('no ending', 'pades')).toBe('no ending-signed.pdf');
+  const long = signedName(`${'ä'.repeat(120)}🖋.pdf`, 'pades');
   expect(Buffer.byteLength(long)).toBeLessThanOrEqual(211);
   expect(long).toMatch(/^ä+-signed\.pdf$/);
 });
