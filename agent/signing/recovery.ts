@@ -49,7 +49,7 @@ export async function recover(
   const published: string[] = [];
   const waiting: string[] = [];
   for (const { operation: signature, fileName, digest } of await outbox.pending()) {
-    const signed = done.get(signature);
+    const signed = done.get(signature) ?? onlyOneOf(done, signature);
     if (signed === undefined || (digest !== undefined && digest !== signed.outputSha256)) {
       await outbox.discard(signature);
       continue;
@@ -68,4 +68,10 @@ export async function recover(
     if (isOut && isKept) await outbox.discard(signature);
   }
   return { unknown, failed, published, waiting };
+}
+
+/** An agent that knew no visits with several documents staged under the operation alone: what lies there is the one signature of that visit. */
+function onlyOneOf(done: ReadonlyMap<string, SignedDocument>, operation: string): SignedDocument | undefined {
+  const [only, ...others] = [...done].filter(([name]) => name.startsWith(`${operation}.`));
+  return others.length === 0 ? only?.[1] : undefined;
 }

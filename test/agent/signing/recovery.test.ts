@@ -115,6 +115,15 @@ it('several visits at once: each gets its own end, and a second start has nothin
   expect(await log.verification()).toMatchObject({ verdict: 'intact', openIntents: [] });
 });
 
+it('staged by an agent that named the folder by the visit alone: the document comes out; of a visit with several, nobody can tell whose it is', async () => {
+  await log.done('op-1', await begin('op-1', true), digestOf('op-1'));
+  for (let count = 0; count < 2; count++) await log.done('op-2', await begin('op-2', true), digestOf('op-2'));
+  for (const operation of ['op-1', 'op-2']) await outbox.stage(operation, 'contract-signed.pdf', bytesOf(operation));
+  expect(await restart()).toEqual({ ...nothing, published: ['op-1'] });
+  expect(await readFile(join(target, 'contract-signed.pdf'))).toEqual(Buffer.from(bytesOf('op-1')));
+  expect(await readdir(staging)).toEqual([]);
+});
+
 it('ended between publishing and tidying up: the document is not published twice', async () => {
   const intent = await begin('op-1', true);
   await log.done('op-1', intent, digestOf('op-1'));
