@@ -22,7 +22,7 @@ import { openHardware, type Hardware } from './hardware.ts';
 import { startServer, type RunningServer } from './http/server.ts';
 import { openStationLog } from './opening.ts';
 import { signingActors } from './signing/actors.ts';
-import { Desk } from './signing/desk.ts';
+import { Desk, type DeskView } from './signing/desk.ts';
 import { Login } from './signing/login.ts';
 import { Recorder } from './signing/recorder.ts';
 import { recover, type Recovered } from './signing/recovery.ts';
@@ -90,7 +90,9 @@ export async function startStation(options: StationOptions): Promise<Station> {
     closers.push(() => hardware.close());
     const record = recorder.record.bind(recorder);
     const folders = options.inbox === undefined ? ofStation : openFolders(paths, examiner, options);
-    const desk = new Desk({ ...folders, examiner, record, rules: config.documents ?? {}, format: options.format }, documents.known);
+    const onLeft = (view: DeskView): void => visit.inboxChanged(view);
+    const deskParts = { ...folders, examiner, record, rules: config.documents ?? {}, format: options.format, onLeft };
+    const desk = new Desk(deskParts, documents.known);
     const login = new Login(hardware.tokens, (moment) => visit.padChanged(moment));
     const actors = signingActors({
       login,

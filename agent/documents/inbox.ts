@@ -57,6 +57,8 @@ export class Inbox {
   readonly directory: string;
   readonly #examiner: Examining;
   #seen = new Map<string, Seen>();
+  /** What was forgotten since the look that is going on began: it may have seen the file before that. */
+  readonly #forgotten = new Set<string>();
 
   constructor(directory: string, examiner: Examining) {
     this.directory = directory;
@@ -66,11 +68,13 @@ export class Inbox {
   /** Looks once. Files that changed since the last look are read; the others are remembered. Throws when the folder itself cannot be read. */
   async scan(): Promise<InboxContents> {
     const names = await this.#names();
+    this.#forgotten.clear();
     const next = new Map<string, Seen>();
     for (const name of names.slice(0, mostFiles)) {
       const seen = await this.#look(name);
       if (seen !== undefined) next.set(name, seen);
     }
+    for (const name of this.#forgotten) next.delete(name);
     this.#seen = next;
     return this.contents();
   }
@@ -87,6 +91,7 @@ export class Inbox {
   /** Forgets a file, so that the next look reads it again. */
   forget(fileName: string): void {
     this.#seen.delete(fileName);
+    this.#forgotten.add(fileName);
   }
 
   path(fileName: string): string {

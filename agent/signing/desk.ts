@@ -27,6 +27,8 @@ export interface DeskParts {
   /** How everything is signed, where somebody at a terminal said so; otherwise the station's policy decides. */
   readonly format?: OutputFormat | undefined;
   readonly record: (event: AppendableEvent) => Promise<unknown>;
+  /** A document has left between two looks, or is no longer what was listed: nobody is to be offered it. */
+  readonly onLeft?: (view: DeskView) => void;
 }
 
 export interface DeskView {
@@ -40,6 +42,7 @@ export class Desk {
   readonly #parts: DeskParts;
   readonly #known: Set<string>;
   readonly #refused = new Set<string>();
+  #listedLast: DeskView = { documents: [], refused: [] };
   #shown = '';
   #shownLast: WeakRef<OpenDocument> | undefined;
 
@@ -54,9 +57,8 @@ export class Desk {
     await this.#parts.inbox.scan();
     await this.#record(this.#contents());
     const view = this.view();
-    const shown = JSON.stringify(view);
-    if (shown === this.#shown) return undefined;
-    this.#shown = shown;
+    if (JSON.stringify(view) === this.#shown) return undefined;
+    this.#list(view);
     return view;
   }
 
@@ -121,6 +123,7 @@ export class Desk {
     const name = await outbox.publish(signature);
     const kept = await originals.keep(signature, { id: view.id, fileName, digest: view.digest, bytes });
     if (kept) await outbox.discard(signature).catch(() => undefined);
+    this.#tell();
     return name;
   }
 
@@ -192,13 +195,31 @@ export class Desk {
 
   #listed(documentId: string): InboxDocument {
     const found = this.#contents().documents.find(({ id }) => id === documentId);
-    if (found === undefined) throw new SigningProblem('document-changed');
+    if (found === undefined) {
+      this.#tell();
+      throw new SigningProblem('document-changed');
+    }
     return found;
   }
 
   #changed(listed: { readonly fileName: string }): SigningProblem {
     this.#parts.inbox.forget(listed.fileName);
+    this.#tell();
     return new SigningProblem('document-changed');
+  }
+
+  /** Takes away from the list what is gone; what is new comes with the next look, which writes its entry first. */
+  #tell(): void {
+    const there = new Set(this.view().documents.map(({ id }) => id));
+    const left = this.#listedLast.documents.filter(({ id }) => there.has(id));
+    if (left.length === this.#listedLast.documents.length) return;
+    this.#list({ ...this.#listedLast, documents: left });
+    this.#parts.onLeft?.(this.#listedLast);
+  }
+
+  #list(view: DeskView): void {
+    this.#listedLast = view;
+    this.#shown = JSON.stringify(view);
   }
 
   #viewOf(document: InboxDocument): DocumentView {

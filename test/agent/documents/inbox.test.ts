@@ -54,6 +54,27 @@ it('a half-copied file that stands still is refused, and taken in when the rest 
   expect(await inbox.scan()).toMatchObject({ documents: [{ digest: digestOf(pdf) }], refused: [] });
 });
 
+it('a file that left while others were looked at does not come back with that look', async () => {
+  const here = examineHere({ maxBytes: 200_000, maxPages: 20 });
+  let hasLeft = false;
+  inbox = new Inbox(folder, {
+    ...here,
+    look: (size, pieces) => {
+      if (!hasLeft && inbox.contents().documents.length > 0) {
+        inbox.forget('a-contract.pdf');
+        hasLeft = true;
+      }
+      return here.look(size, pieces);
+    },
+  });
+  await put('a-contract.pdf', pdf);
+  expect((await looks()).documents).toHaveLength(1);
+  await put('b-contract.pdf', other);
+  expect((await looks()).documents).toMatchObject([{ fileName: 'b-contract.pdf' }]);
+  // It is there all the same, so the next looks find it again.
+  expect((await looks()).documents).toHaveLength(2);
+});
+
 it('a file that changed is read again, under another id', async () => {
   await put('contract.pdf', pdf);
   const [before] = (await looks()).documents;

@@ -90,9 +90,9 @@ export const afterTheSignature: Rows = {
     ),
     'last-try': signs('token-in consent sign.intent finger-refused(not-matched) finger-matched sign.done token-out'),
     'device-error': ends(
-      'over',
-      'unsaid',
-      'token-in consent sign.intent finger-refused(not-matched) finger-matched sign.failed(token-changed) token-out',
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-refused(not-matched) finger-matched sign.failed(device-error) token-out',
     ),
   },
   'trouble.open': {
@@ -121,9 +121,9 @@ export const afterTheSignature: Rows = {
     ),
     'last-try': signs('token-in consent sign.intent finger-matched pin-wrong(pin-wrong) sign.done token-out'),
     'device-error': ends(
-      'over',
-      'unsaid',
-      'token-in consent sign.intent finger-matched pin-wrong(pin-wrong) sign.failed(token-changed) token-out',
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched pin-wrong(pin-wrong) sign.failed(device-error) token-out',
     ),
   },
   'trouble.tokenOut': {

@@ -80,7 +80,11 @@ export const beforeTheFinger: Rows = {
       'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs(),
-    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
+    ),
   },
   choosingDocument: {
     removed: ends('card-removed', 'nothing-signed', 'token-in token-out'),
@@ -95,7 +99,11 @@ export const beforeTheFinger: Rows = {
       'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs(),
-    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
+    ),
   },
   openingDocument: {
     removed: ends('card-removed', 'nothing-signed', 'token-in token-out'),
@@ -110,7 +118,11 @@ export const beforeTheFinger: Rows = {
       'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs(),
-    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
+    ),
   },
   reviewing: {
     removed: ends('card-removed', 'nothing-signed', 'token-in token-out'),
@@ -125,7 +137,11 @@ export const beforeTheFinger: Rows = {
       'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs(),
-    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
+    ),
   },
   confirming: {
     removed: ends('card-removed', 'nothing-signed', 'token-in token-out'),
@@ -140,7 +156,11 @@ export const beforeTheFinger: Rows = {
       'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs(),
-    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
+    ),
   },
   recordingConsent: {
     removed: ends('card-removed', 'nothing-signed', 'token-in consent sign.intent sign.failed(token-removed) token-out'),
@@ -155,7 +175,11 @@ export const beforeTheFinger: Rows = {
       'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs(),
-    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
+    ),
   },
   preparing: {
     removed: ends('card-removed', 'nothing-signed', 'token-in consent sign.intent sign.failed(token-removed) token-out'),
@@ -170,6 +194,10 @@ export const beforeTheFinger: Rows = {
       'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs(),
-    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
+    ),
   },
 };

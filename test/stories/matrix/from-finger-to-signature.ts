@@ -15,7 +15,11 @@ export const fromFingerToSignature: Rows = {
       'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs(),
-    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
+    ),
   },
   beforePin: {
     removed: cannot('it decides at once, by what was read before'),
@@ -49,7 +53,11 @@ export const fromFingerToSignature: Rows = {
       'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs(),
-    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
+    ),
   },
   enteringPin: {
     removed: ends('card-removed', 'nothing-signed', 'token-in consent sign.intent finger-matched sign.failed(token-removed) token-out'),
@@ -68,7 +76,11 @@ export const fromFingerToSignature: Rows = {
       'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs(),
-    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
+    ),
   },
   'signing.atToken, PIN on its way': {
     removed: ends('card-removed', 'nothing-signed', 'token-in consent sign.intent finger-matched sign.failed(token-removed) token-out'),
@@ -95,7 +107,11 @@ export const fromFingerToSignature: Rows = {
       'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs(),
-    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
+    ),
   },
   'signing.atToken, card asked': {
     removed: ends(
@@ -126,7 +142,11 @@ export const fromFingerToSignature: Rows = {
       'nothing-signed',
       'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
     ),
-    'device-error': ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.outcome-unknown(outcome-unknown) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
+    ),
   },
   'signing.atPad': {
     removed: cannot('the virtual reader has no PIN pad; pads have stories of their own'),
