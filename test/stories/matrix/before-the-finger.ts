@@ -50,7 +50,11 @@ export const beforeTheFinger: Rows = {
       'token-in(two-tokens) token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs('token-in(two-tokens) token-in consent sign.intent finger-matched sign.done token-out'),
-    'device-error': ends('over', 'unsaid', 'token-in(two-tokens) token-out'),
+    'device-error': ends(
+      'card-reader-lost',
+      'nothing-signed',
+      'token-in(two-tokens) token-in(device-error) sign.failed(device-error) token-out',
+    ),
   },
   readingToken: {
     removed: ends('card-removed', 'nothing-signed', 'token-out'),
@@ -65,7 +69,7 @@ export const beforeTheFinger: Rows = {
       'token-in consent sign.intent finger-matched pin-locked(pin-locked) sign.failed(pin-locked) token-out',
     ),
     'last-try': signs(),
-    'device-error': ends('over', 'unsaid', 'token-out'),
+    'device-error': ends('card-reader-lost', 'nothing-signed', 'token-in(device-error) sign.failed(device-error) token-out'),
   },
   choosingCertificate: {
     removed: ends('card-removed', 'nothing-signed', 'token-in token-out'),
