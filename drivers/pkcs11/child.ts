@@ -13,10 +13,10 @@ import { parseReply, type HostMessage, type HostReply, type HostRequest } from '
 const running = import.meta.url.endsWith('.ts');
 const hostPath = fileURLToPath(new URL(running ? './host.ts' : './host.js', import.meta.url));
 /**
- * Built code needs no flags of the agent; sources need the loader that the agent runs with, but never its inspector. A host compiles its code when it is loaded
- * and not at the first call, because each goes its way once, and somebody waits for it.
+ * Built code needs no flags of the agent; sources need the loader that the agent runs with, but never its inspector. A built host compiles its code when it is
+ * loaded and not at the first call, because each goes its way once, and somebody waits for it; with the loader that would cost more than it gives.
  */
-const nodeArgv = ['--no-lazy', ...(running ? process.execArgv.filter((flag) => !flag.startsWith('--inspect')) : [])];
+const nodeArgv = running ? process.execArgv.filter((flag) => !flag.startsWith('--inspect')) : ['--no-lazy'];
 
 const tailBytes = 4096;
 /** After the process has ended its last messages may still lie in the pipe. */

@@ -137,15 +137,4 @@ export const afterTheSignature: Rows = {
     'last-try': ends('card-removed', 'nothing-signed', 'token-in token-out'),
     'device-error': ends('card-removed', 'nothing-signed', 'token-in token-out'),
   },
-  outOfService: {
-    removed: ends('out-of-service', 'nothing-signed', 'token-in boot'),
-    swapped: ends('out-of-service', 'nothing-signed', 'token-in boot'),
-    'reader-lost': ends('out-of-service', 'nothing-signed', 'token-in boot'),
-    'module-crash': ends('out-of-service', 'nothing-signed', 'token-in boot'),
-    'module-hang': ends('out-of-service', 'nothing-signed', 'token-in boot'),
-    'wrong-pin': ends('out-of-service', 'nothing-signed', 'token-in boot'),
-    locked: ends('out-of-service', 'nothing-signed', 'token-in boot'),
-    'last-try': ends('out-of-service', 'nothing-signed', 'token-in boot'),
-    'device-error': ends('out-of-service', 'nothing-signed', 'token-in boot'),
-  },
 };

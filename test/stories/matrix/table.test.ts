@@ -4,9 +4,10 @@ import { faults } from '../../support/matrix/faults.ts';
 import { reach, states } from '../../support/matrix/states.ts';
 import { afterTheSignature } from './after-the-signature.ts';
 import { beforeTheFinger } from './before-the-finger.ts';
+import { outOfService } from './out-of-service.ts';
 import { fromFingerToSignature } from './from-finger-to-signature.ts';
 
-const parts = [beforeTheFinger, fromFingerToSignature, afterTheSignature];
+const parts = [beforeTheFinger, fromFingerToSignature, afterTheSignature, outOfService];
 const rows = parts.flatMap((part) => Object.entries(part));
 
 function combinations(table: readonly (readonly [string, object])[]): readonly string[] {
