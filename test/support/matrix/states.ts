@@ -54,7 +54,11 @@ export const reach: Readonly<Record<string, (walk: Walk, fault: Fault) => Promis
   confirming: (walk) => walk.to('confirm'),
   recordingConsent: async (walk) => {
     const { documents } = await walk.to('confirm');
-    await heldAt(walk, entry(walk, 'consent'), () => walk.act({ type: 'consent', digests: documents.map(({ digest }) => digest) }));
+    await heldAt(
+      walk,
+      hold(walk.story.running.recorder, 'recordAll', (events: readonly AppendableEvent[]) => events[0]?.op === 'consent'),
+      () => walk.act({ type: 'consent', digests: documents.map(({ digest }) => digest) }),
+    );
   },
   preparing: async (walk) => {
     const { documents } = await walk.to('confirm');
