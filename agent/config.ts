@@ -68,6 +68,8 @@ export interface StationPaths {
   readonly log: string;
   readonly inbox: string;
   readonly outbox: string;
+  /** Where a clerk puts files whose signatures are to be checked at the screen. */
+  readonly check: string;
   readonly staging: string;
   readonly originals: string;
   readonly trust: string;
@@ -85,6 +87,7 @@ export function stationPaths(data: string, config?: Pick<StationConfig, 'inbox' 
     log: at('log'),
     inbox: at(config?.inbox ?? 'inbox'),
     outbox: at(config?.outbox ?? 'outbox'),
+    check: at('check'),
     staging: at('pending'),
     originals: at('originals'),
     trust: at(config?.trust ?? 'trust'),

@@ -75,7 +75,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
     closers.length = 0;
   };
   try {
-    for (const folder of [paths.inbox, paths.outbox, paths.staging, paths.originals]) await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [paths.inbox, paths.outbox, paths.check, paths.staging, paths.originals])
+      await mkdir(folder, { recursive: true, mode: 0o700 });
     const { maxBytes, maxPages } = config.limits;
     // Intake remarks what some class may allow; the desk decides by the rules of each document's class.
     const { otherFiles = 'refuse' } = config.documents ?? {};

@@ -22,6 +22,9 @@ export function stepOf(screen: ScreenName): number | undefined {
     case 'signing':
       return 5;
     case 'start':
+    case 'check-choose':
+    case 'checking-file':
+    case 'check-verdict':
     case 'signed':
     case 'take-card':
     case 'trouble':
@@ -49,6 +52,9 @@ export function canCancel(state: PublicState): boolean {
     case 'enter-pin':
       // What a person types at the reader is cancelled at the reader.
       return state.pin.pad === 'screen';
+    case 'check-choose':
+    case 'checking-file':
+    case 'check-verdict':
     case 'insert-card':
     case 'reading-card':
     case 'choose-certificate':

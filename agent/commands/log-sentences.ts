@@ -16,6 +16,8 @@ export function sentence(event: LogEvent): string {
       return `Document ${short(event.document_sha256)} was taken in: ${event.kind === undefined ? `${event.pages} pages` : `no PDF but ${event.kind}`}, ${event.size} bytes, ${event.signatures} signatures in it${told(event.remarks)}.`;
     case 'document-refused':
       return `A document was refused: ${event.refusal}.`;
+    case 'document-checked':
+      return `The signatures in ${event.document_sha256 === undefined ? 'a file' : `file ${short(event.document_sha256)}`} were checked: ${event.outcome}${event.refusal === undefined ? '' : ` (${event.refusal})`}, ${event.signatures} signatures, ${event.size} bytes.`;
     case 'token-in':
       return event.problem === undefined
         ? `Token ${JSON.stringify(event.token_serial)} was put in, with ${event.certificates.length} certificates.${lists(event.revocation_lists)}`

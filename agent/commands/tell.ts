@@ -1,6 +1,7 @@
 /** What a visit says at the terminal: one line per state, one sentence per problem. */
 import type { ProblemCode } from '../contract/problems.ts';
-import type { DocumentView, HolderView, PadWait, PlaceView, PublicState, SigningStep } from '../contract/state.ts';
+import type { PadWait } from '../contract/pin.ts';
+import type { DocumentView, HolderView, PlaceView, PublicState, SigningStep } from '../contract/state.ts';
 import type { CommandIo } from './io.ts';
 
 /** One line per state, for whoever watches. */
@@ -29,6 +30,9 @@ function stateLine(state: PublicState): string | undefined {
     case 'trouble':
       return `${problemSentence(state.problem)}${state.triesLeft === undefined ? '' : ` Tries left: ${state.triesLeft}.`}`;
     case 'start':
+    case 'check-choose':
+    case 'checking-file':
+    case 'check-verdict':
     case 'choose-certificate':
     case 'confirm':
     case 'last-try':

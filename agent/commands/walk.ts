@@ -39,6 +39,12 @@ async function step(visit: Visit, walker: Walker, state: PublicState): Promise<W
     case 'start':
       visit.act({ type: 'begin' });
       return undefined;
+    // Files are checked at the screen; somebody who signs at a terminal has no business there.
+    case 'check-choose':
+    case 'checking-file':
+    case 'check-verdict':
+      visit.act({ type: 'cancel' });
+      return undefined;
     case 'choose-certificate': {
       const certificateSha256 = await walker.chooseCertificate(state);
       visit.act(certificateSha256 === undefined ? { type: 'cancel' } : { type: 'choose-certificate', certificateSha256 });

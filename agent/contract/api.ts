@@ -27,6 +27,9 @@ export type Action =
   | { readonly type: 'reviewed' }
   /** "Sign this document", the consent. The digests are those that the screen showed, in their order; others are refused. */
   | { readonly type: 'consent'; readonly digests: readonly string[] }
+  /** From the first screen: somebody has a signed file, and wants to know what its signatures are worth. No card is needed. */
+  | { readonly type: 'check' }
+  | { readonly type: 'check-file'; readonly fileId: string }
   | { readonly type: 'back' }
   | { readonly type: 'continue' }
   | { readonly type: 'cancel' }

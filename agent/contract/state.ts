@@ -2,7 +2,9 @@
  * What the kiosk is told: one public state at a time, each with exactly the data that its screen shows. It carries no PIN, no path, no native
  * text, and no decision that the kiosk would have to take. The agent's `signing/view.ts` is the only place that makes these.
  */
+import type { PinView } from './pin.ts';
 import type { DocumentRefusal, DocumentRemark, ProblemCode, Recover, TroubleScreen } from './problems.ts';
+import type { FileVerdictView, SignedFileView } from './verification.ts';
 
 /** The holder, as their certificate names them. */
 export interface HolderView {
@@ -118,30 +120,6 @@ export interface StationView {
   readonly revocationLists?: { readonly oldest: string; readonly stale: boolean };
 }
 
-export interface PinView {
-  readonly minLength: number;
-  readonly maxLength: number;
-  /** Absent where the token does not tell. */
-  readonly triesLeft?: number;
-  /** The token says that tries were used, and not how many are left. */
-  readonly fewTries?: true;
-  readonly lastTry: boolean;
-  /** Where the PIN is typed. */
-  readonly pad: 'screen' | 'reader';
-  /** Set while the reader's own pad waits for the PIN. */
-  readonly waiting?: PadWait;
-  /** Set when the try before this one was wrong, or the PIN had a length the card cannot take. */
-  readonly previous?: 'pin-wrong' | 'pin-length';
-}
-
-/** The reader's own pad waits for the PIN; the agent counts. */
-export interface PadWait {
-  /** The second time: this card asks for the PIN once more, for this very signature, after the first one was right. */
-  readonly time: 1 | 2;
-  /** Whole seconds that are left; absent once the reader may end the wait at any moment. */
-  readonly secondsLeft?: number;
-}
-
 /** The steps of signing, in their order; each is shown only while it is really going on. */
 export type SigningStep = 'preparing' | 'card-signing' | 'checking' | 'saving';
 
@@ -210,6 +188,18 @@ export type PublicState =
   | { readonly screen: 'last-try'; readonly document: DocumentView }
   | { readonly screen: 'enter-pin'; readonly document: DocumentView; readonly pin: PinView }
   | { readonly screen: 'signing'; readonly document: DocumentView; readonly place: PlaceView; readonly step: SigningStep }
+  | {
+      readonly screen: 'check-choose';
+      readonly files: readonly SignedFileView[];
+      /** How many more lie there than are listed. */
+      readonly more: number;
+      /** The folder has not been looked into yet. */
+      readonly looking?: true;
+      /** The folder for files to be checked is missing or cannot be read. */
+      readonly unreachable?: true;
+    }
+  | { readonly screen: 'checking-file'; readonly file: SignedFileView }
+  | { readonly screen: 'check-verdict'; readonly file: SignedFileView; readonly verdict: FileVerdictView }
   | (SignedDocumentView & {
       readonly screen: 'signed';
       /** Those that were signed before it in this visit, in their order; absent where it was the only one. */

@@ -51,6 +51,8 @@ const actionFields: FieldTable<Action> = {
   'remove-mark': {},
   reviewed: {},
   consent: { digests: list(sha256) },
+  check: {},
+  'check-file': { fileId: id },
   back: {},
   continue: {},
   cancel: {},

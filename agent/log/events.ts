@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { documentRefusals, documentRemarks, problems, type ProblemCode } from '../contract/problems.ts';
 import { otherKinds } from '../contract/state.ts';
+import { fileOutcomes } from '../contract/verification.ts';
 import { depthLimit, type Json, type JsonObject } from './record.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -83,6 +84,14 @@ export const fieldsOf = {
     kind: z.enum(otherKinds).exactOptional(),
   }),
   'document-refused': z.strictObject({ refusal, document_sha256: sha256.exactOptional(), size: count.exactOptional() }),
+  'document-checked': z.strictObject({
+    // Absent where the file could not be read to its end.
+    document_sha256: sha256.exactOptional(),
+    size: count,
+    outcome: z.enum(fileOutcomes),
+    signatures: count,
+    refusal: refusal.exactOptional(),
+  }),
   'token-in': z.strictObject({
     module: z.string().max(200),
     token_serial: z.string().max(64),
@@ -187,48 +196,6 @@ export const reserved = {
   restore: z.never(),
 } as const;
 export type ReservedOp = keyof typeof reserved;
-
-/** What each op means, for the table in the README and for `log show --help`. */
-export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
-  genesis: 'the log begins: which station it belongs to, and whether that is a demo station',
-  boot: 'the agent started; `previous` is the entry with which the start before it was recorded',
-  'clock-changed': 'the wall clock was set, or stands before the last entry',
-  'network-up': 'a network came up: the air gap was broken',
-  'staff-login': 'a member of staff logged in',
-  enrol: 'a finger was enrolled for a certificate; the attestation is kept as the reader gave it',
-  'document-in': 'a document was taken in; `remarks` says what the holder was told of it, `kind` what it is when it is no PDF',
-  'document-refused': 'a document was refused',
-  'token-in': 'a token was put in: its serial and the certificates on it',
-  'token-out': 'the token was taken out',
-  consent: 'the holder consented: the statement and its digest',
-  'finger-matched': 'the reader matched a finger and signed the digest of the consent',
-  'finger-refused': 'the finger was not matched, or the answer of the reader was not accepted',
-  'pin-wrong':
-    'no right PIN: the token said that it was wrong, or it had a wrong length, or none was typed on the reader in time; `problem` says which',
-  'pin-locked': 'the token said that its PIN is locked',
-  'sign.intent': 'a signature is about to be made: written before any device is asked for anything',
-  'sign.done': 'the signature was made and verified; the digest of the signed document, and its `format` when that is no PDF',
-  'sign.failed': 'nothing was signed',
-  'sign.outcome-unknown': 'the token was asked to sign and nobody can tell whether it did',
-  'token-test':
-    'somebody at the terminal agreed to a diagnostic signature, over a text that is no document; written before the token is asked',
-  'token-tested': 'how the diagnostic signature ended; `test` is the entry in which it began',
-  receipt: 'a receipt was given to the holder',
-  seal: 'the log was sealed with a checkpoint, also when nothing happened',
-  'export.begin': 'a bundle was begun on a drive',
-  'export.done': 'a bundle was read back from the drive and found complete',
-  import: 'a return bundle of head office was taken in',
-  supplement: 'something was added to an earlier entry, which stays as it is',
-  request: 'a member of staff asked for something that needs a second person',
-  confirm: 'a second person agreed',
-  reject: 'a second person refused',
-  audit: 'an auditor read sealed fields',
-  erase: 'the personal data of a person were made unreadable',
-  key: 'a key of the station was made, changed or retired',
-  policy: 'a rule of the station was changed',
-  prune: 'entries that head office has were removed from this station',
-  restore: 'the log was carried on after a loss, in a new epoch',
-};
 
 const eventSchemas = new Map<string, z.ZodType>(
   Object.entries(fieldsOf).map(([op, fields]) => [

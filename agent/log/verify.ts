@@ -79,7 +79,7 @@ interface Consent {
 }
 
 const knownOps =
-  'genesis boot clock-changed enrol document-in document-refused token-in token-out consent finger-matched finger-refused ' +
+  'genesis boot clock-changed enrol document-in document-refused document-checked token-in token-out consent finger-matched finger-refused ' +
   'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested';
 const opNames: ReadonlySet<unknown> = new Set(knownOps.split(' '));
 const roleNames: ReadonlySet<unknown> = new Set(['holder', 'clerk', 'supervisor', 'auditor', 'administrator', 'station']);

@@ -5,13 +5,16 @@
 import { fromPromise } from 'xstate';
 import type { ReaderPrompt, ReaderSource } from '../../drivers/fingerprint.ts';
 import type { TokenSource } from '../../drivers/token.ts';
+import type { FileVerdictView } from '../contract/verification.ts';
 import type { Trust } from '../documents/trust.ts';
 import type { Actor } from '../log/events.ts';
 import { signatureName } from '../log/reconcile.ts';
 import type { Enrolments } from '../people/enrolment.ts';
+import type { CheckDesk } from './check-desk.ts';
 import type { Desk } from './desk.ts';
 import { judgeKeys } from './keys.ts';
 import type { Login } from './login.ts';
+import type * as asked from './asked.ts';
 import type * as model from './model.ts';
 import { askDevice, SigningProblem } from './problem.ts';
 import type { Recorder } from './recorder.ts';
@@ -22,6 +25,7 @@ export interface ActorParts {
   readonly readers: ReaderSource;
   readonly login: Login;
   readonly desk: Desk;
+  readonly checkDesk: CheckDesk;
   readonly recorder: Recorder;
   readonly enrolments: Enrolments;
   /** Which issuers count now, and what they revoked. */
@@ -39,12 +43,12 @@ const unknownPerson = { id: 'unknown', role: 'holder' } as const;
 
 /** The actors that `machine.provide` takes. */
 export function signingActors(parts: ActorParts) {
-  const { tokens, desk, recorder, enrolments } = parts;
+  const { tokens, desk, checkDesk, recorder, enrolments } = parts;
   // One visit at a time: who it is, for entries that a problem leaves.
   let actor: Actor = unknownPerson;
 
   return {
-    readToken: fromPromise<model.ReadTokenOutput, model.ReadTokenInput>(async ({ input, signal }) => {
+    readToken: fromPromise<asked.ReadTokenOutput, asked.ReadTokenInput>(async ({ input, signal }) => {
       actor = unknownPerson;
       const { operation, tokenId } = input;
       const seen = tokens.tokens().find(({ id }) => id === tokenId);
@@ -90,12 +94,16 @@ export function signingActors(parts: ActorParts) {
 
     ...signatureActors(parts, (certificateSha256) => (actor = holderOf(certificateSha256, enrolments))),
 
-    recordProblem: fromPromise<model.RecordProblemOutput, model.RecordProblemInput>(async ({ input }) => {
+    recordProblem: fromPromise<asked.RecordProblemOutput, asked.RecordProblemInput>(async ({ input }) => {
       const output = await recorder.recordProblem(actor, input);
       const [inHand] = input.intents;
       if (output.outcome === 'nothing-signed' && inHand !== undefined) await desk.discard(signatureName(input.operation, inHand.entry));
       return output;
     }),
+
+    listSignedFiles: fromPromise<model.SignedFiles, undefined>(() => checkDesk.list()),
+
+    judgeFile: fromPromise<FileVerdictView, { fileId: string }>(({ input, signal }) => checkDesk.judge(input.fileId, signal)),
 
     recordTokenOut: fromPromise<undefined, { operation: string }>(async ({ input }) => {
       await recorder.record({ op: 'token-out', operation: input.operation, actor });

@@ -1,5 +1,6 @@
 /** What each actor is given, taken from the machine's memory. A missing piece is a bug in the machine and is thrown as one. */
 import { tokenGone } from './guards.ts';
+import type * as asked from './asked.ts';
 import type * as model from './model.ts';
 
 function need<T>(value: T | undefined, what: string): T {
@@ -7,28 +8,32 @@ function need<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-export function readToken(context: model.Context): model.ReadTokenInput {
+export function readToken(context: model.Context): asked.ReadTokenInput {
   return { operation: context.operation, tokenId: need(context.tokenId, 'token') };
+}
+
+export function judgeFile({ signedFile }: model.Context): { fileId: string } {
+  return { fileId: need(signedFile, 'file to check').id };
 }
 
 export function openDocument({ chosen, shown }: model.Context): { documentId: string } {
   return { documentId: need(chosen[shown.length], 'document to show') };
 }
 
-export function recordConsent(context: model.Context): model.RecordConsentInput {
+export function recordConsent(context: model.Context): asked.RecordConsentInput {
   return { operation: context.operation, key: need(context.key, 'key'), documents: context.shown };
 }
 
-export function prepare(context: model.Context): model.PrepareInput {
+export function prepare(context: model.Context): asked.PrepareInput {
   return { operation: context.operation, key: need(context.key, 'key'), intent: need(context.intents[0], 'intent') };
 }
 
-export function verifyFinger(context: model.Context): model.VerifyFingerInput {
+export function verifyFinger(context: model.Context): asked.VerifyFingerInput {
   return { operation: context.operation, key: need(context.key, 'key'), consent: need(context.consent, 'consent') };
 }
 
 /** The PIN goes from the event to the actor and is kept nowhere; a reader with its own pad gets none, and one PIN serves every document. */
-export function sign(context: model.Context, event: model.VisitEvent): model.SignInput {
+export function sign(context: model.Context, event: model.VisitEvent): asked.SignInput {
   return {
     operation: context.operation,
     tokenId: need(context.tokenId, 'token'),
@@ -38,7 +43,7 @@ export function sign(context: model.Context, event: model.VisitEvent): model.Sig
   };
 }
 
-export function check(context: model.Context): model.CheckInput {
+export function check(context: model.Context): asked.CheckInput {
   return {
     operation: context.operation,
     intent: need(context.intents[0], 'intent'),
@@ -47,7 +52,7 @@ export function check(context: model.Context): model.CheckInput {
   };
 }
 
-export function save(context: model.Context): model.SaveInput {
+export function save(context: model.Context): asked.SaveInput {
   return {
     operation: context.operation,
     key: need(context.key, 'key'),
@@ -57,7 +62,7 @@ export function save(context: model.Context): model.SaveInput {
   };
 }
 
-export function recordProblem(context: model.Context): model.RecordProblemInput {
+export function recordProblem(context: model.Context): asked.RecordProblemInput {
   return {
     operation: context.operation,
     problem: need(context.problem, 'problem'),

@@ -12,6 +12,7 @@ import { signingSetup } from './setup.ts';
 import { signing } from './signing-step.ts';
 import * as steps from './steps.ts';
 import { abandoning, failing, trouble } from './trouble-steps.ts';
+import { verifying } from './verifying-step.ts';
 
 export const signingMachine = signingSetup.createMachine({
   id: 'signing',
@@ -33,8 +34,9 @@ export const signingMachine = signingSetup.createMachine({
             { guard: 'twoTokens', target: 'twoTokens' },
             { guard: 'oneToken', target: 'readingToken' },
           ],
-          on: { begin: 'insertToken' },
+          on: { begin: 'insertToken', check: 'verifying' },
         },
+        verifying,
         insertToken: {
           always: [
             { guard: 'twoTokens', target: 'twoTokens' },

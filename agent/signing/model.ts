@@ -7,6 +7,7 @@ import type { Secret } from '../../drivers/secret.ts';
 import type { Hash, PadMoment, PinInfo, SignatureScheme, TokenInfo } from '../../drivers/token.ts';
 import type { DocumentRefusal, ProblemCode } from '../contract/problems.ts';
 import type { DocumentView, HolderView, RefusedDocumentView, VisitOutcome } from '../contract/state.ts';
+import type { FileVerdictView, SignedFileView } from '../contract/verification.ts';
 import type { PageSize } from '../documents/page-sizes.ts';
 import type { PreparedSignature } from '../documents/prepared.ts';
 import type { EnrolledCredential } from '../people/enrolment.ts';
@@ -137,6 +138,19 @@ export interface Context {
   readonly tokenOutRecorded: boolean;
   readonly idleFactor: number;
   readonly idleSecondsLeft: number;
+  /** What lies there to be checked; undefined before the first look. */
+  readonly signedFiles: SignedFiles | undefined;
+  /** The file that is being checked, or was. */
+  readonly signedFile: SignedFileView | undefined;
+  readonly fileVerdict: FileVerdictView | undefined;
+}
+
+export interface SignedFiles {
+  readonly files: readonly SignedFileView[];
+  /** How many more lie there than are listed. */
+  readonly more: number;
+  /** The folder is missing or cannot be read. */
+  readonly unreachable?: true;
 }
 
 export interface StagedOutput {
@@ -163,75 +177,13 @@ export type VisitEvent =
   | { readonly type: 'reviewed' }
   | { readonly type: 'consent'; readonly digests: readonly string[] }
   | { readonly type: 'pin'; readonly pin: Secret }
+  | { readonly type: 'check' }
+  | { readonly type: 'check-file'; readonly fileId: string }
   | { readonly type: 'back' }
   | { readonly type: 'continue' }
   | { readonly type: 'cancel' }
   | { readonly type: 'more-time' }
   | { readonly type: 'alive' };
-
-/** What the actors take and give. Each is one promise; a refusal is thrown as a `SigningProblem`. */
-export interface ReadTokenInput {
-  readonly operation: string;
-  readonly tokenId: string;
-}
-export interface ReadTokenOutput {
-  readonly pin: PinInfo;
-  readonly keys: readonly HolderKey[];
-}
-export interface RecordConsentInput {
-  readonly operation: string;
-  readonly key: HolderKey;
-  readonly documents: readonly ChosenDocument[];
-}
-export interface RecordConsentOutput {
-  readonly consent: Consent;
-  /** One for each document, in their order. */
-  readonly intents: readonly Intent[];
-}
-export interface PrepareInput {
-  readonly operation: string;
-  readonly key: HolderKey;
-  readonly intent: Intent;
-}
-export interface VerifyFingerInput {
-  readonly operation: string;
-  readonly key: HolderKey;
-  readonly consent: Consent;
-}
-export interface SignInput {
-  readonly operation: string;
-  readonly tokenId: string;
-  readonly key: HolderKey;
-  readonly prepared: Prepared;
-  readonly pin: Secret | undefined;
-}
-export interface CheckInput {
-  readonly operation: string;
-  readonly intent: Intent;
-  readonly prepared: Prepared;
-  readonly signature: Uint8Array;
-}
-export interface SaveInput {
-  readonly operation: string;
-  readonly key: HolderKey;
-  readonly intent: Intent;
-  readonly prepared: Prepared;
-  readonly staged: StagedOutput;
-}
-export interface RecordProblemInput {
-  readonly operation: string;
-  readonly problem: Problem;
-  /** Those without an outcome, in their order: the problem is that of the first one. */
-  readonly intents: readonly Intent[];
-  readonly fingerMatched: boolean;
-  /** The token left, and the log does not say so yet. */
-  readonly tokenGone: boolean;
-}
-export interface RecordProblemOutput {
-  readonly outcome: VisitOutcome;
-  readonly entry: number | undefined;
-  readonly tokenOutRecorded: boolean;
-}
 
 /** Problems after which the holder may try the same step again, with the same intent. */
 export const retryable: ReadonlySet<ProblemCode> = new Set<ProblemCode>([

@@ -5,7 +5,8 @@ import type { Actor, AppendableEvent } from '../log/events.ts';
 import type { LogStore } from '../log/store.ts';
 import type { Enrolments } from '../people/enrolment.ts';
 import { problems } from '../contract/problems.ts';
-import { retryable, type RecordProblemInput, type RecordProblemOutput } from './model.ts';
+import type { RecordProblemInput, RecordProblemOutput } from './asked.ts';
+import { retryable } from './model.ts';
 import { SigningProblem } from './problem.ts';
 
 /** The last entry of a commit must exist, because empty commits are not made. */

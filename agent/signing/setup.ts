@@ -1,7 +1,9 @@
 /** What the signing machine is made of: its types, the actors it asks, its guards and delays. The states stand in `machine.ts`. */
 import { fromPromise, or, setup, stateIn } from 'xstate';
+import type { FileVerdictView } from '../contract/verification.ts';
 import { guards } from './guards.ts';
 import { markAt } from './mark.ts';
+import type * as asked from './asked.ts';
 import type * as model from './model.ts';
 import * as steps from './steps.ts';
 
@@ -16,6 +18,8 @@ const waitingStates = [
   { visit: 'enteringPin' },
   { visit: 'signed' },
   { visit: { trouble: 'open' } },
+  { visit: { verifying: 'choosing' } },
+  { visit: { verifying: 'verdict' } },
 ] as const;
 
 /** Stands where `actors.ts` must provide the real one; a machine that was not wired refuses to run. */
@@ -29,16 +33,18 @@ export const signingSetup = setup({
   },
   actors: {
     recordTwoTokens: fromPromise<undefined, { tokens: model.Context['tokens'] }>(unwired('recordTwoTokens')),
-    readToken: fromPromise<model.ReadTokenOutput, model.ReadTokenInput>(unwired('readToken')),
+    readToken: fromPromise<asked.ReadTokenOutput, asked.ReadTokenInput>(unwired('readToken')),
     openDocument: fromPromise<model.OpenDocument, { documentId: string }>(unwired('openDocument')),
-    recordConsent: fromPromise<model.RecordConsentOutput, model.RecordConsentInput>(unwired('recordConsent')),
-    prepare: fromPromise<model.Prepared, model.PrepareInput>(unwired('prepare')),
-    verifyFinger: fromPromise<undefined, model.VerifyFingerInput>(unwired('verifyFinger')),
-    sign: fromPromise<Uint8Array, model.SignInput>(unwired('sign')),
-    check: fromPromise<model.StagedOutput, model.CheckInput>(unwired('check')),
-    save: fromPromise<model.SignedResult, model.SaveInput>(unwired('save')),
-    recordProblem: fromPromise<model.RecordProblemOutput, model.RecordProblemInput>(unwired('recordProblem')),
+    recordConsent: fromPromise<asked.RecordConsentOutput, asked.RecordConsentInput>(unwired('recordConsent')),
+    prepare: fromPromise<model.Prepared, asked.PrepareInput>(unwired('prepare')),
+    verifyFinger: fromPromise<undefined, asked.VerifyFingerInput>(unwired('verifyFinger')),
+    sign: fromPromise<Uint8Array, asked.SignInput>(unwired('sign')),
+    check: fromPromise<model.StagedOutput, asked.CheckInput>(unwired('check')),
+    save: fromPromise<model.SignedResult, asked.SaveInput>(unwired('save')),
+    recordProblem: fromPromise<asked.RecordProblemOutput, asked.RecordProblemInput>(unwired('recordProblem')),
     recordTokenOut: fromPromise<undefined, { operation: string }>(unwired('recordTokenOut')),
+    listSignedFiles: fromPromise<model.SignedFiles, undefined>(unwired('listSignedFiles')),
+    judgeFile: fromPromise<FileVerdictView, { fileId: string }>(unwired('judgeFile')),
   },
   guards: {
     ...guards,
@@ -59,6 +65,8 @@ export const signingSetup = setup({
       context.shown.length === context.chosen.length &&
       event.digests.length === context.shown.length &&
       event.digests.every((digest, index) => digest === context.shown[index]?.view.digest),
+    fileIsListed: ({ context, event }) =>
+      event.type === 'check-file' && context.signedFiles?.files.some(({ id }) => id === event.fileId) === true,
     /** A person is expected to do something, so time without a touch counts. */
     waitsForPerson: or(waitingStates.map((state) => stateIn(state))),
   },

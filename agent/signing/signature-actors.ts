@@ -14,6 +14,7 @@ import { verifyAssertion } from '../people/assertion.ts';
 import type { ActorParts } from './actors.ts';
 import { asJson, consentDigest, makeConsent } from './consent.ts';
 import { chooseReader } from './finger.ts';
+import type * as asked from './asked.ts';
 import type * as model from './model.ts';
 import { askDevice, documentProblem, SigningProblem } from './problem.ts';
 
@@ -22,7 +23,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
   const { desk, recorder, enrolments } = parts;
 
   return {
-    recordConsent: fromPromise<model.RecordConsentOutput, model.RecordConsentInput>(async ({ input }) => {
+    recordConsent: fromPromise<asked.RecordConsentOutput, asked.RecordConsentInput>(async ({ input }) => {
       const { operation, key, documents } = input;
       const actor = holder(key.certificateSha256);
       for (const document of documents) await desk.mustBeUnchanged(document);
@@ -61,7 +62,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       };
     }),
 
-    prepare: fromPromise<model.Prepared, model.PrepareInput>(async ({ input }) => {
+    prepare: fromPromise<model.Prepared, asked.PrepareInput>(async ({ input }) => {
       const { operation, key, intent } = input;
       const document = await desk.reread(intent.document);
       const signedAt = parts.now();
@@ -80,7 +81,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       return { document, signature };
     }),
 
-    verifyFinger: fromPromise<undefined, model.VerifyFingerInput>(async ({ input, signal }) => {
+    verifyFinger: fromPromise<undefined, asked.VerifyFingerInput>(async ({ input, signal }) => {
       const { operation, key, consent } = input;
       const clientDataHash = consent.digest;
       const credential = enrolments.of(key.certificateSha256) ?? key.credential;
@@ -107,13 +108,13 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       return undefined;
     }),
 
-    sign: fromPromise<Uint8Array, model.SignInput>(({ input }) => {
+    sign: fromPromise<Uint8Array, asked.SignInput>(({ input }) => {
       const { certificateSha256, scheme, hash } = input.key;
       const order = { tokenId: input.tokenId, certificateSha256, scheme, hash };
       return askDevice('token', () => parts.login.sign(order, input.prepared.signature.message, input.pin));
     }),
 
-    check: fromPromise<model.StagedOutput, model.CheckInput>(async ({ input }) => {
+    check: fromPromise<model.StagedOutput, asked.CheckInput>(async ({ input }) => {
       const { operation, intent, prepared, signature } = input;
       const output = finish(prepared.signature, signature);
       const { name, digest } = await desk
@@ -124,7 +125,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       return { digest, size: output.length, name, signatureDigest: hex(sha256(signature)) };
     }),
 
-    save: fromPromise<model.SignedResult, model.SaveInput>(async ({ input }) => {
+    save: fromPromise<model.SignedResult, asked.SaveInput>(async ({ input }) => {
       const { operation, key, intent, prepared, staged } = input;
       const entry = await recorder.record({
         op: 'sign.done',
@@ -146,7 +147,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
 }
 
 /** What the class of the document asks of the signature, and the mark that the holder agreed to, where there is one. */
-function wishes({ desk, stationName, origin }: ActorParts, { key, intent }: model.PrepareInput, signedAt: Date): Partial<PadesRequest> {
+function wishes({ desk, stationName, origin }: ActorParts, { key, intent }: asked.PrepareInput, signedAt: Date): Partial<PadesRequest> {
   const handling = desk.handling(intent.document.fileName);
   const box = intent.document.view.mark?.box;
   if (box === undefined) return signatureWishes(handling);

@@ -4,6 +4,7 @@ import type { PadMoment, PinInfo } from '../../drivers/token.ts';
 import type { ProblemCode } from '../contract/problems.ts';
 import type { MarkBox } from '../contract/state.ts';
 import { markAt } from './mark.ts';
+import type { ReadTokenOutput, RecordConsentOutput, RecordProblemOutput } from './asked.ts';
 import {
   retryable,
   type Context,
@@ -12,9 +13,7 @@ import {
   type OpenDocument,
   type Prepared,
   type Problem,
-  type ReadTokenOutput,
-  type RecordConsentOutput,
-  type RecordProblemOutput,
+  type SignedFiles,
   type SignedResult,
   type StagedOutput,
 } from './model.ts';
@@ -48,6 +47,9 @@ const clean = {
   tokenOutRecorded: false,
   idleFactor: 1,
   idleSecondsLeft: 0,
+  signedFiles: undefined,
+  signedFile: undefined,
+  fileVerdict: undefined,
 } as const satisfies Change;
 
 export function firstContext(input: MachineInput): Context {
@@ -218,4 +220,15 @@ export function setRecorded(context: Context, output: RecordProblemOutput): Chan
 
 export function moreTime(context: Context): Change {
   return { idleFactor: Math.min(context.idleFactor * 2, 8) };
+}
+
+/** No file is being checked (any more). */
+export const closeFile: Change = { signedFile: undefined, fileVerdict: undefined };
+
+export function setSignedFiles(signedFiles: SignedFiles): Change {
+  return { signedFiles };
+}
+
+export function chooseFile({ signedFiles }: Context, fileId: string): Change {
+  return { signedFile: signedFiles?.files.find(({ id }) => id === fileId) };
 }

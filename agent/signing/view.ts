@@ -1,16 +1,8 @@
 /** From the machine's memory to the one public state that the kiosk shows. The only place that makes public states; it decides nothing. */
 import type { SnapshotFrom } from 'xstate';
+import type { PadWait, PinView } from '../contract/pin.ts';
 import { problems } from '../contract/problems.ts';
-import type {
-  CertificateChoice,
-  PadWait,
-  PinView,
-  PlaceView,
-  PublicState,
-  SignedDocumentView,
-  SigningStep,
-  TallyView,
-} from '../contract/state.ts';
+import type { CertificateChoice, PlaceView, PublicState, SignedDocumentView, SigningStep, TallyView } from '../contract/state.ts';
 import { canContinue } from './guards.ts';
 import type { SigningMachine } from './machine.ts';
 import type { ChosenDocument, Context } from './model.ts';
@@ -26,6 +18,7 @@ export function visitState(snapshot: VisitSnapshot): VisitStateName {
   const { visit } = snapshot.value;
   if (typeof visit === 'string') return visit;
   if ('signing' in visit) return 'signing';
+  if ('verifying' in visit) return 'verifying';
   return 'trouble' in visit ? 'trouble' : 'signedTokenOut';
 }
 
@@ -38,6 +31,8 @@ export function publicState(snapshot: VisitSnapshot): PublicState | undefined {
       return { screen: 'start', documentsWaiting: context.documents.length };
     case 'insertToken':
       return { screen: 'insert-card' };
+    case 'verifying':
+      return verifying(context);
     case 'twoTokens':
       return trouble(context, 'two-tokens', false);
     case 'readingToken':
@@ -103,6 +98,11 @@ function trouble(context: Context, code: keyof typeof problems, mayContinue: boo
     ...(problem?.refusal === undefined ? {} : { refusal: problem.refusal }),
     ...(context.problemEntry === undefined ? {} : { entry: context.problemEntry }),
   };
+}
+
+function verifying({ signedFiles, signedFile: file, fileVerdict: verdict }: Context): PublicState {
+  if (file !== undefined) return verdict === undefined ? { screen: 'checking-file', file } : { screen: 'check-verdict', file, verdict };
+  return { screen: 'check-choose', ...(signedFiles ?? { files: [], more: 0, looking: true }) };
 }
 
 function touchReader(context: Context): PublicState {

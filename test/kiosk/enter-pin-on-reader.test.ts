@@ -1,6 +1,6 @@
 /** The page that sends a holder to the pad of the card reader: what stands on it, and what it does not offer. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PinView } from '../../agent/contract/state.ts';
+import type { PinView } from '../../agent/contract/pin.ts';
 import type { Language } from '../../kiosk/text/catalogue.ts';
 import { Screens, wordsOf } from '../support/rendered-screen.ts';
 

@@ -8,12 +8,13 @@ import { SimulatedClock } from 'xstate';
 import { Secret } from '../../../drivers/secret.ts';
 import type { Action } from '../../../agent/contract/api.ts';
 import { type ProblemCode, problems } from '../../../agent/contract/problems.ts';
-import type { RecordProblemInput, SaveInput, SignInput } from '../../../agent/signing/model.ts';
+import type { RecordProblemInput, SaveInput, SignInput } from '../../../agent/signing/asked.ts';
 import { SigningProblem } from '../../../agent/signing/problem.ts';
 import { Visit } from '../../../agent/signing/visit.ts';
 import { fingerMatched, holder, sha256, signing } from '../../support/log/station-log.ts';
 import {
   ada,
+  answers,
   consented,
   contract,
   firstKey,
@@ -25,6 +26,7 @@ import {
   prepared,
   result,
   secondKey,
+  signedFile,
   staged,
 } from '../../support/signing/visit-facts.ts';
 import { VisitLog } from '../../support/signing/visit-log.ts';
@@ -33,6 +35,8 @@ import { type Asked, settled, WaitingActors } from '../../support/signing/waitin
 const codes = (Object.keys(problems) as ProblemCode[]).filter((code) => code !== 'log-unavailable');
 const actions: readonly Action[] = [
   { type: 'begin' },
+  { type: 'check' },
+  { type: 'check-file', fileId: signedFile.id },
   { type: 'choose-certificate', certificateSha256: firstKey.certificateSha256 },
   { type: 'choose-documents', documentIds: [contract.id] },
   { type: 'reviewed' },
@@ -83,6 +87,9 @@ async function work({ actor, input }: Asked): Promise<unknown> {
     case 'recordTokenOut':
       await log.recorder.record({ ...base, op: 'token-out' });
       return undefined;
+    case 'listSignedFiles':
+    case 'judgeFile':
+      return answers[actor];
     case 'recordTwoTokens':
       return undefined;
   }

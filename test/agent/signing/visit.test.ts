@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SimulatedClock } from 'xstate';
 import { Secret } from '../../../drivers/secret.ts';
 import type { StateMessage, StationView } from '../../../agent/contract/state.ts';
-import type { SignInput } from '../../../agent/signing/model.ts';
+import type { SignInput } from '../../../agent/signing/asked.ts';
 import { Visit } from '../../../agent/signing/visit.ts';
 import {
   ada,

@@ -128,6 +128,9 @@ export class Walk {
       case 'signed':
       case 'take-card':
         return state;
+      case 'check-choose':
+      case 'checking-file':
+      case 'check-verdict':
       case 'reading-card':
       case 'choose-certificate':
       case 'choose-document':
@@ -151,6 +154,9 @@ export class Walk {
     switch (state.screen) {
       case 'start':
       case 'insert-card':
+      case 'check-choose':
+      case 'checking-file':
+      case 'check-verdict':
         if (!this.#inserted) await this.insert();
         break;
       case 'choose-certificate':

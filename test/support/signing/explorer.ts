@@ -5,15 +5,8 @@
 import { createActor } from 'xstate';
 import { problems, type ProblemCode } from '../../../agent/contract/problems.ts';
 import type { SigningMachine } from '../../../agent/signing/machine.ts';
-import {
-  retryable,
-  type Intent,
-  type PrepareInput,
-  type RecordConsentInput,
-  type RecordConsentOutput,
-  type RecordProblemInput,
-  type VisitEvent,
-} from '../../../agent/signing/model.ts';
+import type { PrepareInput, RecordConsentInput, RecordConsentOutput, RecordProblemInput } from '../../../agent/signing/asked.ts';
+import { retryable, type Intent, type VisitEvent } from '../../../agent/signing/model.ts';
 import { SigningProblem } from '../../../agent/signing/problem.ts';
 import type { VisitSnapshot } from '../../../agent/signing/view.ts';
 import { visitState } from '../../../agent/signing/view.ts';
@@ -33,6 +26,7 @@ import {
   pin,
   prepared,
   secondKey,
+  signedFile,
   typedPin,
 } from './visit-facts.ts';
 
@@ -73,7 +67,7 @@ const outside: readonly Move[] = [
     happens(`tokens ${tokens.map(({ id }) => id).join('+')}`, { type: 'tokens', tokens }),
   ),
   happens('fault', { type: 'fault' }, leave),
-  ...(['begin', 'reviewed', 'back', 'continue', 'cancel'] as const).map((type) => happens(type, { type })),
+  ...(['begin', 'check', 'reviewed', 'back', 'continue', 'cancel'] as const).map((type) => happens(type, { type })),
   happens('pad waits', { type: 'pad', moment: { doing: 'waiting', time: 1, forMs: 1000 } }),
   happens('pad is done', { type: 'pad', moment: { doing: 'signing' } }),
   happens('first certificate', { type: 'choose-certificate', certificateSha256: firstKey.certificateSha256 }),
@@ -84,6 +78,8 @@ const outside: readonly Move[] = [
   happens('consent', { type: 'consent', digests: [contract.digest] }),
   happens('consent to two', { type: 'consent', digests: [lease.digest, contract.digest] }),
   happens('consent to another digest', { type: 'consent', digests: ['9'.repeat(64)] }),
+  happens('file to check', { type: 'check-file', fileId: signedFile.id }),
+  happens('unknown file', { type: 'check-file', fileId: 'file-9' }),
   { name: 'pin', event: () => ({ type: 'pin', pin: typedPin() }), ledger: same },
 ];
 
@@ -209,6 +205,7 @@ function keyOf(snapshot: VisitSnapshot, ledger: Ledger): string {
     problem,
     c.idleSecondsLeft,
     state === 'signing' ? c.pad : '',
+    state === 'verifying' ? [c.signedFiles !== undefined, c.signedFile?.id, c.fileVerdict !== undefined] : '',
     log,
   ]);
 }

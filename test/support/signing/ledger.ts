@@ -2,7 +2,8 @@
  * What the log of one visit would hold, kept beside a machine that runs without one: which intents are open, how far the first got, how they ended. It throws
  * `Wrong` as soon as the machine asks for something that the log does not allow yet.
  */
-import { retryable, type RecordProblemInput, type RecordProblemOutput } from '../../../agent/signing/model.ts';
+import type { RecordProblemInput, RecordProblemOutput } from '../../../agent/signing/asked.ts';
+import { retryable } from '../../../agent/signing/model.ts';
 
 export interface Ledger {
   readonly visit: number;

@@ -1,7 +1,8 @@
 /** A signing machine that really runs, on a clock that a test turns, with actors that wait until the test answers for them. */
 import { createActor, type Actor, SimulatedClock } from 'xstate';
 import { type SigningMachine, signingMachine } from '../../../agent/signing/machine.ts';
-import type { Limits, ReadTokenOutput, VisitEvent } from '../../../agent/signing/model.ts';
+import type { ReadTokenOutput } from '../../../agent/signing/asked.ts';
+import type { Limits, VisitEvent } from '../../../agent/signing/model.ts';
 import { publicState, visitState } from '../../../agent/signing/view.ts';
 import { ada, answers, contract, firstKey, limits, machineInput, secondKey, typedPin } from './visit-facts.ts';
 import { WaitingActors } from './waiting-actors.ts';

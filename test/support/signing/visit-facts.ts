@@ -2,6 +2,8 @@
 import { Secret } from '../../../drivers/secret.ts';
 import type { PinInfo, TokenInfo } from '../../../drivers/token.ts';
 import type { DocumentView } from '../../../agent/contract/state.ts';
+import type { FileVerdictView, SignedFileView } from '../../../agent/contract/verification.ts';
+import type { RecordConsentOutput } from '../../../agent/signing/asked.ts';
 import type {
   ChosenDocument,
   Context,
@@ -11,7 +13,6 @@ import type {
   MachineInput,
   OpenDocument,
   Prepared,
-  RecordConsentOutput,
   SignedResult,
   StagedOutput,
 } from '../../../agent/signing/model.ts';
@@ -117,6 +118,10 @@ export function result(entry: number): SignedResult {
   return { entry, at: '2026-11-22T18:31:07.412Z', outputDigest: staged.digest, outputName: staged.name, delivered: true };
 }
 
+export const signedFile: SignedFileView = { id: 'file-1', name: 'contract-signed.pdf', size: 20_000 };
+
+export const fileVerdict: FileVerdictView = { outcome: 'NO-SIGNATURE', signatures: [], unsigned: [], entry: 9 };
+
 /** What each actor answers when all goes well. */
 export const answers = {
   readToken: { pin, keys: [firstKey] },
@@ -129,6 +134,8 @@ export const answers = {
   save: result(12),
   recordTokenOut: undefined,
   recordTwoTokens: undefined,
+  listSignedFiles: { files: [signedFile], more: 0 },
+  judgeFile: fileVerdict,
 };
 
 /** What the machine is started with; operations are numbered. */

@@ -1,7 +1,7 @@
 /** Actors of the signing machine that wait until a test answers for them. */
 import { fromPromise } from 'xstate';
 import type { ProblemCode } from '../../../agent/contract/problems.ts';
-import type { RecordProblemInput, RecordProblemOutput } from '../../../agent/signing/model.ts';
+import type { RecordProblemInput, RecordProblemOutput } from '../../../agent/signing/asked.ts';
 import { SigningProblem } from '../../../agent/signing/problem.ts';
 import type { VisitOptions } from '../../../agent/signing/visit.ts';
 
@@ -17,6 +17,8 @@ const actorNames = [
   'save',
   'recordProblem',
   'recordTokenOut',
+  'listSignedFiles',
+  'judgeFile',
 ] as const;
 export type ActorName = (typeof actorNames)[number];
 
