@@ -1,10 +1,11 @@
 /** `countersign verify FILE...`: judges the signatures of PDFs, of a .p7s with its file, or of containers. It needs no station and writes nothing. */
 import type { ContentReport } from '../documents/content-report.ts';
-import { verifyPdf, type VerificationReport, type VerifyOptions } from '../documents/verify.ts';
+import { FileUnavailable, type FileProblem, verifyFile } from '../documents/verifier.ts';
+import type { VerificationReport, VerifyOptions } from '../documents/verify.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, WrongUsage } from './arguments.ts';
-import { readInput, trustFrom } from './trust-folders.ts';
-import { contentInWords, kindOfFile, verifyContent } from './verify-content.ts';
+import { because, trustFrom } from './trust-folders.ts';
+import { contentInWords } from './verify-content-words.ts';
 import { pdfInWords } from './verify-pdf-words.ts';
 import { inShort } from './verify-short.ts';
 
@@ -65,11 +66,23 @@ export const verify = command(
   },
 );
 
-async function judge(file: string, content: string | undefined, options: VerifyOptions): Promise<Report> {
-  const kind = await kindOfFile(file);
-  if (content !== undefined && kind !== 'detached') throw new WrongUsage('--content is for a .p7s, and this file is none.');
-  return kind === 'pdf' ? verifyPdf(await readInput(file), options) : verifyContent(file, kind, content, options);
+/** Each file has a process of its own. Throws StartRefused when it, or its content, cannot be read. */
+async function judge(path: string, content: string | undefined, options: VerifyOptions): Promise<Report> {
+  try {
+    return await verifyFile({ path, content }, options);
+  } catch (error) {
+    if (!(error instanceof FileUnavailable)) throw error;
+    if (error.problem === 'content-not-wanted') throw new WrongUsage('--content is for a .p7s, and this file is none.');
+    if (error.problem === 'too-large') throw new StartRefused(`${error.path} is too large for a signature.`, 2, error);
+    throw new StartRefused(`${error.path} cannot be read${reasons[error.problem] ?? because(error.cause)}.`, 2, error);
+  }
 }
+
+const reasons: Partial<Record<FileProblem, string>> = {
+  folder: ': it is a folder',
+  'not-a-file': ': it is not a plain file',
+  changed: ': it changed while it was read',
+};
 
 function inFull(report: Report): string {
   return 'format' in report ? contentInWords(report) : pdfInWords(report);

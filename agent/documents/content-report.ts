@@ -1,4 +1,5 @@
 /** What is found out about signatures that stand beside what they sign: in a .p7s, or in a container. In the words of ETSI EN 319 102-1. */
+import type { DocumentRefusal } from '../contract/problems.ts';
 import type { CmsJudgement } from './judge-cms.ts';
 import { printable } from './printable.ts';
 import { type TimestampReport, reportTimestamp } from './timestamp-report.ts';
@@ -26,6 +27,8 @@ export interface ContentReport {
   readonly format: 'cades' | 'asic-s' | 'asic-e' | 'unknown';
   /** The worst verdict of all signatures; `NO-SIGNATURE` when there is none; `UNREADABLE` when the file cannot be judged. */
   readonly outcome: Verdict | 'NO-SIGNATURE' | 'UNREADABLE';
+  /** Set when the outcome is `UNREADABLE` because the reading of it did not come to its end. */
+  readonly refusal?: DocumentRefusal;
   readonly signatures: readonly ContentSignature[];
   /** Files in the container that no signature covers which holds, made safe to show. */
   readonly uncovered: readonly string[];

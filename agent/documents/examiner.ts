@@ -4,13 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import type { DocumentRefusal } from '../contract/problems.ts';
-import { defaultExaminerLimits, type ExaminerLimits } from './examiner-launch.ts';
 import { ExaminerProcess } from './examiner-process.ts';
 import type { Answer } from './examiner-protocol.ts';
 import type { Examined, Examining, Seen } from './intake.ts';
 import type { IntakePolicy } from './intake-policy.ts';
+import type { ChildLimits } from './limited-launch.ts';
 import { refuse } from './refusal-sentences.ts';
 
+export const defaultExaminerLimits: ChildLimits = { cpuSeconds: 10, deadlineMs: 30_000, heapMegabytes: 512, memoryMegabytes: 1280 };
 /** Most answers that are remembered. */
 const mostRemembered = 256;
 /** Most processes at one time: more documents wait for their turn. */
@@ -18,7 +19,7 @@ const mostAtOnce = 2;
 
 export class Examiner implements Examining {
   readonly policy: IntakePolicy;
-  readonly #limits: ExaminerLimits;
+  readonly #limits: ChildLimits;
   /** By digest: the same bytes under the same policy are examined once. */
   readonly #answers = new Map<string, Answer>();
   readonly #working = new Set<ExaminerProcess>();
@@ -26,7 +27,7 @@ export class Examiner implements Examining {
   #spare: ExaminerProcess | undefined;
   #closed = false;
 
-  constructor(policy: IntakePolicy, limits: ExaminerLimits = defaultExaminerLimits) {
+  constructor(policy: IntakePolicy, limits: ChildLimits = defaultExaminerLimits) {
     this.policy = policy;
     this.#limits = limits;
     this.#spare = new ExaminerProcess(policy, limits);

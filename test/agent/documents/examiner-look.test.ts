@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { Examiner } from '../../../agent/documents/examiner.ts';
-import { defaultExaminerLimits, type ExaminerLimits } from '../../../agent/documents/examiner-launch.ts';
+import { Examiner, defaultExaminerLimits } from '../../../agent/documents/examiner.ts';
 import { lookAtDocument } from '../../../agent/documents/intake.ts';
 import { defaultIntakePolicy } from '../../../agent/documents/intake-policy.ts';
+import type { ChildLimits } from '../../../agent/documents/limited-launch.ts';
 import { agreement } from '../../support/sample-pdf.ts';
 
 const open: Examiner[] = [];
@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
 });
 
-function examinerWith(limits: Partial<ExaminerLimits> = {}): Examiner {
+function examinerWith(limits: Partial<ChildLimits> = {}): Examiner {
   const examiner = new Examiner(defaultIntakePolicy, { ...defaultExaminerLimits, ...limits });
   open.push(examiner);
   return examiner;

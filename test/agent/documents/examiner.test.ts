@@ -2,17 +2,17 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Examiner } from '../../../agent/documents/examiner.ts';
-import { defaultExaminerLimits, examinerLaunch, type ExaminerLimits } from '../../../agent/documents/examiner-launch.ts';
+import { Examiner, defaultExaminerLimits } from '../../../agent/documents/examiner.ts';
 import { parseAnswer } from '../../../agent/documents/examiner-protocol.ts';
 import { defaultIntakePolicy } from '../../../agent/documents/intake-policy.ts';
+import { type ChildLimits, limitedLaunch } from '../../../agent/documents/limited-launch.ts';
 import { streamBody } from '../../support/attack-pdf.ts';
 import { agreement, handMade, onePage } from '../../support/sample-pdf.ts';
 
 const open: Examiner[] = [];
 afterEach(() => open.splice(0).forEach((examiner) => examiner.close()));
 
-function examinerWith(limits: Partial<ExaminerLimits> = {}): Examiner {
+function examinerWith(limits: Partial<ChildLimits> = {}): Examiner {
   const examiner = new Examiner(defaultIntakePolicy, { ...defaultExaminerLimits, ...limits });
   open.push(examiner);
   return examiner;
@@ -150,13 +150,20 @@ describe('the station goes on', () => {
 });
 
 describe('the process', () => {
-  const launch = (havePrlimit: boolean) => examinerLaunch('/host.js', [], defaultExaminerLimits, 1024 * 1024, havePrlimit);
+  const launch = (prlimit: boolean, setpriv: boolean) =>
+    limitedLaunch('/host.js', [], defaultExaminerLimits, 2 * 1024 * 1024, { prlimit, setpriv });
 
   test('is started with limits that the kernel holds, and without the environment of the agent', () => {
-    expect(launch(true)).toMatchObject({ command: '/usr/bin/prlimit' });
-    expect(launch(true).arguments.slice(0, 4)).toEqual(['--core=1', '--cpu=10:12', `--data=${1282 * 1024 * 1024}`, '--']);
-    expect(Object.keys(launch(true).environment)).toEqual(['PATH']);
-    expect(launch(false).arguments[1]).toBe(`ulimit -c 0; ulimit -t 10; ulimit -d ${1282 * 1024}; exec "$@"`);
+    expect(launch(true, false)).toMatchObject({ command: '/usr/bin/prlimit' });
+    expect(launch(true, false).arguments.slice(0, 4)).toEqual(['--core=1', '--cpu=10:12', `--data=${1282 * 1024 * 1024}`, '--']);
+    expect(Object.keys(launch(true, false).environment)).toEqual(['PATH']);
+    expect(launch(false, false).arguments[1]).toBe(`ulimit -c 0; ulimit -t 10; ulimit -d ${1282 * 1024}; exec "$@"`);
+  });
+
+  test('ends with the agent, where the kernel can be asked for that', () => {
+    expect(launch(true, true)).toMatchObject({ command: '/usr/bin/setpriv' });
+    expect(launch(true, true).arguments.slice(0, 5)).toEqual(['--pdeathsig', 'KILL', '--', '/usr/bin/prlimit', '--core=1']);
+    expect(launch(false, true).arguments.slice(3, 5)).toEqual(['/bin/sh', '-c']);
   });
 
   test.each([
