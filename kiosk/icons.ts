@@ -19,6 +19,7 @@ export { default as KeyRound } from '@lucide/svelte/icons/key-round';
 export { default as Languages } from '@lucide/svelte/icons/languages';
 export { default as LoaderCircle } from '@lucide/svelte/icons/loader-circle';
 export { default as PenLine } from '@lucide/svelte/icons/pen-line';
+export { default as ListChecks } from '@lucide/svelte/icons/list-checks';
 export { default as RotateCcw } from '@lucide/svelte/icons/rotate-ccw';
 export { default as ShieldCheck } from '@lucide/svelte/icons/shield-check';
 export { default as TriangleAlert } from '@lucide/svelte/icons/triangle-alert';

@@ -7,6 +7,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SignedFileView, FileVerdictView } from '../contract/verification.ts';
 import { ContentRefused, digestFile } from '../documents/content-digest.ts';
+import { FileUnavailable } from '../documents/verifier.ts';
 import { printable } from '../documents/printable.ts';
 import type { Trust } from '../documents/trust.ts';
 import type { AppendableEvent } from '../log/events.ts';
@@ -20,7 +21,7 @@ const detachedEnding = '.p7s';
 
 export interface CheckDeskParts {
   readonly folder: string;
-  /** Judges the signatures of a file. `content` is what a detached signature signs. Never throws on bad input; throws the file system's errors. */
+  /** Judges the signatures of a file. `content` is what a detached signature signs. Throws FileUnavailable, and nothing else on bad input. */
   readonly judge: (file: { readonly path: string; readonly content?: string }, trust: Trust, signal: AbortSignal) => Promise<FileReport>;
   /** Which issuers count now, and what they revoked. */
   readonly trust: () => Promise<Trust>;
@@ -74,12 +75,17 @@ export class CheckDesk {
     try {
       const before = await digestOf(path);
       const content = await this.#contentOf(name);
-      const report = await judge({ path, ...(content === undefined ? {} : { content }) }, await trust(), signal);
+      const trusted = await trust();
+      const report = await judge({ path, ...(content === undefined ? {} : { content }) }, trusted, signal).catch((error: unknown) => {
+        // Named like a signature that stands beside a file, and none.
+        if (error instanceof FileUnavailable && error.problem === 'content-not-wanted') return judge({ path }, trusted, signal);
+        throw error;
+      });
       const { digest, size } = await digestOf(path);
       // What was judged is what the entry names.
       return digest === before.digest ? { facts: fileVerdict(report), digest, size } : { facts: unreadable, digest: undefined, size };
     } catch (error) {
-      if (!(error instanceof ContentRefused) && !isFileError(error)) throw error;
+      if (!(error instanceof ContentRefused || error instanceof FileUnavailable) && !isFileError(error)) throw error;
       return { facts: unreadable, digest: undefined, size: 0 };
     }
   }

@@ -2,6 +2,7 @@
  * Every text of the kiosk, as one type: a language that lacks a text does not compile. Texts say what happened and what to do; they never
  * plead, never apologise, never blame, and never show a code.
  */
+import type { CheckTexts } from './check.ts';
 import type { OtherFileText } from './other-file.ts';
 import type { DocumentRefusal, DocumentRemark, ProblemCode, Recover } from '../../agent/contract/problems.ts';
 import type { SigningStep, VisitOutcome } from '../../agent/contract/state.ts';
@@ -191,6 +192,7 @@ export interface Catalogue {
     readonly output: string;
   };
   readonly several: SeveralTexts;
+  readonly check: CheckTexts;
   readonly outcome: Record<VisitOutcome, string>;
   readonly takeCard: { readonly title: string; readonly lead: string };
   readonly trouble: {

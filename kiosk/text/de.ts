@@ -1,5 +1,6 @@
 /** The kiosk in German. */
 import type { Catalogue } from './catalogue.ts';
+import { checkDe } from './check.de.ts';
 import { otherFileDe } from './other-file.de.ts';
 import { severalDe } from './several.de.ts';
 import { troubleDe } from './trouble.de.ts';
@@ -203,6 +204,7 @@ export const de: Catalogue = {
     output: 'Gespeichert als',
   },
   several: severalDe,
+  check: checkDe,
   outcome: {
     signed: 'Das Dokument wurde unterschrieben.',
     'partly-signed': 'Einige der Dokumente wurden unterschrieben.',

@@ -1,5 +1,6 @@
 /** The kiosk in English. */
 import type { Catalogue } from './catalogue.ts';
+import { checkEn } from './check.en.ts';
 import { otherFileEn } from './other-file.en.ts';
 import { severalEn } from './several.en.ts';
 import { troubleEn } from './trouble.en.ts';
@@ -196,6 +197,7 @@ export const en: Catalogue = {
     output: 'Saved as',
   },
   several: severalEn,
+  check: checkEn,
   outcome: {
     signed: 'The document was signed.',
     'partly-signed': 'Some of the documents were signed.',
