@@ -46,15 +46,16 @@ export function canCancel(state: PublicState): boolean {
     case 'signing':
     case 'signed':
     case 'take-card':
+    // These have their own ways back; there is nothing that could be called off.
+    case 'check-choose':
+    case 'checking-file':
+    case 'check-verdict':
       return false;
     case 'trouble':
       return wayOn(state) !== undefined && wayOn(state) !== 'start';
     case 'enter-pin':
       // What a person types at the reader is cancelled at the reader.
       return state.pin.pad === 'screen';
-    case 'check-choose':
-    case 'checking-file':
-    case 'check-verdict':
     case 'insert-card':
     case 'reading-card':
     case 'choose-certificate':

@@ -3,6 +3,7 @@ import type { WorkbenchState } from '../../agent/contract/api.ts';
 import { problems, type ProblemCode } from '../../agent/contract/problems.ts';
 import type { DocumentView, HolderView, IdleWarning, PublicState, StationView } from '../../agent/contract/state.ts';
 import { sha256Hex } from '../digest.ts';
+import { checkSamples } from './check-samples.ts';
 import { writeSamplePdf } from './sample-pdf.ts';
 
 const pdf = writeSamplePdf(7);
@@ -209,6 +210,7 @@ export const samples: Record<string, PublicState> = {
   'take-card': { screen: 'take-card', outcome: 'nothing-signed' },
   'idle-warning': { screen: 'confirm', holder, documents: [document] },
   unreachable: { screen: 'start', documentsWaiting: 3 },
+  ...checkSamples,
   ...troubles,
 };
 

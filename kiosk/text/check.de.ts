@@ -20,7 +20,7 @@ export const checkDe: CheckTexts = {
   judgingLead: 'Große Dateien brauchen länger. An der Datei wird nichts geändert.',
   outcomes: {
     'TOTAL-PASSED': (value, shown) =>
-      plural('de', value, shown, { one: 'Die Unterschrift ist gültig', other: 'Alle # Unterschriften sind gültig' }),
+      plural('de', value, shown, { one: 'Die Unterschrift ist gültig', other: '# Unterschriften, alle gültig' }),
     INDETERMINATE: (value, shown) =>
       plural('de', value, shown, {
         one: 'Die Unterschrift ließ sich nicht bestätigen',
@@ -32,9 +32,8 @@ export const checkDe: CheckTexts = {
     UNREADABLE: () => 'Diese Datei kann nicht geprüft werden',
   },
   meanings: {
-    'TOTAL-PASSED':
-      'Sie wurde mit der Karte der Person gemacht, die hier genannt ist, und seitdem wurde nichts geändert, worauf es ankommt.',
-    INDETERMINATE: 'Verlassen Sie sich nicht darauf, solange nicht geklärt ist, was unten steht.',
+    'TOTAL-PASSED': 'Unterschrieben hat, wer hier genannt ist, und seitdem wurde nichts geändert, worauf es ankommt.',
+    INDETERMINATE: 'Verlassen Sie sich nicht darauf, solange nicht geklärt ist, was hier steht.',
     'TOTAL-FAILED':
       'Verlassen Sie sich nicht auf diese Datei. Sie ist nicht das, was unterschrieben wurde, oder nicht von der Person, die sie nennt.',
     'NO-SIGNATURE':

@@ -18,7 +18,7 @@ export const checkEn: CheckTexts = {
   judgingTitle: 'Checking the signatures',
   judgingLead: 'Large files take longer. Nothing in the file is changed.',
   outcomes: {
-    'TOTAL-PASSED': (value, shown) => plural('en', value, shown, { one: 'The signature is valid', other: 'All # signatures are valid' }),
+    'TOTAL-PASSED': (value, shown) => plural('en', value, shown, { one: 'The signature is valid', other: '# signatures, all valid' }),
     INDETERMINATE: (value, shown) =>
       plural('en', value, shown, { one: 'The signature could not be confirmed', other: 'Not every signature could be confirmed' }),
     'TOTAL-FAILED': (value, shown) =>
@@ -27,8 +27,8 @@ export const checkEn: CheckTexts = {
     UNREADABLE: () => 'This file cannot be checked',
   },
   meanings: {
-    'TOTAL-PASSED': 'It was made with the card of the person named here, and nothing that counts was changed since.',
-    INDETERMINATE: 'Do not rely on it before what is said below is settled.',
+    'TOTAL-PASSED': 'Whoever is named here has signed, and nothing that counts was changed since.',
+    INDETERMINATE: 'Do not rely on it before what is said here is settled.',
     'TOTAL-FAILED': 'Do not rely on this file. It is not what was signed, or not signed by the person it names.',
     'NO-SIGNATURE': 'Nobody signed it, or the signature is kept in a file of its own. Then both must lie in the folder.',
     UNREADABLE: 'Whether it is signed cannot be said. Ask whoever gave it to you for another copy.',
