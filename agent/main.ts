@@ -54,6 +54,7 @@ export interface Station {
   readonly paths: StationPaths;
   readonly visit: Visit;
   readonly desk: Desk;
+  readonly checkDesk: CheckDesk;
   readonly hardware: Hardware;
   readonly recorder: Recorder;
   readonly server: RunningServer | undefined;
@@ -151,7 +152,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       const running = server;
       closers.push(() => running.close());
     }
-    return { config, paths, visit, desk, hardware, recorder, server, recovered, revocation, examiner, close };
+    return { config, paths, visit, desk, checkDesk, hardware, recorder, server, recovered, revocation, examiner, close };
   } catch (error) {
     await close();
     throw error;

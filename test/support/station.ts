@@ -53,8 +53,8 @@ export class StoryStation {
     return story;
   }
 
-  async putIn(name: string, from: string = agreement): Promise<void> {
-    await copyFile(from, join(this.data, 'inbox', name));
+  async putIn(name: string, from: string = agreement, folder: 'inbox' | 'check' = 'inbox'): Promise<void> {
+    await copyFile(from, join(this.data, folder, name));
   }
 
   async start(): Promise<void> {

@@ -25,6 +25,15 @@ export const reach: Readonly<Record<string, (walk: Walk, fault: Fault) => Promis
     walk.act({ type: 'begin' });
     await walk.story.until('insert-card');
   },
+  'verifying.choosing': toFiles,
+  'verifying.judging': async (walk) => {
+    const fileId = await toFiles(walk);
+    await heldAt(walk, hold(walk.story.running.checkDesk, 'judge'), () => walk.act({ type: 'check-file', fileId }));
+  },
+  'verifying.verdict': async (walk) => {
+    walk.act({ type: 'check-file', fileId: await toFiles(walk) });
+    await walk.story.until('check-verdict');
+  },
   twoTokens: async (walk) => {
     await insertBoth(walk);
     await walk.story.until('trouble');
@@ -123,6 +132,14 @@ export const reach: Readonly<Record<string, (walk: Walk, fault: Fault) => Promis
     await walk.story.until('trouble');
   },
 };
+
+/** The list of files to be checked; gives the first one. */
+async function toFiles({ story }: Walk): Promise<string> {
+  await story.putIn('contract.pdf', undefined, 'check');
+  story.act({ type: 'check' });
+  const { files } = await story.until('check-choose', (state) => state.files.length > 0);
+  return files[0]?.id ?? '';
+}
 
 /** The entry with this operation is about to be written. */
 function entry({ story }: Walk, op: string): Held {

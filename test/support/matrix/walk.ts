@@ -155,7 +155,6 @@ export class Walk {
       case 'start':
       case 'insert-card':
       case 'check-choose':
-      case 'checking-file':
       case 'check-verdict':
         if (!this.#inserted) await this.insert();
         break;
@@ -184,6 +183,8 @@ export class Walk {
         if (state.problem === 'two-tokens') await this.#reader.remove(1);
         else this.act({ type: 'continue' });
         break;
+      // Whoever waits for the verdict puts their card in afterwards.
+      case 'checking-file':
       case 'reading-card':
       case 'signing':
       case 'signed':
@@ -206,5 +207,6 @@ export class Walk {
 }
 
 function waitsForCard(state: PublicState): boolean {
+  if (state.screen === 'check-choose' || state.screen === 'checking-file' || state.screen === 'check-verdict') return true;
   return state.screen === 'start' || state.screen === 'insert-card' || (state.screen === 'trouble' && state.problem === 'two-tokens');
 }
