@@ -35,6 +35,10 @@ export class BrowserStation {
     await copyFile(agreement, join(this.data, 'inbox', name));
   }
 
+  readInput(name: string): Promise<Buffer> {
+    return readFile(join(this.data, 'inbox', name));
+  }
+
   readOutput(name: string): Promise<Buffer> {
     return readFile(join(this.data, 'outbox', name));
   }
