@@ -45,6 +45,7 @@ export const init = command(
     const paths = stationPaths(values.data);
     io.out(`Station ${config.name} is made in ${paths.data}.\n`);
     io.out(`  documents to be signed go into  ${paths.inbox}\n  signed documents come out in    ${paths.outbox}\n`);
+    io.out(`  signed files to be checked      ${paths.check}\n`);
     io.out(`  trusted issuers (PEM or DER)    ${paths.trust}\n  their revocation lists          ${paths.crl}\n`);
     io.out(`  configuration                   ${paths.config}\n`);
     if (config.modules.length === 0)
