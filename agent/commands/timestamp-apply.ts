@@ -9,6 +9,7 @@ import type { Trust } from '../documents/trust.ts';
 import { command, WrongUsage } from './arguments.ts';
 import type { CommandIo } from './io.ts';
 import { besides, writeOutput } from './new-file.ts';
+import { readSigned } from './signed-input.ts';
 import { aboutFile } from './timestamp-refusal.ts';
 import { stampableFile } from './timestamp-target.ts';
 import { readInput, trustFrom } from './trust-folders.ts';
@@ -50,7 +51,7 @@ export const timestampApply = command(
       throw new WrongUsage('Name one document and one timestamp: countersign timestamp-apply FILE TOKEN.');
     if (level === 'lt' && (values.trust === undefined || values.crl === undefined))
       throw new WrongUsage('--level lt needs the proofs: --trust with the issuers and --crl with their revocation lists.');
-    const bytes = await readInput(file);
+    const bytes = await readSigned(file);
     const out = values.out ?? besides(file, `-timestamped${extname(file)}`);
     const trust = await trustFrom(values, io);
     const now = new Date();

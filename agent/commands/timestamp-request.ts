@@ -4,9 +4,10 @@ import { requestFor, type Stampable } from '../documents/timestamp-apply.ts';
 import { command, WrongUsage } from './arguments.ts';
 import type { CommandIo } from './io.ts';
 import { besides, writeOutput } from './new-file.ts';
+import { readSigned } from './signed-input.ts';
 import { aboutFile } from './timestamp-refusal.ts';
 import { stampableFile } from './timestamp-target.ts';
-import { readInput, trustFrom } from './trust-folders.ts';
+import { trustFrom } from './trust-folders.ts';
 
 const help = `countersign timestamp-request FILE [options]
 
@@ -47,7 +48,7 @@ export const timestampRequest = command(
     const out = values.out ?? besides(file, '.tsq');
     const target = values.document
       ? await prepare(file, values, io)
-      : aboutFile(file, await readInput(file), (bytes) => stampableFile(bytes, values.field));
+      : aboutFile(file, await readSigned(file), (bytes) => stampableFile(bytes, values.field));
     await writeOutput(out, requestFor(target));
     io.out(
       `Written: ${out}\n  asks for a timestamp ${values.document ? 'over the document' : `on the signature ${target.field}`}, ${target.hash}\n`,
@@ -62,7 +63,7 @@ async function prepare(
   folders: { readonly trust?: string | undefined; readonly crl?: string | undefined },
   io: CommandIo,
 ): Promise<Stampable> {
-  const bytes = await readInput(file);
+  const bytes = await readSigned(file);
   const trust = await trustFrom(folders, io);
   const prepared = aboutFile(file, bytes, () =>
     prepareDocumentTimestamp(bytes, trust === undefined ? undefined : { trust, now: new Date() }),

@@ -1,10 +1,13 @@
-/** `countersign verify FILE...`: judges the signatures of PDFs, of a .p7s with its file, or of containers. It needs no station and writes nothing. */
+/**
+ * `countersign verify FILE...`: judges the signatures of PDFs, of a .p7s with its file, or of containers. Each file is read in a
+ * process of its own. It needs no station and writes nothing.
+ */
 import type { ContentReport } from '../documents/content-report.ts';
-import { FileUnavailable, type FileProblem, verifyFile } from '../documents/verifier.ts';
-import type { VerificationReport, VerifyOptions } from '../documents/verify.ts';
+import type { VerificationReport } from '../documents/verify.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, WrongUsage } from './arguments.ts';
-import { because, trustFrom } from './trust-folders.ts';
+import { judgeFile } from './signed-input.ts';
+import { trustFrom } from './trust-folders.ts';
 import { contentInWords } from './verify-content-words.ts';
 import { pdfInWords } from './verify-pdf-words.ts';
 import { inShort } from './verify-short.ts';
@@ -51,7 +54,7 @@ export const verify = command(
     let worst = 0;
     for (const [index, file] of files.entries()) {
       try {
-        const report = await judge(file, content, options);
+        const report = await judgeFile(file, content, options);
         worst = Math.max(worst, exitCode(report));
         if (json) io.out(`${JSON.stringify({ file, ...report })}\n`);
         else io.out(`${files.length === 1 ? '' : `${index === 0 ? '' : '\n'}${file}\n`}${verbose ? inFull(report) : inShort(report)}`);
@@ -65,24 +68,6 @@ export const verify = command(
     return worst;
   },
 );
-
-/** Each file has a process of its own. Throws StartRefused when it, or its content, cannot be read. */
-async function judge(path: string, content: string | undefined, options: VerifyOptions): Promise<Report> {
-  try {
-    return await verifyFile({ path, content }, options);
-  } catch (error) {
-    if (!(error instanceof FileUnavailable)) throw error;
-    if (error.problem === 'content-not-wanted') throw new WrongUsage('--content is for a .p7s, and this file is none.');
-    if (error.problem === 'too-large') throw new StartRefused(`${error.path} is too large for a signature.`, 2, error);
-    throw new StartRefused(`${error.path} cannot be read${reasons[error.problem] ?? because(error.cause)}.`, 2, error);
-  }
-}
-
-const reasons: Partial<Record<FileProblem, string>> = {
-  folder: ': it is a folder',
-  'not-a-file': ': it is not a plain file',
-  changed: ': it changed while it was read',
-};
 
 function inFull(report: Report): string {
   return 'format' in report ? contentInWords(report) : pdfInWords(report);

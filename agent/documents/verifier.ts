@@ -19,7 +19,9 @@ export { FileUnavailable, type FileProblem } from './file-to-check.ts';
 export const defaultVerifierLimits: ChildLimits = { cpuSeconds: 30, deadlineMs: 90_000, heapMegabytes: 512, memoryMegabytes: 1280 };
 
 /** A larger PDF is not read: it would be held in memory. */
-const mostPdfBytes = 1024 * 1024 * 1024;
+const mostPdfBytes = 1024 ** 3;
+/** As much of a container as is ever unpacked (`zip-reader.ts`): what is larger has no more time. */
+const mostOfFile = 4 * 1024 ** 3;
 /** Copies that are held at one time: of a PDF as it is and one stream of it undone, of trust as it came and as it is looked up. */
 const copies = { pdf: 2, trust: 4 };
 /** What a processor hashes, and a slow drive gives, in a second. */
@@ -51,7 +53,7 @@ async function judgeApart({ kind, file, content }: FileToCheck, options: VerifyO
   const trusted = told.reduce((sum, { length }) => sum + length, 0);
   const child = new LimitedChild({
     host: 'verifier-host',
-    limits: widened(limits, file.size + (content?.size ?? 0)),
+    limits: widened(limits, Math.min(file.size, mostOfFile) + (content?.size ?? 0)),
     heldBytes: (kind === 'pdf' ? copies.pdf * file.size : 0) + copies.trust * trusted,
     longestAnswer,
     descriptors: [file, ...(content === undefined ? [] : [content])].map(({ descriptor }) => descriptor),

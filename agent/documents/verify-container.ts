@@ -35,6 +35,7 @@ interface Claim {
 class ContainerJudge {
   readonly #reader: ZipReader;
   readonly #options: VerifyOptions;
+  readonly #digests = new Map<string, Uint8Array | undefined>();
   /** Files that a signature covers which holds. */
   readonly covered = new Set<string>();
 
@@ -43,8 +44,14 @@ class ContainerJudge {
     this.#options = options;
   }
 
-  /** Content that is damaged is content that differs: undefined. */
+  /** Content that is damaged is content that differs: undefined. Every signature may name the same large file: it is read once. */
   #digest(entry: ZipLine, hash: Hash): Uint8Array | undefined {
+    const key = `${hash} ${entry.name}`;
+    if (!this.#digests.has(key)) this.#digests.set(key, this.#makeDigest(entry, hash));
+    return this.#digests.get(key);
+  }
+
+  #makeDigest(entry: ZipLine, hash: Hash): Uint8Array | undefined {
     try {
       return this.#reader.digest(entry, [hash]).of(hash);
     } catch (problem) {
