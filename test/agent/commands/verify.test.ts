@@ -1,10 +1,14 @@
 /** `countersign verify` for whoever stands at the counter: short, for several files at once, at a time that is named. */
+import { spawn } from 'node:child_process';
+import { once as nextEvent } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verify } from '../../../agent/commands/verify.ts';
 import { type Cast, castOf, signAgain, soundDocuments } from '../../support/attacks/attack.ts';
 import { updated } from '../../support/attack-pdf.ts';
-import { agreementPath } from '../../support/sample-pdf.ts';
+import { children, processesNaming } from '../../support/children.ts';
+import { cli } from '../../support/kiosk-client.ts';
+import { agreementPath, handMade, onePage } from '../../support/sample-pdf.ts';
 import { KeyRing } from '../../support/signing-keys.ts';
 
 const ring = new KeyRing();
@@ -77,4 +81,20 @@ test('judges at the time that is named, and refuses what is no time', async () =
 test('wants a file, and one alone with --content', async () => {
   expect(await said()).toMatchObject({ code: 2, err: expect.stringMatching(/^Name a document/) as string });
   expect(await said(once, twice, '--content', once)).toMatchObject({ code: 2, err: expect.stringMatching(/one \.p7s alone/) as string });
+});
+
+test('when it is interrupted no process stays', async () => {
+  const objects = onePage({ 5: `(${'a'.repeat(20_000_000)})`, 20: 'null' }, '/X 5 0 R');
+  const slow = ring.path('slow.pdf');
+  writeFileSync(slow, signAgain(handMade({ objects, hidden: [3, 5] }), cast.ada));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+    const called = spawn(process.execPath, [cli, 'verify', slow], { stdio: 'ignore' });
+    await expect.poll(() => children('verifier-host', called.pid), { interval: 5 }).toHaveLength(1);
+    const [pid = 0] = children('verifier-host', called.pid);
+    // It would stay: stopped, it neither comes to its end nor uses up its time.
+    process.kill(pid, 'SIGSTOP');
+    called.kill(signal);
+    await nextEvent(called, 'exit');
+    await expect.poll(() => processesNaming('verifier-host')).not.toContain(pid);
+  }
 });
