@@ -113,7 +113,7 @@ describe('counts for nothing: an answer', () => {
     ['with half a signer', (_report, one) => (one['signer'] = { name: 'Ada' })],
     ['with an addition of an unknown kind', (_report, one) => (one['additions'] = [{ kind: 'page', field: 'a' }])],
     ['with a page for what has none', (_report, one) => (one['additions'] = [{ kind: 'filled', field: 'a', page: 1 }])],
-    ['with more changes than are named', (_report, one) => (one['changes'] = Array(201).fill('object 1 was changed'))],
+    ['with more changes than are named', (_report, one) => (one['changes'] = Array<string>(201).fill('object 1 was changed'))],
   ])('%s', (_name, change) => {
     expect(pdfThrough(spoiled(change))).toBeUndefined();
   });
