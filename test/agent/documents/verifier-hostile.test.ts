@@ -112,6 +112,27 @@ test.each<[string, string, () => Uint8Array]>([
   expect(children('verifier-host')).toEqual([]);
 });
 
+test('a document in which everything was changed has a report too, and what was changed is named up to an end', async () => {
+  const path = join(folder, 'changed');
+  const many = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [100 + index, '<</A 1>>']));
+  const objects = onePage(
+    many,
+    `/X[${Object.keys(many)
+      .map((num) => `${num} 0 R`)
+      .join(' ')}]`,
+  );
+  const before = signer.sign(handMade({ objects }));
+  writeFileSync(path, updated(before, Object.fromEntries(Object.keys(many).map((num) => [num, '<</A 2>>']))));
+  const [signature] = (await verifyFile({ path }, { trust: signer.trust })).signatures;
+  const changes = signature !== undefined && 'changes' in signature ? signature.changes : [];
+  expect([signature?.verdict, changes.length, changes[0], changes.at(-1)]).toEqual([
+    'INDETERMINATE',
+    200,
+    'object 3099 was changed',
+    '2801 more changes',
+  ]);
+});
+
 test('the control: the document that they are made from passes', async () => {
   const path = join(folder, 'sound');
   writeFileSync(path, signed);
