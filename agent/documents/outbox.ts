@@ -2,10 +2,14 @@
  * Where signed documents go. First `stage`: the bytes are on disk, durably, where nobody looks. Then the log says `sign.done`. Only then `publish`: the
  * file appears in the outbox under its name, whole or not at all, and never over another file. What was published is marked until `discard` says that
  * nothing is left to do for the operation. A crash between any two of these is mended at start.
+ *
+ * The staged file itself goes out where the file system can give it a name there: its bytes are on disk already, and are not written again. From then on
+ * it belongs to whoever reads the outbox, so the station gives up its own name for it and never looks into it again.
  */
-import { link, lstat, mkdir, readdir, rename, rm, truncate } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { copyDurably, digestOfFile, syncFolder, writeDurably } from './durable.ts';
+import { linkUnderFreeName, renameUnderFreeName } from './free-name.ts';
 
 /** Something that was staged and not discarded yet. */
 export interface Pending {
@@ -15,8 +19,10 @@ export interface Pending {
   readonly digest: string | undefined;
 }
 
-/** A staged file gets this ending, and loses its bytes, when it is in the outbox. */
+/** An empty file of this name with this ending takes the place of a staged file when that is in the outbox. */
 const publishedMark = '.published';
+/** The mark before it counts. It is made together with the staged file: on a disk that is full since, it only has to be renamed. */
+const markInWaiting = '.published.tmp';
 
 export class Outbox {
   readonly #staging: string;
@@ -41,6 +47,7 @@ export class Outbox {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const digest = await writeDurably(join(folder, `.${operation}.tmp`), bytes);
+      await writeFile(join(folder, markInWaiting), '', { mode: 0o600 });
       await rename(join(folder, `.${operation}.tmp`), join(folder, fileName));
       await syncFolder(folder);
       await syncFolder(this.#staging);
@@ -56,14 +63,9 @@ export class Outbox {
     const folder = join(this.#staging, operation);
     const fileName = await stagedName(folder);
     const staged = join(folder, fileName);
-    const temporary = join(this.#directory, `.countersign-${operation}.tmp`);
-    const published = await this.#alreadyThere(fileName, staged);
-    await rm(temporary, { force: true });
-    const name = published ?? (await this.#write(temporary, fileName, staged));
-    const mark = join(folder, `${fileName}${publishedMark}`);
-    await rename(staged, mark);
-    await truncate(mark);
-    await syncFolder(folder);
+    await rm(this.#temporary(operation), { force: true });
+    const name = (await this.#alreadyThere(fileName, staged)) ?? (await this.#letOut(operation, fileName, staged));
+    await this.#mark(folder, fileName);
     return name;
   }
 
@@ -73,10 +75,18 @@ export class Outbox {
     const found: Pending[] = [];
     for (const operation of await readdir(this.#staging)) {
       const folder = join(this.#staging, operation);
-      const [name] = await wholeFiles(folder).catch(() => []);
-      if (name === undefined) await rm(folder, { recursive: true, force: true });
-      else if (name.endsWith(publishedMark)) found.push({ operation, fileName: name.slice(0, -publishedMark.length), digest: undefined });
-      else found.push({ operation, fileName: name, digest: await digestOfFile(join(folder, name)) });
+      const names = await wholeFiles(folder).catch(() => []);
+      const mark = names.find((name) => name.endsWith(publishedMark));
+      const [fileName = mark?.slice(0, -publishedMark.length)] = names.filter((name) => name !== mark);
+      if (fileName === undefined) {
+        await rm(folder, { recursive: true, force: true });
+        continue;
+      }
+      if (mark !== undefined) await rm(join(folder, fileName), { force: true });
+      // Whatever a person made of a document that is out already, it is not looked into: it was published.
+      const isOut = mark !== undefined || (await this.#isOut(join(folder, fileName)));
+      if (isOut && mark === undefined) await this.#mark(folder, fileName);
+      found.push({ operation, fileName, digest: isOut ? undefined : await digestOfFile(join(folder, fileName)) });
     }
     return found;
   }
@@ -98,25 +108,46 @@ export class Outbox {
     return undefined;
   }
 
-  async #write(temporary: string, fileName: string, staged: string): Promise<string> {
+  /** The staged file itself is in the outbox, under whatever name a person gave it there since: an agent ended between the two names. */
+  async #isOut(staged: string): Promise<boolean> {
+    const { dev, ino, nlink } = await lstat(staged);
+    if (nlink === 1) return false;
+    for (const name of await readdir(this.#directory).catch(() => [])) {
+      const there = await lstat(join(this.#directory, name)).catch(() => undefined);
+      if (there?.ino === ino && there.dev === dev) return true;
+    }
+    return false;
+  }
+
+  async #letOut(operation: string, fileName: string, staged: string): Promise<string> {
+    // A file that somebody else has a name for, such as a backup made of links, goes out as a copy: what is in the outbox has one name.
+    const isOurs = (await lstat(staged)).nlink === 1;
+    const linked = isOurs ? await linkUnderFreeName(staged, this.#directory, this.#names(fileName)) : undefined;
+    return linked ?? this.#copyOut(this.#temporary(operation), fileName, staged);
+  }
+
+  async #copyOut(temporary: string, fileName: string, staged: string): Promise<string> {
     try {
       await copyDurably(staged, temporary);
-      for (const name of this.#names(fileName)) {
-        // link() fails when the name is taken, so that nothing is ever written over.
-        const free = await link(temporary, join(this.#directory, name)).then(
-          () => true,
-          (error: unknown) => {
-            if (isTaken(error)) return false;
-            throw error;
-          },
-        );
-        if (free) return name;
-      }
-      throw new Error('no free name in the outbox');
+      const linked = await linkUnderFreeName(temporary, this.#directory, this.#names(fileName));
+      return linked ?? (await renameUnderFreeName(temporary, this.#directory, this.#names(fileName)));
     } finally {
       await rm(temporary, { force: true });
-      await syncFolder(this.#directory);
     }
+  }
+
+  /** Only when the disk has the name in the outbox does the mark count, and only when it has the mark does the staged file lose its own name. */
+  async #mark(folder: string, fileName: string): Promise<void> {
+    await syncFolder(this.#directory);
+    const mark = join(folder, `${fileName}${publishedMark}`);
+    // An older agent made none in advance.
+    await rename(join(folder, markInWaiting), mark).catch(() => writeFile(mark, '', { mode: 0o600 }));
+    await syncFolder(folder);
+    await rm(join(folder, fileName), { force: true });
+  }
+
+  #temporary(operation: string): string {
+    return join(this.#directory, `.countersign-${operation}.tmp`);
   }
 
   *#names(fileName: string): Generator<string> {
@@ -138,10 +169,6 @@ async function stagedName(folder: string): Promise<string> {
 
 async function wholeFiles(folder: string): Promise<readonly string[]> {
   return (await readdir(folder)).filter((name) => !name.endsWith('.tmp'));
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
 }
 
 async function isSameSize(one: string, other: string): Promise<boolean> {
