@@ -3,23 +3,34 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, link, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { piecesOf } from './document-file.ts';
 
-/** Bytes that are hashed and written at one time. */
+/** Bytes that are hashed or written at one time. */
 const pieceBytes = 4 * 1024 * 1024;
 
 function* cut(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
 }
 
-/** Writes a file, for its owner alone, and returns when the disk has it: with the SHA-256 of what was written, hex. Throws on I/O errors. */
-export async function writeDurably(path: string, bytes: Uint8Array): Promise<string> {
-  return write(path, cut(bytes));
+/** Writes a file, for its owner alone, and returns when the disk has it. Throws on I/O errors. */
+export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  await write(path, cut(bytes));
 }
 
-/** Copies a file, for its owner alone, and returns when the disk has it: with the SHA-256 of what was copied, hex. Throws on I/O errors. */
-export async function copyDurably(from: string, to: string): Promise<string> {
-  return withPieces(from, (pieces) => write(to, pieces));
+/** Copies a file, for its owner alone, and returns when the disk has it. Throws on I/O errors. */
+export async function copyDurably(from: string, to: string): Promise<void> {
+  await withPieces(from, (pieces) => write(to, pieces));
+}
+
+/** SHA-256 of bytes in memory, hex; made piece by piece, so that a large document does not hold up the agent. */
+export async function digestOfBytes(bytes: Uint8Array): Promise<string> {
+  const hash = createHash('sha256');
+  for (const piece of cut(bytes)) {
+    hash.update(piece);
+    await setImmediate();
+  }
+  return hash.digest('hex');
 }
 
 /** SHA-256 of a file, hex. Throws on I/O errors, and for a link at the end of the path. */
@@ -40,16 +51,11 @@ async function withPieces<T>(path: string, use: (pieces: AsyncIterable<Uint8Arra
   }
 }
 
-async function write(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
+async function write(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
-    const hash = createHash('sha256');
-    for await (const piece of pieces) {
-      hash.update(piece);
-      await writeWhole(file, piece);
-    }
+    for await (const piece of pieces) await writeWhole(file, piece);
     await file.sync();
-    return hash.digest('hex');
   } finally {
     await file.close();
   }

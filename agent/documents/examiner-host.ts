@@ -3,37 +3,53 @@
  * no key, and may be killed at any moment.
  */
 import { createHash } from 'node:crypto';
+import { readSync } from 'node:fs';
 import type { Announcement, Answer } from './examiner-protocol.ts';
 import { examine } from './intake.ts';
 
-/** What the agent sends, to its end; nothing when the agent is gone. */
-async function receive(): Promise<{ readonly announcement: Announcement; readonly bytes: Uint8Array } | undefined> {
-  let announcement: Announcement | undefined;
-  let head = Buffer.alloc(0);
-  let bytes = new Uint8Array(0);
-  let received = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    let rest = chunk;
-    if (announcement === undefined) {
-      head = Buffer.concat([head, chunk]);
-      const end = head.indexOf(10);
-      if (end === -1) continue;
-      announcement = JSON.parse(head.subarray(0, end).toString('utf8')) as Announcement;
-      bytes = new Uint8Array(announcement.size);
-      rest = head.subarray(end + 1);
-    }
-    bytes.set(rest, received);
-    received += rest.length;
-    if (received === bytes.length) return { announcement, bytes };
-  }
-  return undefined;
+/** Most bytes that are read, and hashed, at one time: while they are still in the cache of the processor. */
+const pieceBytes = 256 * 1024;
+
+interface Received {
+  readonly announcement: Announcement;
+  readonly bytes: Uint8Array;
+  /** SHA-256, hex. */
+  readonly digest: string;
 }
 
-const given = await receive();
+/**
+ * What the agent sends, to its end; nothing when the agent is gone. It is read where it is to stay, without a stream in between: this process has nothing
+ * else to do meanwhile.
+ */
+function receive(): Received | undefined {
+  let head = Buffer.alloc(0);
+  let end = -1;
+  while (end === -1) {
+    const piece = Buffer.alloc(pieceBytes);
+    const length = readSync(0, piece);
+    if (length === 0) return undefined;
+    head = Buffer.concat([head, piece.subarray(0, length)]);
+    end = head.indexOf(10);
+  }
+  const announcement = JSON.parse(head.subarray(0, end).toString('utf8')) as Announcement;
+  const bytes = new Uint8Array(announcement.size);
+  const hash = createHash('sha256');
+  const rest = head.subarray(end + 1);
+  bytes.set(rest);
+  hash.update(rest);
+  for (let at = rest.length; at < bytes.length;) {
+    const length = readSync(0, bytes, at, Math.min(pieceBytes, bytes.length - at), null);
+    if (length === 0) return undefined;
+    hash.update(bytes.subarray(at, at + length));
+    at += length;
+  }
+  return { announcement, bytes, digest: hash.digest('hex') };
+}
+
+const given = receive();
 if (given !== undefined) {
-  const { announcement, bytes } = given;
-  const examined = examine(bytes, announcement.policy);
-  const digest = createHash('sha256').update(bytes).digest('hex');
+  const { announcement, bytes, digest } = given;
+  const examined = examine(bytes, announcement.policy, digest);
   let answer: Answer;
   if (examined.ok) {
     const { pages, signatures, remarks, other } = examined.document;

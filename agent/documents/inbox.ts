@@ -7,6 +7,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DocumentRefusal } from '../contract/problems.ts';
 import type { OtherView } from '../contract/state.ts';
+import { stampOfFile } from './document-file.ts';
 import { digestOfFile } from './durable.ts';
 import { lookAtDocument, type Examining } from './intake.ts';
 import type { Remark } from './intake-findings.ts';
@@ -59,6 +60,8 @@ export class Inbox {
   #seen = new Map<string, Seen>();
   /** What was forgotten since the look that is going on began: it may have seen the file before that. */
   readonly #forgotten = new Set<string>();
+  /** By file name: what was read to its end, and the stamp of the file then. */
+  readonly #read = new Map<string, { readonly digest: string; readonly stamp: string }>();
 
   constructor(directory: string, examiner: Examining) {
     this.directory = directory;
@@ -75,6 +78,7 @@ export class Inbox {
       if (seen !== undefined) next.set(name, seen);
     }
     for (const name of this.#forgotten) next.delete(name);
+    for (const name of this.#read.keys()) if (!next.has(name)) this.#read.delete(name);
     this.#seen = next;
     return this.contents();
   }
@@ -91,6 +95,7 @@ export class Inbox {
   /** Forgets a file, so that the next look reads it again. */
   forget(fileName: string): void {
     this.#seen.delete(fileName);
+    this.#read.delete(fileName);
     this.#forgotten.add(fileName);
   }
 
@@ -98,8 +103,16 @@ export class Inbox {
     return join(this.directory, fileName);
   }
 
-  /** Whether the file is there now, can be read, and is the document with this digest. */
+  /** The file was read to its end and is the document with this digest; `stamp` is that of the file before it was read (`file-stamp.ts`). */
+  remember(fileName: string, digest: string, stamp: string | undefined): void {
+    if (stamp === undefined) this.#read.delete(fileName);
+    else this.#read.set(fileName, { digest, stamp });
+  }
+
+  /** Whether the file is there now, can be read, and is the document with this digest. A file that nobody has touched since it was read is not read again. */
   async holds(fileName: string, digest: string): Promise<boolean> {
+    const read = this.#read.get(fileName);
+    if (read?.digest === digest && read.stamp === (await stampOfFile(this.path(fileName)))) return true;
     return hasContent(this.path(fileName), { digest, size: undefined }).catch(() => false);
   }
 

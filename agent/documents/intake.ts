@@ -44,6 +44,8 @@ export interface ExaminedDocument extends SeenDocument {
 /** A document that was read from a file; `name` is its file name, made safe to show. */
 export interface ReadDocument extends ExaminedDocument {
   readonly name: string;
+  /** That of the file before it was read (`file-stamp.ts`). */
+  readonly stamp: string | undefined;
 }
 
 export type Examined = { readonly ok: true; readonly document: ExaminedDocument } | Refusal;
@@ -81,15 +83,18 @@ function examineInside(content: Uint8Array, policy: IntakePolicy): Refusal | und
   return 'refusal' in judged ? refuse(judged.refusal) : undefined;
 }
 
-/** Examines bytes that are held in memory. Never throws on bad input: every outcome is a document or a refusal. */
-export function examine(bytes: Uint8Array, policy: IntakePolicy = defaultIntakePolicy): Examined {
+/**
+ * Examines bytes that are held in memory; `digest` is their SHA-256, hex, where it is known already. Never throws on bad input: every outcome is a document or
+ * a refusal.
+ */
+export function examine(bytes: Uint8Array, policy: IntakePolicy = defaultIntakePolicy, digest?: string): Examined {
   if (bytes.length === 0) return refuse('empty');
   if (bytes.length > policy.maxBytes) return refuse('too-large');
   if (policy.otherFiles === 'allow' && !mayBePdf(bytes)) {
     const examined = examineOther(bytes, (content) => examineInside(content, policy));
     if (!examined.ok) return examined;
     const { other, signatures } = examined;
-    return { ok: true, document: { bytes, digest: sha256(bytes), size: bytes.length, pages: 0, signatures, remarks: [], other } };
+    return { ok: true, document: { bytes, digest: digest ?? sha256(bytes), size: bytes.length, pages: 0, signatures, remarks: [], other } };
   }
   try {
     const file = openPdf(bytes, { ...defaultPdfLimits, maxPages: policy.maxPages });
@@ -102,7 +107,8 @@ export function examine(bytes: Uint8Array, policy: IntakePolicy = defaultIntakeP
     const found = findings.first();
     if (found !== undefined) return refuse(found.refusal, found.subject);
     const signatures = fields.signed.length;
-    return { ok: true, document: { bytes, digest: sha256(bytes), size: bytes.length, pages, signatures, remarks: findings.remarks() } };
+    const remarks = findings.remarks();
+    return { ok: true, document: { bytes, digest: digest ?? sha256(bytes), size: bytes.length, pages, signatures, remarks } };
   } catch (problem) {
     if (problem instanceof PdfRefused) {
       return refuse(problem.refusal, problem.subject === undefined ? undefined : printable(problem.subject, 60));
@@ -118,8 +124,8 @@ export async function readDocument(
 ): Promise<{ readonly ok: true; readonly document: ReadDocument } | Refusal> {
   const read = await readBytes(path, examiner.policy.maxBytes);
   if (typeof read === 'string') return refuse(read);
-  const examined = await examiner.examine(read.bytes, read.digest);
-  return named(examined, path);
+  const examined = named(await examiner.examine(read.bytes, read.digest), path);
+  return examined.ok ? { ok: true, document: { ...examined.document, stamp: read.stamp } } : examined;
 }
 
 /** Has a file examined without holding its bytes: they go through piece by piece. Never throws on bad input. */

@@ -8,7 +8,7 @@
  */
 import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { copyDurably, digestOfFile, syncFolder, writeDurably } from './durable.ts';
+import { copyDurably, digestOfBytes, digestOfFile, syncFolder, writeDurably } from './durable.ts';
 import { linkUnderFreeName, renameUnderFreeName } from './free-name.ts';
 
 /** Something that was staged and not discarded yet. */
@@ -39,19 +39,19 @@ export class Outbox {
   }
 
   /**
-   * Writes the bytes durably under the operation's id and gives their SHA-256, hex. Throws on any I/O error (disk full, no permission); nothing
-   * half-written stays.
+   * Writes the bytes durably under the operation's id and gives their SHA-256, hex; where that is known already it is given as `known`. Throws on any I/O
+   * error (disk full, no permission); nothing half-written stays.
    */
-  async stage(operation: string, fileName: string, bytes: Uint8Array): Promise<string> {
+  async stage(operation: string, fileName: string, bytes: Uint8Array, known?: string): Promise<string> {
     const folder = join(this.#staging, operation);
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const digest = await writeDurably(join(folder, `.${operation}.tmp`), bytes);
+      await writeDurably(join(folder, `.${operation}.tmp`), bytes);
       await writeFile(join(folder, markInWaiting), '', { mode: 0o600 });
       await rename(join(folder, `.${operation}.tmp`), join(folder, fileName));
       await syncFolder(folder);
       await syncFolder(this.#staging);
-      return digest;
+      return known ?? (await digestOfBytes(bytes));
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;

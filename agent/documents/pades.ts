@@ -83,12 +83,17 @@ export function preparePades(document: Uint8Array, request: PadesRequest): Prepa
   const [start, end] = covered;
   const message = attributes(
     request.hash === 'sha256'
-      ? documentDigest.update(start.subarray(document.length)).update(end).digest()
+      ? documentDigest.copy().update(start.subarray(document.length)).update(end).digest()
       : digestOf(request.hash, start, end),
   );
 
+  let outputDigest: string | undefined;
   return {
     message,
+    outputDigest() {
+      if (outputDigest === undefined) throw new Error('no signature was finished');
+      return outputDigest;
+    },
     finish(value) {
       const cms = assembleSignedData(signer, message, value);
       if (cms.length > contentsBytes) throw new SignatureRefused('the signature is larger than the room for it');
@@ -103,6 +108,8 @@ export function preparePades(document: Uint8Array, request: PadesRequest): Prepa
         'latin1',
       );
       checkOutput(updated.bytes, before, request);
+      // The check has hashed every byte of the output where it stands now, and found in front what `documentDigest` was made of.
+      outputDigest = documentDigest.copy().update(updated.bytes.subarray(document.length)).digest('hex');
       return updated.bytes;
     },
   };

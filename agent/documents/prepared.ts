@@ -8,4 +8,9 @@ export interface PreparedSignature {
    * the certificate, or when the whole output does not hold afterwards.
    */
   finish(signature: Uint8Array): Uint8Array;
+  /**
+   * SHA-256 of what `finish` gave, hex, where that follows from what was hashed to prepare the signature, so that a large document is not hashed once more.
+   * Throws an Error when nothing was finished.
+   */
+  outputDigest?(): string;
 }

@@ -76,7 +76,8 @@ export class Desk {
     const read = await readDocument(this.#parts.inbox.path(listed.fileName), this.#parts.examiner);
     if (!read.ok) throw documentProblem(read.refusal);
     if (read.document.digest !== listed.digest) throw this.#changed(listed);
-    const { bytes } = read.document;
+    const { bytes, digest, stamp } = read.document;
+    this.#parts.inbox.remember(listed.fileName, digest, stamp);
     const opened = { fileName: listed.fileName, bytes, ...this.#marked(listed, bytes) };
     this.#shownLast = new WeakRef(opened);
     return opened;
@@ -101,16 +102,17 @@ export class Desk {
   }
 
   /**
-   * Writes the signed document durably where nobody looks; gives the name that it will get, and the SHA-256 (hex) of what was written. `signature` names
-   * the signature (`signatureName`).
+   * Writes the signed document durably where nobody looks; gives the name that it will get, and the SHA-256 (hex) of what was written: `digest` where it is
+   * known already. `signature` names the signature (`signatureName`).
    */
   async stage(
     signature: string,
     document: ChosenDocument,
     output: Uint8Array,
+    digest?: string,
   ): Promise<{ readonly name: string; readonly digest: string }> {
     const name = signedName(document.fileName, document.view.format ?? 'pades');
-    return { name, digest: await this.#parts.outbox.stage(signature, name, output) };
+    return { name, digest: await this.#parts.outbox.stage(signature, name, output, digest) };
   }
 
   /**

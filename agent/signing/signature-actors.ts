@@ -118,7 +118,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       const { operation, intent, prepared, signature } = input;
       const output = finish(prepared.signature, signature);
       const { name, digest } = await desk
-        .stage(signatureName(operation, intent.entry), prepared.document, output)
+        .stage(signatureName(operation, intent.entry), prepared.document, output, prepared.signature.outputDigest?.())
         .catch((error: unknown) => {
           throw new SigningProblem('output-failed', { cause: error });
         });
