@@ -2,12 +2,10 @@
  * `npm run bench:documents`: what a large document costs in memory and time, how the whole signing path stands beside the bare signature on the same
  * token, and beside two signers of others. `-- --size MB --batch N` makes it quick. The built station is measured.
  */
-import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import type * as driver from '../../drivers/pkcs11/source.ts';
 import { Secret } from '../../drivers/secret.ts';
 import type { SigningOrder, TokenInfo, TokenSource } from '../../drivers/token.ts';
@@ -15,13 +13,11 @@ import { agreementPath } from '../support/sample-pdf.ts';
 import { createSoftHsm, softhsmModule } from '../support/softhsm.ts';
 import { onlyToken } from '../support/token-waiting.ts';
 import { BareToken } from './bare-token.ts';
-import { writeBigPdf } from './big-pdf.ts';
+import { bigDocument, countedDocument } from './big-document.ts';
 import { line, median, ms, timesOf } from './measure.ts';
 import { otherSigners } from './other-signers.ts';
-import type { BigResult, BigTask } from './sign-big.ts';
-import { type Signer, SigningPath, steps } from './signing-path.ts';
+import { type Signer, SigningPath } from './signing-path.ts';
 
-const run = promisify(execFile);
 const { createTokenSource } = (await import(new URL('../../dist/drivers/pkcs11/source.js', import.meta.url).href)) as typeof driver;
 const rounds = 20;
 
@@ -53,43 +49,14 @@ const keys = [
 
 process.stdout.write(`node ${process.version}, SoftHSM2; medians\n\n`);
 try {
-  await bigDocument();
+  const [{ certificate, sha256 }] = keys;
+  await bigDocument(folder, megabytes, { pin: hsm.pin, env: hsm.env, certificate: certificate.toString('base64'), sha256 });
+  await countedDocument(folder);
   const token = await smallDocuments();
   await others(token);
 } finally {
   await hsm.remove();
   await rm(folder, { recursive: true });
-}
-
-async function bigDocument(): Promise<void> {
-  const [key] = keys;
-  const size = megabytes * 1_000_000;
-  const path = join(folder, 'big.pdf');
-  await writeBigPdf(path, size);
-  const task: BigTask = {
-    folder,
-    path,
-    size,
-    pin: hsm.pin,
-    env: hsm.env,
-    certificate: key.certificate.toString('base64'),
-    sha256: key.sha256,
-  };
-  const program = fileURLToPath(new URL('./sign-big.ts', import.meta.url));
-  const { stdout } = await run(process.execPath, ['--expose-gc', '--import', 'tsx', program, JSON.stringify(task)]);
-  const { peak, agentPeak, examinerPeak, times, bareHash } = JSON.parse(stdout) as BigResult;
-  const mb = (bytes: number): string => `${(bytes / 1_000_000).toFixed(0)} MB`;
-  const what = `${megabytes} MB`;
-  line(`${what}: memory over the baseline, at most`, `${(peak / size).toFixed(2)} x`, `${mb(peak)} (aim: at most 1.5 x the document)`);
-  line(`${what}: of it the agent, the examining process before it`, mb(agentPeak), mb(examinerPeak));
-  line(`${what}: one SHA-256 of the same bytes`, ms(bareHash));
-  const total = steps.reduce((sum, step) => sum + times[step], 0);
-  line(
-    `${what}: from file to signed file`,
-    ms(total),
-    `${(total / bareHash).toFixed(1)} x: ${steps.map((step) => `${step} ${ms(times[step])}`).join(', ')}`,
-  );
-  await rm(path);
 }
 
 /** Milliseconds for one document; `examined` is the part that is over before a visit begins. */
@@ -102,11 +69,9 @@ interface Cost {
 async function smallDocuments(): Promise<{ readonly one: Cost; readonly each: Cost }> {
   const source = createTokenSource({ modules: [{ name: 'softhsm', path: softhsmModule, env: hsm.env }], pollMs: 500 });
   const bare = new BareToken(softhsmModule, hsm.pin);
-  const folders = { staging: join(folder, 'small-staging'), outbox: join(folder, 'small-outbox') };
   const documents = Array.from({ length: batch }, (_, index) => join(folder, `document-${index}.pdf`));
-  for (const made of Object.values(folders)) await mkdir(made);
   for (const document of documents) await copyFile(agreementPath, document);
-  const path = new SigningPath(folders, 50_000_000);
+  const path = await SigningPath.make(join(folder, 'small'), 50_000_000);
   const token = await onlyToken(source);
   const costs: { one: Cost; each: Cost }[] = [];
   try {

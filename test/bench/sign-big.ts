@@ -1,9 +1,10 @@
 /**
  * Signs one large document in a process of its own and says on its output, as JSON, how much memory that took at most and how long each step took.
- * Called by `documents.ts` with what it needs as JSON in its only argument.
+ * Called by `big-document.ts` with what it needs as JSON in its only argument.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as driver from '../../drivers/pkcs11/source.ts';
 import { Secret } from '../../drivers/secret.ts';
@@ -11,7 +12,11 @@ import type { SigningOrder } from '../../drivers/token.ts';
 import { agreementPath } from '../support/sample-pdf.ts';
 import { softhsmModule } from '../support/softhsm.ts';
 import { onlyToken } from '../support/token-waiting.ts';
+import { median } from './measure.ts';
 import { SigningPath, type Step } from './signing-path.ts';
+
+const rounds = 3;
+const pieceBytes = 4 * 1024 * 1024;
 
 export interface BigTask {
   readonly folder: string;
@@ -29,8 +34,12 @@ export interface BigResult {
   readonly agentPeak: number;
   readonly examinerPeak: number;
   readonly times: Readonly<Record<Step, number>>;
-  /** One SHA-256 over the same bytes in memory, milliseconds. */
-  readonly bareHash: number;
+  /** The same file read and hashed with SHA-256, milliseconds. */
+  readonly hashFromDisk: number;
+  /** As many bytes written to the same disk and synced, from memory, milliseconds. */
+  readonly writeToDisk: number;
+  /** The same, read before. */
+  readonly copyOnDisk: number;
 }
 
 const { createTokenSource } = (await import(new URL('../../dist/drivers/pkcs11/source.js', import.meta.url).href)) as typeof driver;
@@ -46,9 +55,7 @@ function memoryOf(pid: number | 'self', line: 'VmRSS' | 'VmHWM'): number {
 
 async function measure(task: BigTask): Promise<BigResult> {
   const source = createTokenSource({ modules: [{ name: 'softhsm', path: softhsmModule, env: task.env }], pollMs: 500 });
-  const folders = { staging: join(task.folder, 'staging'), outbox: join(task.folder, 'outbox') };
-  for (const folder of Object.values(folders)) mkdirSync(folder);
-  const path = new SigningPath(folders, task.size);
+  const path = await SigningPath.make(join(task.folder, 'station'), task.size);
   const certificate = Buffer.from(task.certificate, 'base64');
   const token = await onlyToken(source);
   const order: SigningOrder = { tokenId: token.id, certificateSha256: task.sha256, scheme: 'rsa-pkcs1', hash: 'sha256' };
@@ -70,22 +77,57 @@ async function measure(task: BigTask): Promise<BigResult> {
     for (const pid of path.examiner.pids) examinerPeak = Math.max(examinerPeak, memoryOf(pid, 'VmHWM') - examinerBase);
   }, 5);
   const big = signer();
-  const times = await path.sign(task.path, big, (step) => {
-    agentPeak = Math.max(agentPeak, memoryOf('self', 'VmHWM') - agentBase);
-    // The examining process is gone when the document is read to be signed.
-    peak = Math.max(peak, agentPeak + (step === 'look' ? examinerPeak : 0));
+  const times = await path.sign(task.path, big, {
+    // Long enough for its times to say that nobody touches it any more.
+    restMs: 3500,
+    after: (step) => {
+      agentPeak = Math.max(agentPeak, memoryOf('self', 'VmHWM') - agentBase);
+      // The examining process is gone when the document is read to be signed.
+      peak = Math.max(peak, agentPeak + (step === 'look' ? examinerPeak : 0));
+    },
   });
   clearInterval(watch);
   await big.session.close();
   path.close();
   await source.close();
 
-  const bytes = readFileSync(task.path);
-  const start = performance.now();
-  createHash('sha256').update(bytes).digest();
-  return { peak, agentPeak, examinerPeak, times, bareHash: performance.now() - start };
+  const yardsticks = [];
+  for (let round = 0; round < rounds; round++) yardsticks.push(await yardstick(task.path, join(task.folder, 'copy')));
+  const middle = (of: keyof Yardstick): number => median(yardsticks.map((one) => one[of]));
+  const [hashFromDisk, writeToDisk] = [middle('hash'), middle('write')];
+  return { peak, agentPeak, examinerPeak, times, hashFromDisk, writeToDisk, copyOnDisk: middle('read') + writeToDisk };
+}
+
+interface Yardstick {
+  readonly read: number;
+  readonly hash: number;
+  readonly write: number;
+}
+
+/** Reads a file and hashes it, and copies it durably, each with as little as it takes. */
+async function yardstick(path: string, copy: string): Promise<Yardstick> {
+  const spent = { read: 0, hash: 0, write: 0 };
+  const timed = async <T>(what: keyof Yardstick, act: () => T | Promise<T>): Promise<T> => {
+    const start = performance.now();
+    const done = await act();
+    spent[what] += performance.now() - start;
+    return done;
+  };
+  const [from, to] = [await open(path), await open(copy, 'w')];
+  const piece = Buffer.alloc(pieceBytes);
+  const hash = createHash('sha256');
+  for (let length = -1; length !== 0;) {
+    length = (await timed('read', () => from.read(piece, 0, piece.length, null))).bytesRead;
+    await timed('hash', () => hash.update(piece.subarray(0, length)));
+    await timed('write', () => to.write(piece.subarray(0, length)));
+  }
+  await timed('write', () => to.sync());
+  await from.close();
+  await to.close();
+  await rm(copy);
+  return { read: spent.read, hash: spent.read + spent.hash, write: spent.write };
 }
 
 const [given] = process.argv.slice(2);
-if (given === undefined) throw new Error('called by documents.ts');
+if (given === undefined) throw new Error('called by big-document.ts');
 process.stdout.write(JSON.stringify(await measure(JSON.parse(given) as BigTask)));
