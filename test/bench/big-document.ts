@@ -18,10 +18,11 @@ const run = promisify(execFile);
 /** Large enough that what does not grow with the document is lost in the rounding. */
 const countedBytes = 16_000_000;
 /**
- * Reading it twice and hashing it five times is what the rules ask for: the examining process and the agent look at what came in, the agent at what is
- * shown, at what is signed and at what was signed.
+ * It is read twice and hashed five times: by the examining process and the agent when it comes in, by the agent when it is shown, signed, and read back as
+ * signed; and one hash of it is worth what the two processes take to pass it on and the pages of memory to hold it. Aims count processor time, because on a
+ * busy machine the clock tells what others do.
  */
-const mostHashes = 6;
+const mostHashes = 8;
 /** Over the bare write: one more file and the names of two folders. */
 const mostWrites = 1.5;
 
@@ -37,7 +38,8 @@ export async function bigDocument(folder: string, megabytes: number, task: Omit<
   const whole: BigTask = { ...task, folder, path, size };
   const { stdout } = await run(process.execPath, ['--expose-gc', '--import', 'tsx', program, JSON.stringify(whole)]);
   await rm(path, { force: true });
-  const { peak, agentPeak, examinerPeak, times, hashFromDisk, writeToDisk, copyOnDisk } = JSON.parse(stdout) as BigResult;
+  const result = JSON.parse(stdout) as BigResult;
+  const { peak, agentPeak, examinerPeak, times, hashFromDisk, writeToDisk, copyOnDisk } = result;
   const what = `${megabytes} MB`;
   const [total, rest] = [steps.reduce((sum, step) => sum + times[step], 0), steps.filter((step) => step !== 'stage')];
   const awake = rest.reduce((sum, step) => sum + times[step], 0);
@@ -51,12 +53,13 @@ export async function bigDocument(folder: string, megabytes: number, task: Omit<
   line(`${what}: read, written and synced, nothing else`, ms(copyOnDisk));
   const beside = `${(total / hashFromDisk).toFixed(1)} x the hash, ${(total / copyOnDisk).toFixed(1)} x the copy`;
   line(`${what}: from file to signed file`, ms(total), `${beside}: ${steps.map((step) => `${step} ${ms(times[step])}`).join(', ')}`);
-  const hashes = awake / hashFromDisk;
+  const hashes = result.processor / result.processorToHash;
   const writes = times.stage / writeToDisk;
+  line(`${what}: of it all but the durable write`, ms(awake), `${(awake / hashFromDisk).toFixed(1)} x the hash`);
   line(
-    `${what}: of it all but the durable write`,
-    ms(awake),
-    `${hashes.toFixed(1)} x the hash (aim: at most ${mostHashes} x: ${held(hashes <= mostHashes)})`,
+    `${what}: the same as processor time of both processes`,
+    ms(result.processor),
+    `${hashes.toFixed(1)} x that of the hash (aim: at most ${mostHashes} x: ${held(hashes <= mostHashes)})`,
   );
   line(
     `${what}: of it the durable write`,

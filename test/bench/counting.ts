@@ -26,17 +26,17 @@ export function countsSoFar(): Counts {
   return sum;
 }
 
-type Method = (this: unknown, ...given: readonly unknown[]) => unknown;
+type Method = (this: unknown, ...given: unknown[]) => unknown;
 
-/** Has `seen` told of every call of a method that all objects of this kind share. */
+/** Has `seen` told of every call of a method that all objects of this kind share; what it gives is the answer then. */
 function watch(example: object, name: string, seen: (self: unknown, given: readonly unknown[], answer: unknown) => unknown): void {
-  const shared = Object.getPrototypeOf(example) as Record<string, Method>;
+  let shared = Object.getPrototypeOf(example) as Record<string, Method>;
+  while (!Object.hasOwn(shared, name)) shared = Object.getPrototypeOf(shared) as Record<string, Method>;
   const original = shared[name];
   if (original === undefined) throw new Error(`there is no ${name} to count`);
   shared[name] = function (...given) {
     const answer = original.apply(this, given);
-    const counted = seen(this, given, answer);
-    return counted ?? answer;
+    return seen(this, given, answer) ?? answer;
   };
 }
 
@@ -63,10 +63,8 @@ await file.close();
 watch(createHash('sha256'), 'update', (_self, [bytes]) => {
   counts.hashed += lengthOf(bytes);
 });
-const { write } = Socket.prototype;
-Socket.prototype.write = function (this: Socket, ...given: Parameters<typeof write>) {
-  counts.piped += lengthOf(given[0]);
-  return write.apply(this, given);
-} as typeof write;
+watch(new Socket(), 'write', (_self, [bytes]) => {
+  counts.piped += lengthOf(bytes);
+});
 
 process.on('exit', () => appendFileSync(into, `${JSON.stringify(counts)}\n`));

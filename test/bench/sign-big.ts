@@ -8,12 +8,12 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as driver from '../../drivers/pkcs11/source.ts';
 import { Secret } from '../../drivers/secret.ts';
-import type { SigningOrder } from '../../drivers/token.ts';
+import type { SigningOrder, SigningSession } from '../../drivers/token.ts';
 import { agreementPath } from '../support/sample-pdf.ts';
 import { softhsmModule } from '../support/softhsm.ts';
 import { onlyToken } from '../support/token-waiting.ts';
 import { median } from './measure.ts';
-import { SigningPath, type Step } from './signing-path.ts';
+import { type Signer, SigningPath, type Step } from './signing-path.ts';
 
 const rounds = 3;
 const pieceBytes = 4 * 1024 * 1024;
@@ -34,6 +34,10 @@ export interface BigResult {
   readonly agentPeak: number;
   readonly examinerPeak: number;
   readonly times: Readonly<Record<Step, number>>;
+  /** Processor time of agent and examining process for all but the durable write, milliseconds. */
+  readonly processor: number;
+  /** That of the agent to read the file and hash it once, milliseconds. */
+  readonly processorToHash: number;
   /** The same file read and hashed with SHA-256, milliseconds. */
   readonly hashFromDisk: number;
   /** As many bytes written to the same disk and synced, from memory, milliseconds. */
@@ -53,13 +57,30 @@ function memoryOf(pid: number | 'self', line: 'VmRSS' | 'VmHWM'): number {
   }
 }
 
+/** Processor time of another process until now, milliseconds (proc(5): utime and stime, in hundredths of a second); 0 when it is gone. */
+function processorOf(pid: number): number {
+  try {
+    const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ');
+    const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+    return ((user ?? 0) + (system ?? 0)) * 10;
+  } catch {
+    return 0;
+  }
+}
+
+/** Processor time of this process, milliseconds. */
+function processorHere(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 async function measure(task: BigTask): Promise<BigResult> {
   const source = createTokenSource({ modules: [{ name: 'softhsm', path: softhsmModule, env: task.env }], pollMs: 500 });
   const path = await SigningPath.make(join(task.folder, 'station'), task.size);
   const certificate = Buffer.from(task.certificate, 'base64');
   const token = await onlyToken(source);
   const order: SigningOrder = { tokenId: token.id, certificateSha256: task.sha256, scheme: 'rsa-pkcs1', hash: 'sha256' };
-  const signer = (): Parameters<SigningPath['sign']>[1] => ({
+  const signer = (): Signer & { readonly session: SigningSession } => ({
     request: { certificate, chain: [], hash: 'sha256', scheme: 'rsa-pkcs1' },
     session: source.openSigning(order, new Secret(Buffer.from(task.pin))),
   });
@@ -73,14 +94,20 @@ async function measure(task: BigTask): Promise<BigResult> {
   // Forgets the peak so far (proc(5), clear_refs).
   writeFileSync('/proc/self/clear_refs', '5');
   let [agentPeak, examinerPeak, peak] = [0, 0, 0];
+  const looking = path.examiner.pids.at(-1) ?? 0;
+  const lookedBefore = processorOf(looking);
+  let [looked, worked, startedAt] = [0, 0, 0];
   const watch = setInterval(() => {
     for (const pid of path.examiner.pids) examinerPeak = Math.max(examinerPeak, memoryOf(pid, 'VmHWM') - examinerBase);
+    looked = Math.max(looked, processorOf(looking) - lookedBefore);
   }, 5);
   const big = signer();
   const times = await path.sign(task.path, big, {
     // Long enough for its times to say that nobody touches it any more.
     restMs: 3500,
+    before: () => (startedAt = processorHere()),
     after: (step) => {
+      if (step !== 'stage') worked += processorHere() - startedAt;
       agentPeak = Math.max(agentPeak, memoryOf('self', 'VmHWM') - agentBase);
       // The examining process is gone when the document is read to be signed.
       peak = Math.max(peak, agentPeak + (step === 'look' ? examinerPeak : 0));
@@ -91,26 +118,31 @@ async function measure(task: BigTask): Promise<BigResult> {
   path.close();
   await source.close();
 
-  const yardsticks = [];
+  const yardsticks: Yardstick[] = [];
   for (let round = 0; round < rounds; round++) yardsticks.push(await yardstick(task.path, join(task.folder, 'copy')));
   const middle = (of: keyof Yardstick): number => median(yardsticks.map((one) => one[of]));
   const [hashFromDisk, writeToDisk] = [middle('hash'), middle('write')];
-  return { peak, agentPeak, examinerPeak, times, hashFromDisk, writeToDisk, copyOnDisk: middle('read') + writeToDisk };
+  const [processor, processorToHash] = [worked + looked, middle('processor')];
+  const copyOnDisk = middle('read') + writeToDisk;
+  return { peak, agentPeak, examinerPeak, times, processor, processorToHash, hashFromDisk, writeToDisk, copyOnDisk };
 }
 
 interface Yardstick {
   readonly read: number;
   readonly hash: number;
   readonly write: number;
+  /** Of reading and hashing. */
+  readonly processor: number;
 }
 
 /** Reads a file and hashes it, and copies it durably, each with as little as it takes. */
 async function yardstick(path: string, copy: string): Promise<Yardstick> {
-  const spent = { read: 0, hash: 0, write: 0 };
-  const timed = async <T>(what: keyof Yardstick, act: () => T | Promise<T>): Promise<T> => {
-    const start = performance.now();
+  const spent = { read: 0, hash: 0, write: 0, processor: 0 };
+  const timed = async <T>(what: 'read' | 'hash' | 'write', act: () => T | Promise<T>): Promise<T> => {
+    const [start, busy] = [performance.now(), processorHere()];
     const done = await act();
     spent[what] += performance.now() - start;
+    if (what !== 'write') spent.processor += processorHere() - busy;
     return done;
   };
   const [from, to] = [await open(path), await open(copy, 'w')];
@@ -125,7 +157,7 @@ async function yardstick(path: string, copy: string): Promise<Yardstick> {
   await from.close();
   await to.close();
   await rm(copy);
-  return { read: spent.read, hash: spent.read + spent.hash, write: spent.write };
+  return { ...spent, hash: spent.read + spent.hash };
 }
 
 const [given] = process.argv.slice(2);

@@ -1,9 +1,10 @@
 /** The inbox folder: files count once they stand still, and what is not a document is named as such. */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { stampOfFile } from '../../../agent/documents/document-file.ts';
 import { Inbox } from '../../../agent/documents/inbox.ts';
 import { examineHere } from '../../support/examine-here.ts';
 import { agreement, handMade, onePage } from '../../support/sample-pdf.ts';
@@ -177,4 +178,75 @@ it('a refusal names the part of the document that it is about', async () => {
   const field = '/AcroForm<</Fields[<</FT/Sig/T(Signature1)/V<</Type/Sig>>>>]>>';
   await put('signed.pdf', handMade({ objects: onePage({ 1: `<</Type/Catalog/Pages 2 0 R${field}>>` }) }));
   expect((await looks()).refused).toEqual([{ fileName: 'signed.pdf', refusal: 'signature-broken', subject: 'Signature1' }]);
+});
+
+/** As if the files in the inbox had been there for a while. */
+async function later<T>(act: () => Promise<T>): Promise<T> {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10_000 });
+  try {
+    return await act();
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+it('a file that nobody has touched since it was read is not read again; one that was touched is, even when its times were set back', async () => {
+  const path = join(folder, 'contract.pdf');
+  await put('contract.pdf', pdf);
+  const whole = new Date('2026-01-01T00:00:00Z');
+  await utimes(path, whole, whole);
+  await later(async () => {
+    const stamp = await stampOfFile(path);
+    expect(stamp).toBeDefined();
+    // A digest that only a reader could find out to be wrong.
+    inbox.remember('contract.pdf', 'as it was read', stamp);
+    expect(await inbox.holds('contract.pdf', 'as it was read')).toBe(true);
+    expect(await inbox.holds('contract.pdf', digestOf(pdf))).toBe(true);
+    const changed = Uint8Array.from(pdf);
+    changed[100] = 0;
+    await writeFile(path, changed);
+    await utimes(path, whole, whole);
+    const { size, mtimeMs } = await stat(path);
+    expect([size, mtimeMs]).toEqual([pdf.length, whole.getTime()]);
+    expect(await inbox.holds('contract.pdf', 'as it was read')).toBe(false);
+    expect(await inbox.holds('contract.pdf', digestOf(changed))).toBe(true);
+  });
+});
+
+it('another file under the same name, or none, or one that was forgotten, is not what was read', async () => {
+  const path = join(folder, 'contract.pdf');
+  const changes: readonly (() => Promise<unknown>)[] = [
+    async () => {
+      await put('other', pdf);
+      await rename(join(folder, 'other'), path);
+    },
+    () => rm(path),
+    async () => {
+      await rename(path, join(folder, 'aside'));
+      await symlink(join(folder, 'aside'), path);
+    },
+    () => {
+      inbox.forget('contract.pdf');
+      return Promise.resolve();
+    },
+  ];
+  for (const change of changes) {
+    await rm(path, { force: true });
+    await put('contract.pdf', pdf);
+    await later(async () => {
+      inbox.remember('contract.pdf', 'as it was read', await stampOfFile(path));
+      expect(await inbox.holds('contract.pdf', 'as it was read')).toBe(true);
+      await change();
+      expect(await inbox.holds('contract.pdf', 'as it was read')).toBe(false);
+    });
+  }
+});
+
+it('a file that was touched a moment ago may change once more without a trace: it has no stamp, and is read again', async () => {
+  await put('contract.pdf', pdf);
+  const stamp = await stampOfFile(join(folder, 'contract.pdf'));
+  expect(stamp).toBeUndefined();
+  inbox.remember('contract.pdf', 'as it was read', stamp);
+  expect(await inbox.holds('contract.pdf', 'as it was read')).toBe(false);
+  expect(await inbox.holds('contract.pdf', digestOf(pdf))).toBe(true);
 });

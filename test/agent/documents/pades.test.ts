@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examine } from '../../../agent/documents/intake.ts';
 import { type PadesRequest, SignatureRefused, preparePades } from '../../../agent/documents/pades.ts';
@@ -128,6 +129,14 @@ describe('what a signature commits to', () => {
   });
 });
 
+test('the digest of the output follows from what was hashed before: it is that of the very bytes, for every hash', () => {
+  for (const hash of ['sha256', 'sha384', 'sha512'] as const) {
+    const prepared = preparePades(agreement(), signer.request(signer.holder('P-256'), 'ecdsa', hash));
+    const output = prepared.finish(signWith(signer.holder('P-256').key, 'ecdsa', hash, prepared.message));
+    expect(prepared.outputDigest?.()).toBe(createHash('sha256').update(output).digest('hex'));
+  }
+});
+
 describe('a signature that does not hold', () => {
   test('never becomes a document: one wrong bit, another key, another scheme, raw halves of another length', () => {
     const { key } = signer.holder('P-256');
@@ -141,6 +150,7 @@ describe('a signature that does not hold', () => {
     expect(() => prepared.finish(new Uint8Array(0))).toThrow(SignatureRefused);
     expect(() => prepared.finish(signWith(signer.issuer.key, 'ecdsa', 'sha256', prepared.message))).toThrow(SignatureRefused);
     expect(() => preparePades(agreement(), { ...request, scheme: 'rsa-pss' })).toThrow(SignatureRefused);
+    expect(() => prepared.outputDigest?.()).toThrow('no signature was finished');
     expect(prepared.finish(right).length).toBeGreaterThan(agreement().length);
   });
 

@@ -1,6 +1,6 @@
 /** What a start makes of visits that were cut off: open intents and staged documents in every combination, on a real log and real folders. */
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Inbox } from '../../../agent/documents/inbox.ts';
@@ -195,6 +195,41 @@ it.each(steps.map(([name], index) => ({ name, index })))(
     expect(await there()).toEqual(delivered);
   },
 );
+
+it.each(['as it was', 'written over', 'renamed'] as const)(
+  'ended when the document had its name in the outbox beside the one in the station, and it is %s since: nothing is published again',
+  async (since) => {
+    await signed('op-1');
+    await writeFile(join(inbox, 'contract.pdf'), document);
+    await link(join(staging, nameOf('op-1'), 'contract-signed.pdf'), join(target, 'contract-signed.pdf'));
+    if (since === 'written over') await writeFile(join(target, 'contract-signed.pdf'), 'notes of a reader');
+    if (since === 'renamed') await rename(join(target, 'contract-signed.pdf'), join(target, 'for Ada.pdf'));
+    const inOutbox = await readdir(target);
+    const content = await readFile(join(target, inOutbox[0] ?? ''));
+    for (let start = 1; start <= 2; start++) {
+      expect(await restart()).toEqual(nothing);
+      expect([await readdir(target), await readdir(inbox), await readdir(staging)]).toEqual([inOutbox, [], []]);
+      expect(await readFile(own('contract.pdf'))).toEqual(Buffer.from(document));
+      expect(await readFile(join(target, inOutbox[0] ?? ''))).toEqual(content);
+    }
+    expect((await stat(join(target, inOutbox[0] ?? ''))).nlink).toBe(1);
+  },
+);
+
+it('an outbox on another file system: what was cut off comes out as a copy, once', async () => {
+  const elsewhere = await mkdtemp('/dev/shm/countersign-outbox-');
+  try {
+    expect((await stat(elsewhere)).dev).not.toBe((await stat(staging)).dev);
+    await signed('op-1');
+    await writeFile(join(elsewhere, `.countersign-${nameOf('op-1')}.tmp`), '%PDF');
+    expect(await restart(elsewhere)).toEqual({ ...nothing, published: [nameOf('op-1')] });
+    expect(await restart(elsewhere)).toEqual(nothing);
+    expect([await readdir(elsewhere), await readdir(staging)]).toEqual([['contract-signed.pdf'], []]);
+    expect(await readFile(join(elsewhere, 'contract-signed.pdf'))).toEqual(Buffer.from(bytesOf('op-1')));
+  } finally {
+    await rm(elsewhere, { recursive: true });
+  }
+});
 
 it('published, taken out of the outbox, and only then started anew: not published again', async () => {
   await signed('op-1');
