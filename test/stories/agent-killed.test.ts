@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +15,7 @@ vi.setConfig({ testTimeout: 300_000 });
 
 let data: string;
 let agent: Promise<RunningAgent> | undefined;
+let isElsewhere = false;
 
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'killed-'));
@@ -24,8 +26,17 @@ beforeEach(async () => {
 afterEach(async () => {
   // Also one that is still starting, when a test gave up waiting for it.
   await end('SIGKILL').catch(() => undefined);
+  if (isElsewhere) execFileSync('umount', [join(data, 'outbox')]);
+  isElsewhere = false;
   await rm(data, { recursive: true, force: true });
 });
+
+/** From now on the outbox is on another file system, so that documents go out as copies. */
+async function moveOutbox(): Promise<void> {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m,mode=700', 'tmpfs', join(data, 'outbox')]);
+  isElsewhere = true;
+  expect((await stat(join(data, 'outbox'))).dev).not.toBe((await stat(join(data, 'pending'))).dev);
+}
 
 async function restart(): Promise<KioskClient> {
   agent = RunningAgent.start(data);
@@ -47,6 +58,8 @@ async function mustHold(): Promise<readonly LogEvent[]> {
   expect(ends.length).toBe(intents.length);
   const signed = events.filter((event) => event.op === 'sign.done');
   expect(await digestsIn('outbox')).toEqual(signed.map((event) => event.output_sha256).sort());
+  // What is out is nobody's but its reader's.
+  for (const name of await readdir(join(data, 'outbox'))) expect((await stat(join(data, 'outbox', name))).nlink).toBe(1);
   expect((await readdir(join(data, 'originals'))).sort()).toEqual(signed.map(nameOf).sort());
   for (const done of signed) expect(await digestsIn('originals', nameOf(done))).toEqual([done.document_sha256]);
   expect(await readdir(join(data, 'inbox'))).toEqual(ends.at(-1)?.op === 'sign.done' ? [] : ['contract.pdf']);
@@ -87,32 +100,36 @@ for (const state of ['review-document', 'confirm', 'touch-reader', 'enter-pin'] 
 /** Moments of the kill as parts of the time from PIN to signed; `signed` is right after the screen said so. */
 const moments = [0, 0.2, 0.4, 0.6, 0.8, 0.95, 'signed'] as const;
 
-test('agent killed at many moments around the signature: no output without an entry, no entry without its output', async () => {
-  let client = await restart();
-  await client.walkTo('enter-pin');
-  const began = performance.now();
-  await client.typePin('123456');
-  await client.until('signed');
-  const wholeMs = performance.now() - began;
-  await end('SIGTERM');
-  client = await restart();
-  const seen = new Set<string>();
-  for (const moment of moments) {
-    // Only where none is: a file that changes while its document is offered is another one for a moment.
-    if ((await readdir(join(data, 'inbox'))).length === 0) await copyFile(agreement, join(data, 'inbox', 'contract.pdf'));
+test.each(['on the same file system', 'on another file system'] as const)(
+  'agent killed at many moments around the signature, outbox %s: no output without an entry, no entry without its output',
+  async (place) => {
+    let client = await restart();
+    if (place === 'on another file system') await moveOutbox();
     await client.walkTo('enter-pin');
-    const typed = client.typePin('123456').catch(() => 0);
-    if (moment === 'signed') await client.until('signed');
-    else await sleep(moment * wholeMs);
-    await end('SIGKILL');
-    await typed;
+    const began = performance.now();
+    await client.typePin('123456');
+    await client.until('signed');
+    const wholeMs = performance.now() - began;
+    await end('SIGTERM');
     client = await restart();
-    const last = (await mustHold()).findLast(({ op }) => op.startsWith('sign.'));
-    seen.add(last?.op ?? '');
-  }
-  // Both sides of the commit must have been met, or the harness proves nothing.
-  expect([...seen].sort()).toEqual(['sign.done', 'sign.outcome-unknown']);
-});
+    const seen = new Set<string>();
+    for (const moment of moments) {
+      // Only where none is: a file that changes while its document is offered is another one for a moment.
+      if ((await readdir(join(data, 'inbox'))).length === 0) await copyFile(agreement, join(data, 'inbox', 'contract.pdf'));
+      await client.walkTo('enter-pin');
+      const typed = client.typePin('123456').catch(() => 0);
+      if (moment === 'signed') await client.until('signed');
+      else await sleep(moment * wholeMs);
+      await end('SIGKILL');
+      await typed;
+      client = await restart();
+      const last = (await mustHold()).findLast(({ op }) => op.startsWith('sign.'));
+      seen.add(last?.op ?? '');
+    }
+    // Both sides of the commit must have been met, or the harness proves nothing.
+    expect([...seen].sort()).toEqual(['sign.done', 'sign.outcome-unknown']);
+  },
+);
 
 test('agent stopped in order while it serves: exit code 0, and nothing of it is left running', async () => {
   const client = await restart();

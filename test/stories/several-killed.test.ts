@@ -1,6 +1,6 @@
 /** The agent is killed in the middle of several documents: what was signed stays signed and comes out, the rest gets its end at the next start. */
 import { createHash } from 'node:crypto';
-import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -48,6 +48,8 @@ test('agent killed at the second of five: the first is in the outbox, the second
       .update(await readFile(join(data, 'outbox', name)))
       .digest('hex'),
   );
+  // What is out is nobody's but its reader's.
+  for (const name of outbox) expect((await stat(join(data, 'outbox', name))).nlink).toBe(1);
   expect((await Promise.all(digests)).sort()).toEqual(signed.map((event) => event.output_sha256).sort());
   expect((await readdir(join(data, 'originals'))).sort()).toEqual(
     signed.map(({ operation = '', intent }) => `${operation}.${intent}`).sort(),
