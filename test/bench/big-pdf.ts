@@ -48,6 +48,8 @@ export async function writeBigPdf(path: string, size: number): Promise<void> {
       await file.write(piece.subarray(0, Math.min(left, piece.length)));
     }
     await file.write(Buffer.from(closing + tailFor(size - tailFor(0).length), 'latin1'));
+    // Else the disk would still be busy with it while we measure.
+    await file.sync();
   } finally {
     await file.close();
   }
