@@ -24,7 +24,7 @@ function stateLine(state: PublicState): string | undefined {
     case 'touch-reader':
       return state.prompt === 'touch' ? 'Touch the fingerprint reader.' : 'Comparing the finger ...';
     case 'enter-pin':
-      return state.pin.waiting === undefined ? undefined : padLine(state.pin.waiting);
+      return state.pin.waiting === undefined ? undefined : padLine(state.pin.waiting, state);
     case 'signing':
       return `${state.place.of === 1 ? '' : `${state.document.name}${numbered(state.place)}: `}${stepLines[state.step]}`;
     case 'trouble':
@@ -62,11 +62,14 @@ function lastDays({ expiresSoon, validTo }: HolderView): string {
   return expiresSoon === true ? ` It can be used until ${validTo.slice(0, 10)} only.` : '';
 }
 
-function padLine({ time, secondsLeft }: PadWait): string {
+function padLine({ time, secondsLeft }: PadWait, { document, place }: Extract<PublicState, { screen: 'enter-pin' }>): string {
   const within = secondsLeft === undefined ? '' : ` (${secondsLeft} seconds)`;
-  const what =
-    time === 1 ? 'Type your PIN on the card reader' : 'The PIN was right. This card asks for it once more, for this signature: type it';
-  return `${what}, then press its green key${within}. The red key cancels.`;
+  const forEach = place.of > 1 && (place.place > 1 || time === 2);
+  const which = forEach ? `${document.name}${numbered(place)}: ` : '';
+  const again = 'The PIN was right. This card asks for it once more, for this signature: type it';
+  const first =
+    place.place === 1 ? 'Type your PIN on the card reader' : 'This card asks for the PIN for each document: type it on the card reader';
+  return `${which}${time === 1 ? first : again}, then press its green key${within}. The red key cancels.`;
 }
 
 const sentences: Partial<Readonly<Record<ProblemCode, string>>> = {

@@ -186,7 +186,13 @@ export type PublicState =
       readonly triesLeft?: number;
     }
   | { readonly screen: 'last-try'; readonly document: DocumentView }
-  | { readonly screen: 'enter-pin'; readonly document: DocumentView; readonly pin: PinView }
+  | {
+      readonly screen: 'enter-pin';
+      readonly document: DocumentView;
+      /** One PIN serves several documents, unless the key wants it for each of them and the reader has a pad of its own. */
+      readonly place: PlaceView;
+      readonly pin: PinView;
+    }
   | { readonly screen: 'signing'; readonly document: DocumentView; readonly place: PlaceView; readonly step: SigningStep }
   | {
       readonly screen: 'check-choose';

@@ -12,7 +12,7 @@ export const signing = signingSetup.createStateConfig({
   invoke: {
     src: 'sign',
     input: ({ context, event }) => inputs.sign(context, event),
-    onDone: { target: 'checking', actions: assign(({ event }) => steps.setSignature(event.output)) },
+    onDone: { target: 'checking', actions: assign(({ context, event }) => steps.setSignature(context, event.output)) },
     onError: [
       {
         // The red key of a reader is a Cancel like the one on the screen.
@@ -25,7 +25,7 @@ export const signing = signingSetup.createStateConfig({
   },
   // States of their own inside this one, because entering `signing` again would ask the token for another signature.
   initial: 'atToken',
-  on: { pad: { target: '.atPad', actions: assign(({ event }) => steps.setPad(event.moment)) } },
+  on: { pad: { target: '.atPad', actions: assign(({ context, event }) => steps.setPad(context, event.moment)) } },
   states: {
     atToken: {},
     atPad: {

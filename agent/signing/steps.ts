@@ -143,9 +143,11 @@ export function setPrompt(prompt: ReaderPrompt): Change {
 /** A new signature: its pad was not asked yet. */
 export const forgetPad: Change = { pad: undefined };
 
-export function setPad(moment: PadMoment): Change {
+export function setPad(context: Context, moment: PadMoment): Change {
   if (moment.doing === 'signing') return { pad: moment };
-  return { pad: { doing: 'waiting', time: moment.time, secondsLeft: Math.ceil(moment.forMs / 1000) } };
+  const pad = { doing: 'waiting', time: moment.time, secondsLeft: Math.ceil(moment.forMs / 1000) } as const;
+  // Asked once more, because the first one was right.
+  return moment.time === 2 ? { pad, ...pinWasRight(context) } : { pad };
 }
 
 /** A second of the wait at the pad has passed. The machine only counts; that the time is over is told by the driver. */
@@ -153,8 +155,18 @@ export function countPad({ pad }: Context): Change {
   return pad?.doing === 'waiting' ? { pad: { ...pad, secondsLeft: Math.max(0, pad.secondsLeft - 1) } } : {};
 }
 
-export function setSignature(signature: Uint8Array): Change {
-  return { signature };
+export function setSignature(context: Context, signature: Uint8Array): Change {
+  return { signature, ...pinWasRight(context) };
+}
+
+/**
+ * What was said of wrong PINs holds no more: the token counts its tries from the last right one (PKCS#11, CKF_USER_PIN_COUNT_LOW). The next document of this
+ * visit may be one for which a pad asks again.
+ */
+function pinWasRight({ pin }: Context): Change {
+  if (pin === undefined || pin.state === 'ok' || pin.state === 'unknown') return { previousPin: undefined };
+  const { minLength, maxLength, protectedPath } = pin;
+  return { previousPin: undefined, pin: { state: 'ok', minLength, maxLength, protectedPath } };
 }
 
 export function setStaged(staged: StagedOutput): Change {

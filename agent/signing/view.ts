@@ -56,11 +56,10 @@ export function publicState(snapshot: VisitSnapshot): PublicState | undefined {
     case 'lastTry':
       return { screen: 'last-try', document: documentOf(context).view };
     case 'enteringPin':
-      return { screen: 'enter-pin', document: documentOf(context).view, pin: pinView(context) };
+      return enterPin(context);
     case 'signing':
       // A reader with its own pad takes the PIN now: the holder must be told to type it there.
-      if (context.pin?.protectedPath === true && context.pad?.doing !== 'signing')
-        return { screen: 'enter-pin', document: documentOf(context).view, pin: pinView(context) };
+      if (context.pin?.protectedPath === true && context.pad?.doing !== 'signing') return enterPin(context);
       return signing(context, 'card-signing');
     case 'checking':
       return signing(context, 'checking');
@@ -114,6 +113,10 @@ function touchReader(context: Context): PublicState {
     ...(previousFinger === undefined ? {} : { previous: previousFinger }),
     ...(previousFinger === undefined || problem?.triesLeft === undefined ? {} : { triesLeft: problem.triesLeft }),
   };
+}
+
+function enterPin(context: Context): PublicState {
+  return { screen: 'enter-pin', document: documentOf(context).view, place: placeOf(context), pin: pinView(context) };
 }
 
 function pinView(context: Context): PinView {

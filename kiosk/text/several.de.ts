@@ -25,6 +25,11 @@ export const severalDe: SeveralTexts = {
   signedTitle: (value, shown) => plural('de', value, shown, { one: '# Dokument unterschrieben', other: '# Dokumente unterschrieben' }),
   takeCardHint: 'Die unterschriebenen Dokumente bekommen Sie am Schalter.',
   notDelivered: 'liegt sicher in der Station, jemand vom Schalter holt es für Sie heraus',
+  pinTitle: (place, of) => `PIN für Dokument ${place} von ${of} eingeben`,
+  pinLead:
+    'Was davor kommt, ist unterschrieben. Diese Karte fragt für jedes Dokument nach der PIN. Geben Sie sie am Kartenleser ein, dann die grüne Taste.',
+  pinAgain:
+    'Ihre PIN war richtig. Diese Karte fragt für jedes Dokument noch einmal danach. Geben Sie sie am Kartenleser ein, dann die grüne Taste.',
   tally: (signed, of) => `Unterschrieben: ${signed} von ${of} Dokumenten.`,
   signedList: 'Unterschrieben',
   unknownList: 'Wir können nicht sagen, ob unterschrieben wurde',

@@ -22,6 +22,11 @@ export const severalEn: SeveralTexts = {
   signedTitle: (value, shown) => plural('en', value, shown, { one: '# document signed', other: '# documents signed' }),
   takeCardHint: 'A clerk gives you the signed documents.',
   notDelivered: 'kept safe in the station, a clerk will fetch it for you',
+  pinTitle: (place, of) => `Type your PIN for document ${place} of ${of}`,
+  pinLead:
+    'What comes before it is signed. This card asks for the PIN for each document. Type it on the card reader, then press the green key there.',
+  pinAgain:
+    'Your PIN was right. This card asks for it again for each document. Type it on the card reader, then press the green key there.',
   tally: (signed, of) => `Signed: ${signed} of ${of} documents.`,
   signedList: 'Signed',
   unknownList: 'We cannot tell whether it was signed',

@@ -18,6 +18,11 @@ export interface SeveralTexts {
   readonly signedTitle: (count: number, shown: string) => string;
   readonly takeCardHint: string;
   readonly notDelivered: string;
+  /** The reader's own pad asks for the PIN of a document after the first. */
+  readonly pinTitle: (place: string, of: string) => string;
+  readonly pinLead: string;
+  /** The pad asks a second time for the first of them. */
+  readonly pinAgain: string;
   readonly tally: (signed: string, of: string) => string;
   readonly signedList: string;
   readonly unknownList: string;

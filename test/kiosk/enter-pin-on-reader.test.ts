@@ -1,6 +1,7 @@
 /** The page that sends a holder to the pad of the card reader: what stands on it, and what it does not offer. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PinView } from '../../agent/contract/pin.ts';
+import type { PlaceView } from '../../agent/contract/state.ts';
 import type { Language } from '../../kiosk/text/catalogue.ts';
 import { Screens, wordsOf } from '../support/rendered-screen.ts';
 
@@ -12,9 +13,9 @@ afterAll(() => screens.close());
 
 const document = { id: 'doc-1', name: 'contract.pdf', pages: 1, size: 9, digest: 'd'.repeat(64), signatures: 0 };
 
-function page(language: Language, pin: Partial<PinView>): Promise<string> {
+function page(language: Language, pin: Partial<PinView>, place: PlaceView = { place: 1, of: 1 }): Promise<string> {
   const view: PinView = { minLength: 4, maxLength: 8, lastTry: false, pad: 'reader', ...pin };
-  return screens.page('EnterPinOnReader.svelte', language, { screen: 'enter-pin', document, pin: view });
+  return screens.page('EnterPinOnReader.svelte', language, { screen: 'enter-pin', document, place, pin: view });
 }
 
 test('names the reader, the green key, the seconds that are left and the way to cancel', async () => {
@@ -53,4 +54,15 @@ test('says of the tries what the card tells: a number, that few are left, or tha
   expect(await said({ fewTries: true })).toContain('Few tries are left');
   expect(await said({})).toContain('does not say how many tries are left');
   expect(await said({ triesLeft: 1, lastTry: true })).toMatch(/last try before the card locks/);
+});
+
+test('of several documents it is said for which one the card asks again, and that what comes before it is signed', async () => {
+  const said = async (time: 1 | 2, place: number): Promise<string> =>
+    wordsOf(await page('en', { waiting: { time, secondsLeft: 60 } }, { place, of: 3 })).join(' ');
+  // Most cards ask once for them all: until it asks again nobody can say that it does.
+  expect(await said(1, 1)).toMatch(/^Type your PIN on the card reader /);
+  expect(await said(1, 1)).not.toContain('of 3');
+  expect(await said(2, 1)).toMatch(/^Type your PIN once more .*again for each document.* Document 1 of 3 contract\.pdf/);
+  expect(await said(2, 1)).not.toContain('twice');
+  expect(await said(1, 2)).toMatch(/^Type your PIN for document 2 of 3 What comes before it is signed\. .* Document 2 of 3 contract\.pdf/);
 });

@@ -37,8 +37,15 @@ describe('the ways out of a screen', () => {
   test('a PIN that is typed on the card reader is cancelled there, and the screen offers no Cancel that could not keep its word', () => {
     const document = { id: 'doc-1', name: 'a.pdf', pages: 1, size: 9, digest: 'd'.repeat(64), signatures: 0 };
     const pin = { minLength: 4, maxLength: 8, lastTry: false } as const;
-    expect(canCancel({ screen: 'enter-pin', document, pin: { ...pin, pad: 'screen' } })).toBe(true);
-    expect(canCancel({ screen: 'enter-pin', document, pin: { ...pin, pad: 'reader', waiting: { time: 1, secondsLeft: 9 } } })).toBe(false);
+    expect(canCancel({ screen: 'enter-pin', document, place: { place: 1, of: 1 }, pin: { ...pin, pad: 'screen' } })).toBe(true);
+    expect(
+      canCancel({
+        screen: 'enter-pin',
+        document,
+        place: { place: 1, of: 1 },
+        pin: { ...pin, pad: 'reader', waiting: { time: 1, secondsLeft: 9 } },
+      }),
+    ).toBe(false);
   });
 
   test('nobody is offered Cancel while the card signs or after it has', () => {

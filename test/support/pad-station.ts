@@ -1,18 +1,9 @@
 /** A demo station whose only card sits in a reader with a PIN pad of its own (`pin-pad.ts`), with everything else as it is in any story. */
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Deadlines } from '../../drivers/pkcs11/source.ts';
-import { createReaderSource } from '../../drivers/fido/source.ts';
-import { VirtualBioKey } from '../../drivers/virtual/bio-key.ts';
-import { configDigest, originOf, readConfig, stationPaths } from '../../agent/config.ts';
-import { openStore } from '../../agent/log/store.ts';
-import { enrolFinger } from '../../agent/people/enrol.ts';
-import { software } from '../../agent/version.ts';
-import { bioKeyFile } from '../../agent/workbench/catalogue.ts';
-import { openVirtualHardware } from '../../agent/workbench/hardware.ts';
 import { buildPinPad, type PinPad } from './pin-pad.ts';
-import { createSoftHsm, type SoftHsm } from './softhsm.ts';
-import { StoryStation } from './station.ts';
+import { createSoftHsm } from './softhsm.ts';
+import { makeSoftHsmStation } from './softhsm-station.ts';
+import type { StoryStation } from './station.ts';
 
 export interface PadStation {
   readonly story: StoryStation;
@@ -31,39 +22,12 @@ export async function makePadStation({ alwaysAuthenticate = false, deadlines = {
   const hsm = await createSoftHsm();
   const { sha256 } = await hsm.addKey({ id: '01', type: 'rsa:2048', commonName: 'Ada Example', alwaysAuthenticate });
   const pad = await buildPinPad(hsm);
-  const story = await StoryStation.make({
-    prepare: (data) => prepare(data, hsm, pad, sha256),
-    hardware: (config, paths) => openVirtualHardware(config, paths, { tokens: { pollMs: 50, settleMs: 200, deadlines }, matchMs: 20 }),
-  });
+  const story = await makeSoftHsmStation({ hsm, module: pad.module, certificateSha256: sha256, deadlines });
   const end = async (): Promise<void> => {
     await story.end();
     await hsm.remove();
   };
   return { story, pad, pin: hsm.pin, end };
-}
-
-async function prepare(data: string, hsm: SoftHsm, pad: PinPad, certificateSha256: string): Promise<void> {
-  const file = join(data, 'station.json');
-  const { name, path } = pad.module;
-  await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), modules: [{ name, path }] }));
-  const config = await readConfig(data);
-  const paths = stationPaths(data, config);
-  await writeFile(join(paths.trust, 'softhsm.pem'), hsm.issuer);
-  const log = await openStore(paths.log, { software, configDigest: configDigest(config) });
-  const key = VirtualBioKey.fromJSON(JSON.parse(await readFile(bioKeyFile(paths), 'utf8')) as ReturnType<VirtualBioKey['toJSON']>);
-  const readers = createReaderSource(key.transport);
-  try {
-    key.autoTouch('right-index');
-    while (readers.readers().length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    const reader = await readers.open(readers.readers()[0]?.id ?? '');
-    const actor = { id: 'demo-clerk', role: 'clerk' } as const;
-    await log.append(await enrolFinger({ reader, rpId: config.rpId, certificateSha256, origin: originOf(config), actor, demo: true }));
-    await reader.close();
-  } finally {
-    await readers.close();
-    await log.close();
-  }
-  await writeFile(bioKeyFile(paths), JSON.stringify(key.toJSON()));
 }
 
 /** The holder walks up to the pad; the card is in. */

@@ -20,7 +20,7 @@ const table: readonly (readonly [Place, object])[] = [
   ['recordingConsent', { screen: 'confirm', holder, documents: [contract] }],
   ['preparing', { screen: 'confirm', holder, documents: [contract] }],
   ['waitingForFinger', { screen: 'touch-reader', document: contract, prompt: 'touch' }],
-  ['enteringPin', { screen: 'enter-pin', document: contract, pin: pinView }],
+  ['enteringPin', { screen: 'enter-pin', document: contract, place, pin: pinView }],
   ['signing', { screen: 'signing', document: contract, place, step: 'card-signing' }],
   ['checking', { screen: 'signing', document: contract, place, step: 'checking' }],
   ['saving', { screen: 'signing', document: contract, place, step: 'saving' }],
@@ -52,6 +52,7 @@ it('a token that does not tell its tries: no number is made up', async () => {
   expect(visit.screen).toEqual({
     screen: 'enter-pin',
     document: contract,
+    place,
     pin: { minLength: 6, maxLength: 8, lastTry: false, pad: 'screen' },
   });
 });
