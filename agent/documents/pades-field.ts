@@ -1,7 +1,7 @@
 /** The signature field (ISO 32000-1 section 12.7.4.5): one that waits in the document, or a new one on a page of it. */
 import { type AppearanceForm, appearanceForm } from './appearance.ts';
 import type { AppearanceRequest } from './appearance-request.ts';
-import type { PadesRequest } from './pades-request.ts';
+import type { PadesWishes } from './pades-request.ts';
 import type { PdfFile } from './pdf.ts';
 import { declaredPdfaPart } from './pdfa.ts';
 import { type EmptyField, type Fields } from './pdf-fields.ts';
@@ -16,7 +16,7 @@ import type { IncrementalUpdate } from './pdf-writer.ts';
  * The empty field that the signature goes into: the one that is named, else the only one that there is; undefined for a new one. Where several
  * wait, none is taken by guess: each may be meant for somebody else. Throws PdfRefused `certified-no-changes` or `no-such-field`.
  */
-export function chooseField(file: PdfFile, fields: Fields, request: PadesRequest): EmptyField | undefined {
+export function chooseField(file: PdfFile, fields: Fields, request: Pick<PadesWishes, 'field' | 'appearance'>): EmptyField | undefined {
   const allowed = checkPermissions(file, fields);
   const { field: name, appearance } = request;
   if (name === undefined) {

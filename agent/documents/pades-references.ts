@@ -32,6 +32,13 @@ function copied(file: PdfFile, value: PdfValue): PdfValue {
   return found instanceof PdfArray ? new PdfArray(found.items.map((item) => file.resolve(item))) : found;
 }
 
+/** Throws PdfRefused `not-first-signature` when there is a signature already. */
+export function mustBeUncertified(file: PdfFile, { signed }: Fields): void {
+  const permissions = file.dict(file.catalog().dict.get('Perms'));
+  if (signed.length > 0 || (permissions?.get('DocMDP') ?? null) !== null)
+    throw new PdfRefused('not-first-signature', 'the certifying signature is the first');
+}
+
 /**
  * Names the certifying signature in the catalog (section 12.8.4) and gives the entries of the catalog that change. Throws PdfRefused
  * `not-first-signature` when there is a signature already: the certifying one is the first (section 12.8.2.2.1).
@@ -42,10 +49,9 @@ export function certifyDocument(
   fields: Fields,
   signature: PdfRef,
 ): Readonly<Record<string, PdfValue>> {
+  mustBeUncertified(file, fields);
   const value = file.catalog().dict.get('Perms');
   const old = file.dict(value) ?? new PdfDict({});
-  if (fields.signed.length > 0 || old.get('DocMDP') !== null)
-    throw new PdfRefused('not-first-signature', 'the certifying signature is the first');
   const permissions = old.with({ DocMDP: signature });
   const ref = file.lastReference(value);
   if (ref === undefined) return { Perms: permissions };

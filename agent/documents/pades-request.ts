@@ -29,6 +29,12 @@ export interface PadesRequest {
   readonly appearance?: AppearanceRequest;
 }
 
+/** What of it decides whether a document can take the signature. */
+export type PadesWishes = Pick<PadesRequest, 'certificate' | 'chain' | 'hash' | 'reason' | 'field' | 'certify'> & {
+  /** Whether it is to be seen, wherever that is. */
+  readonly appearance?: object;
+};
+
 /**
  * Throws an Error for a request that contradicts itself: ETSI EN 319 142-1 section 6.3, requirements d and m, have a reason or a commitment type,
  * not both, because either says why the document was signed and they could say different things.

@@ -4,7 +4,7 @@
  */
 import { readCertificate } from './certificate.ts';
 import type { EmptyField } from './pdf-fields.ts';
-import type { PadesRequest } from './pades-request.ts';
+import type { PadesWishes } from './pades-request.ts';
 import type { PdfFile } from './pdf.ts';
 import { PdfName, PdfReal, PdfRefused, PdfString, type PdfDict, type PdfValue } from './pdf-objects.ts';
 import { readTextString } from './pdf-serialise.ts';
@@ -74,7 +74,7 @@ class SeedValue {
   }
 }
 
-function checkCertificate(seed: SeedValue, request: PadesRequest): void {
+function checkCertificate(seed: SeedValue, request: PadesWishes): void {
   seed.knowsOnly(requiredOfCertificate);
   const certificate = readCertificate(request.certificate);
   const holds = (list: readonly PdfValue[] | undefined, ders: readonly Uint8Array[]): boolean =>
@@ -97,7 +97,7 @@ function checkCertificate(seed: SeedValue, request: PadesRequest): void {
 }
 
 /** Throws PdfRefused `field-demands`, with the names of field and entry, when the seed value of the field asks for what this signature will not be. */
-export function checkSeedValue(file: PdfFile, field: EmptyField, request: PadesRequest): void {
+export function checkSeedValue(file: PdfFile, field: EmptyField, request: PadesWishes): void {
   if (field.seed === undefined) return;
   const seed = new SeedValue(file, field.name, field.seed);
   seed.knowsOnly(required);

@@ -16,6 +16,7 @@ import { judgeKeys } from './keys.ts';
 import type { Login } from './login.ts';
 import type * as asked from './asked.ts';
 import type * as model from './model.ts';
+import { mayBeSigned } from './possible.ts';
 import { askDevice, SigningProblem } from './problem.ts';
 import type { Recorder } from './recorder.ts';
 import { signatureActors } from './signature-actors.ts';
@@ -90,7 +91,11 @@ export function signingActors(parts: ActorParts) {
       return undefined;
     }),
 
-    openDocument: fromPromise<model.OpenDocument, { documentId: string }>(({ input }) => desk.open(input.documentId)),
+    openDocument: fromPromise<model.OpenDocument, asked.OpenDocumentInput>(async ({ input }) => {
+      const document = await desk.open(input.documentId);
+      mayBeSigned(desk, document, input.key);
+      return document;
+    }),
 
     ...signatureActors(parts, (certificateSha256) => (actor = holderOf(certificateSha256, enrolments))),
 

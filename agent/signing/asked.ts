@@ -12,6 +12,10 @@ export interface ReadTokenOutput {
   readonly pin: PinInfo;
   readonly keys: readonly HolderKey[];
 }
+export interface OpenDocumentInput {
+  readonly documentId: string;
+  readonly key: HolderKey;
+}
 export interface RecordConsentInput {
   readonly operation: string;
   readonly key: HolderKey;

@@ -16,8 +16,8 @@ export function judgeFile({ signedFile }: model.Context): { fileId: string } {
   return { fileId: need(signedFile, 'file to check').id };
 }
 
-export function openDocument({ chosen, shown }: model.Context): { documentId: string } {
-  return { documentId: need(chosen[shown.length], 'document to show') };
+export function openDocument({ chosen, shown, key }: model.Context): asked.OpenDocumentInput {
+  return { documentId: need(chosen[shown.length], 'document to show'), key: need(key, 'key') };
 }
 
 export function recordConsent(context: model.Context): asked.RecordConsentInput {

@@ -34,7 +34,7 @@ export const signingSetup = setup({
   actors: {
     recordTwoTokens: fromPromise<undefined, { tokens: model.Context['tokens'] }>(unwired('recordTwoTokens')),
     readToken: fromPromise<asked.ReadTokenOutput, asked.ReadTokenInput>(unwired('readToken')),
-    openDocument: fromPromise<model.OpenDocument, { documentId: string }>(unwired('openDocument')),
+    openDocument: fromPromise<model.OpenDocument, asked.OpenDocumentInput>(unwired('openDocument')),
     recordConsent: fromPromise<asked.RecordConsentOutput, asked.RecordConsentInput>(unwired('recordConsent')),
     prepare: fromPromise<model.Prepared, asked.PrepareInput>(unwired('prepare')),
     verifyFinger: fromPromise<undefined, asked.VerifyFingerInput>(unwired('verifyFinger')),

@@ -201,10 +201,13 @@ export function setProblem(context: Context, error: unknown): Change {
   };
 }
 
-/** What went wrong could not be recorded: the screen says what the next start of the agent will read from the log (`recovery.ts`). */
+/**
+ * What went wrong could not be recorded: the screen says what the next start of the agent will read from the log (`recovery.ts`), of each document. Nothing is
+ * done for an intent any more.
+ */
 export function setUnrecorded(context: Context, error: unknown): Change {
   const outcome = context.intents.length > 0 && context.fingerMatched ? 'outcome-unknown' : context.outcome;
-  return { ...setProblem(context, error), outcome };
+  return { ...setProblem(context, error), outcome, intents: [], prepared: undefined };
 }
 
 /** PIN state after a wrong PIN, as far as the token told. */

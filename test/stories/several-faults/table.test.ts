@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { faults } from '../../support/matrix/faults.ts';
 import { deviceRows } from './device-rows.ts';
+import { moduleFaults, moduleRows } from './module-rows.ts';
+import { storageFaults, storageRows } from './storage-rows.ts';
 
 const combinations = (rows: Readonly<Record<string, { readonly of: object }>>): readonly string[] =>
   Object.entries(rows).flatMap(([row, { of }]) => Object.keys(of).map((fault) => `${row} x ${fault}`));
@@ -12,6 +14,12 @@ test('each fault of a device is written down for each moment of the second and t
   expect([...combinations(deviceRows)].sort()).toEqual([...all].sort());
   const places = Object.values(deviceRows).map(({ place, moment }) => `${place} ${moment}`);
   expect(places.sort()).toEqual(['2 being checked', '2 being prepared', '2 card asked', '3 card asked']);
+});
+
+test('each fault of a module and each behind the card is written down for the second and the last document', () => {
+  const both = (names: readonly string[]): readonly string[] => names.flatMap((name) => [`${name} x 2`, `${name} x 3`]).sort();
+  expect([...combinations(moduleRows)].sort()).toEqual(both(moduleFaults));
+  expect([...combinations(storageRows)].sort()).toEqual(both(storageFaults));
 });
 
 test('a combination that is missing would be noticed', () => {

@@ -25,15 +25,18 @@ export interface Row {
   readonly place: Place;
   readonly moment: Moment;
   /** What happens then; `paper` is the document in hand. */
-  readonly fault: (walk: Walk, paper: Paper) => Promise<unknown>;
+  readonly fault: (walk: Walk, paper: Paper) => unknown;
   /** Done when the visit has ended, before anybody leaves. */
-  readonly mend?: () => Promise<unknown>;
+  readonly mend?: (() => unknown) | undefined;
+  /** Done before the holder comes. */
+  readonly prepare?: (() => unknown) | undefined;
 }
 
 /** Plays a row on a station at which nobody is. */
-export async function play(story: StoryStation, { place, moment, fault, mend }: Row): Promise<Played> {
+export async function play(story: StoryStation, { place, moment, fault, mend, prepare }: Row): Promise<Played> {
   const papers = await putInThree(story);
   const before = { outbox: await story.outbox(), entries: story.running.visit.message().station.logSize };
+  prepare?.();
   const wrongs: string[] = [];
   const walk = new Walk(story, newCard(story), story.card('ada'));
   const { pin } = walk.card.toJSON();

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { handMade, onePage } from '../sample-pdf.ts';
 import type { StoryStation } from '../station.ts';
+import { pageOf } from './class-documents.ts';
 
 export interface Paper {
   readonly name: string;
@@ -29,7 +29,6 @@ export async function putInThree(story: StoryStation): Promise<readonly Paper[]>
 }
 
 function paper(name: string): Paper {
-  const text = `q 20 20 100 60 re 0.4 g f Q % ${name}`;
-  const bytes = handMade({ objects: onePage({ 4: `<</Length ${text.length}>>\nstream\n${text}\nendstream` }) });
+  const bytes = pageOf(name);
   return { name, bytes, digest: createHash('sha256').update(bytes).digest('hex') };
 }
