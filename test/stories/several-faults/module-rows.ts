@@ -19,8 +19,8 @@ const both = (screen: string, word: string): Readonly<Record<Place, Ends>> => ({
 const nobodyKnows = both('outcome-unknown', 'unknown');
 
 export const moduleRows: Readonly<Record<ModuleFault, ModuleRow>> = {
-  // CKR_DEVICE_ERROR.
-  fails: { call: 'C_Sign', act: `error=${0x30}`, of: both('card-reader-lost', 'device-error') },
+  // CKR_DEVICE_ERROR, 0x30.
+  fails: { call: 'C_Sign', act: 'error=48', of: both('card-reader-lost', 'device-error') },
   crashes: { call: 'C_Sign', act: 'crash', of: nobodyKnows },
   ends: { call: 'C_Sign', act: 'exit', of: nobodyKnows },
   hangs: { call: 'C_Sign', act: 'hang', of: nobodyKnows },

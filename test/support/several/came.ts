@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
-import type { PublicState, TallyView } from '../../../agent/contract/state.ts';
+import type { TallyView } from '../../../agent/contract/state.ts';
 import type { LogEntry } from '../../../agent/log/entry.ts';
 import type { LogEvent } from '../../../agent/log/events.ts';
 import { loadTrust } from '../../../agent/documents/trust.ts';
@@ -33,7 +33,7 @@ export interface Came {
 }
 
 /** The screen's part: its name, its outcome, and one word for each document. */
-export function onScreen(ending: Ending | PublicState | { readonly screen: 'over' }): Pick<Came, 'ending' | 'outcome' | 'told'> {
+export function onScreen(ending: Ending): Pick<Came, 'ending' | 'outcome' | 'told'> {
   switch (ending.screen) {
     case 'signed':
       return { ending: 'signed', outcome: 'signed', told: [...(ending.earlier ?? []), ending].map(() => 'signed').join(' ') };
@@ -41,8 +41,8 @@ export function onScreen(ending: Ending | PublicState | { readonly screen: 'over
       return { ending: ending.trouble, outcome: ending.outcome, told: tallyWords(ending.tally) };
     case 'take-card':
       return { ending: 'take-card', outcome: ending.outcome, told: tallyWords(ending.tally) };
-    default:
-      return { ending: ending.screen, outcome: 'unsaid', told: undefined };
+    case 'over':
+      return { ending: 'over', outcome: 'unsaid', told: undefined };
   }
 }
 

@@ -49,15 +49,12 @@ export async function play(story: StoryStation, { place, moment, fault, mend, pr
   if (paper === undefined) throw new Error('there are three documents');
   const held = at(moment, walk, place, paper);
   walk.held = held;
-  let tries = 0;
-  try {
+  const tries = await (async () => {
     walk.type(pin);
     await reached(held, story);
     await fault(walk, paper);
-    tries = walk.card.pinTriesLeft;
-  } finally {
-    held.release();
-  }
+    return walk.card.pinTriesLeft;
+  })().finally(() => held.release());
   const screen = onScreen(await walk.end());
   silent();
   await mend?.();
