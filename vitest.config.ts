@@ -1,11 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { buildIsCurrent, childrenFromBuild } from './test/support/run/children-from-build.ts';
+
+const root = import.meta.dirname;
+const built = buildIsCurrent(root);
 
 export default defineConfig({
+  plugins: built ? [childrenFromBuild(root)] : [],
   test: {
     include: ['test/**/*.test.ts', 'test/**/*.spec.ts'],
-    // Child processes that a test forks run the TypeScript sources too: fork() hands execArgv on.
     pool: 'forks',
-    execArgv: ['--import', 'tsx'],
+    // What the agent starts from sources runs with the flags of the process that starts it.
+    execArgv: built ? [] : ['--import', 'tsx'],
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -20,7 +20,7 @@ const kiosk = makeKiosk();
 const hosts: Host[] = [];
 
 async function startHost(mode: 'take' | 'keep'): Promise<Host> {
-  const child = fork(new URL('./memory-host.ts', import.meta.url), [kiosk, mode]);
+  const child = fork(new URL('./memory-host.ts', import.meta.url), [kiosk, mode], { execArgv: ['--import', 'tsx'] });
   const [message] = (await once(child, 'message')) as [{ port: number }];
   if (child.pid === undefined) throw new Error('the process did not start');
   const host = { child, pid: child.pid, port: message.port, session: await takeSession(`http://127.0.0.1:${message.port}`) };

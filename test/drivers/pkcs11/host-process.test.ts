@@ -145,7 +145,7 @@ async function startAgent(hsm: SoftHsm, shim: FaultShim): Promise<{ process: Chi
        process.send('signed');
      });`,
   );
-  const agent = fork(script, { stdio: 'ignore' });
+  const agent = fork(script, { execArgv: ['--import', 'tsx'], stdio: 'ignore' });
   const hostPid = new Promise<number>((resolve, reject) => {
     agent.once('message', (pid) => resolve(Number(pid)));
     agent.once('exit', () => reject(new Error('the agent ended')));

@@ -1,0 +1,71 @@
+/** The processes that the agent of a test starts are those of this checkout: the build where it was made from the sources as they stand, else the sources. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HostProcess } from '../../drivers/pkcs11/child.ts';
+import { digestOfSources, writeBuildStamp } from '../../scripts/setup/built.mjs';
+import { buildIsCurrent, childrenFromBuild } from '../support/run/children-from-build.ts';
+
+const checkout = join(import.meta.dirname, '../..');
+const runOnce = ['node', 'vitest', 'run'];
+
+describe('the build stands for the sources', () => {
+  let root: string;
+  const source = () => join(root, 'drivers/secret.ts');
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'build-'));
+    for (const folder of ['drivers', 'dist']) mkdirSync(join(root, folder));
+    writeFileSync(source(), 'export const one = 1;');
+  });
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  test('not before there is one', () => {
+    expect(buildIsCurrent(root, runOnce)).toBe(false);
+  });
+
+  test('when it was made from them', () => {
+    writeBuildStamp(root, digestOfSources(root));
+    expect(buildIsCurrent(root, runOnce)).toBe(true);
+  });
+
+  test('not in a run that goes on while they are changed', () => {
+    expect(buildIsCurrent(root, ['node', 'vitest'])).toBe(false);
+    expect(buildIsCurrent(root, ['node', 'vitest', 'watch'])).toBe(false);
+  });
+
+  test('not after one of them was changed, and again when it is as it was', () => {
+    writeFileSync(source(), 'export const one = 2;');
+    expect(buildIsCurrent(root, runOnce)).toBe(false);
+    writeFileSync(source(), 'export const one = 1;');
+    expect(buildIsCurrent(root, runOnce)).toBe(true);
+  });
+});
+
+describe('a module that starts a process of ours', () => {
+  const { transform } = childrenFromBuild(checkout) as { transform: (code: string, id: string) => { code: string } | undefined };
+
+  test.each(['drivers/pkcs11/child.ts', 'agent/documents/examiner-process.ts'])('%s finds it in the build', (path) => {
+    const changed = transform(readFileSync(join(checkout, path), 'utf8'), join(checkout, path))?.code;
+    expect(changed).toContain(`/dist/${path.replace('.ts', '.js')}"`);
+    expect(changed).not.toContain('import.meta.url');
+  });
+
+  test('and does not ask where it lies is refused: its process would be another than we think', () => {
+    expect(() => transform('export {};', join(checkout, 'drivers/pkcs11/child.ts'))).toThrow('does not ask where it lies');
+  });
+
+  test('every other module stays as it is', () => {
+    expect(transform('import.meta.url', join(checkout, 'drivers/pkcs11/host.ts'))).toBeUndefined();
+  });
+});
+
+test('the process that a test starts is the one of the build, where that is current, or runs from sources', async () => {
+  const host = new HostProcess({});
+  const command = readFileSync(`/proc/${host.pid}/cmdline`, 'utf8').split('\0');
+  host.retired = true;
+  host.kill();
+  await host.ended;
+  const fromSources = process.execArgv.includes('tsx');
+  expect(command).toContain(join(checkout, fromSources ? 'drivers/pkcs11/host.ts' : 'dist/drivers/pkcs11/host.js'));
+});
