@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { builtCli } from '../support/built-program.ts';
 import { countersign, expectNoInsides } from '../support/command-line.ts';
-import { cli } from '../support/kiosk-client.ts';
 
 test('help is found by every way in which people ask for it', async () => {
   const all = await countersign(['--help']);
@@ -50,7 +50,7 @@ test.each([
 });
 
 test('a reader that stops early is no fault, and a full disk is one that is told', async () => {
-  const shell = (line: string) => promisify(execFile)('bash', ['-c', line, process.execPath, cli]);
+  const shell = (line: string) => promisify(execFile)('bash', ['-c', line, process.execPath, builtCli()]);
   const early = await shell('"$0" "$1" log --help | true; echo "${PIPESTATUS[0]}"');
   expect(early).toEqual({ stdout: '0\n', stderr: '' });
   const full = await shell('"$0" "$1" help >/dev/full; echo $?');

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { KioskBrowser } from '../support/kiosk-browser.ts';
-import { cli, RunningAgent } from '../support/kiosk-client.ts';
+import { builtCli } from '../support/built-program.ts';
+import { RunningAgent } from '../support/kiosk-client.ts';
 
 const built = (name: string) => fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
 const data = mkdtempSync(join(tmpdir(), 'branch-1-'));
@@ -14,7 +15,7 @@ let browser: KioskBrowser;
 let agent: RunningAgent;
 
 beforeAll(async () => {
-  execFileSync(process.execPath, [cli, 'init', '--data', data, '--name', 'branch-1.example.org']);
+  execFileSync(process.execPath, [builtCli(), 'init', '--data', data, '--name', 'branch-1.example.org']);
   [browser, agent] = await Promise.all([KioskBrowser.launch(), RunningAgent.start(data)]);
 });
 

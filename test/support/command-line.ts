@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'vitest';
-import { cli } from './kiosk-client.ts';
+import { builtCli } from './built-program.ts';
 
 export interface Said {
   readonly code: number | null;
@@ -21,7 +21,7 @@ export interface CallOptions {
 
 /** Runs `countersign` with these words and waits for its end. */
 export async function countersign(words: readonly string[], { env = {}, through = [], interruptAt }: CallOptions = {}): Promise<Said> {
-  const [program = '', ...rest] = [...through, process.execPath, cli, ...words];
+  const [program = '', ...rest] = [...through, process.execPath, builtCli(), ...words];
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   const said = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));

@@ -1,11 +1,9 @@
 /** A station in a process of its own, from the build, and a client that does over HTTP what the kiosk does. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { csrfHeader, pinBodyLength, type Action, type WorkbenchAction } from '../../agent/contract/api.ts';
 import type { PublicState, ScreenName, StateMessage } from '../../agent/contract/state.ts';
-
-export const cli = fileURLToPath(new URL('../../dist/agent/cli.js', import.meta.url));
+import { builtCli } from './built-program.ts';
 
 type Screen<N extends ScreenName> = Extract<PublicState, { screen: N }>;
 
@@ -24,7 +22,7 @@ export class RunningAgent {
 
   /** Starts `countersign start` on this port (0: a free one), with `env` besides our variables, and waits until it says its address. */
   static async start(data: string, port = 0, env: Readonly<Record<string, string>> = {}): Promise<RunningAgent> {
-    const words = [cli, 'start', '--data', data, '--port', String(port)];
+    const words = [builtCli(), 'start', '--data', data, '--port', String(port)];
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     const stderr: string[] = [];
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk.toString()));

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeWhole } from '../../../agent/commands/demo-folder.ts';
+import { builtCli } from '../../support/built-program.ts';
 import { countersign } from '../../support/command-line.ts';
-import { cli } from '../../support/kiosk-client.ts';
 import { agreement, readLog } from '../../support/station.ts';
 
 let parent: string;
@@ -24,7 +24,7 @@ const workshops = (): string[] => readdirSync(parent).filter((name) => name.star
 
 /** Starts the demo and kills it as soon as `reached` holds. False when it ended before. */
 async function killedWhen(reached: () => boolean): Promise<boolean> {
-  const child = spawn(process.execPath, [cli, ...words()], { stdio: 'ignore' });
+  const child = spawn(process.execPath, [builtCli(), ...words()], { stdio: 'ignore' });
   const ended = once(child, 'close');
   while (!reached() && child.exitCode === null) await turn();
   const killed = child.kill('SIGKILL');

@@ -1,4 +1,4 @@
-/** `countersign token test`, from its sources: on keys in SoftHSM2, on a library that misbehaves, on a reader with a pad, and on the virtual card. */
+/** `countersign token test`: on keys in SoftHSM2, on a library that misbehaves, on a reader with a pad, and on the virtual card. */
 import { verify, X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { furnishModule } from '../../support/furnished-module.ts';
 import { buildPinPad } from '../../support/pin-pad.ts';
 import { makePlainStation, type PlainStation } from '../../support/plain-station.ts';
 import { createSoftHsm, type SoftHsm } from '../../support/softhsm.ts';
-import { call, callAtTerminal } from '../../support/source-call.ts';
+import { call, callAtTerminal } from '../../support/terminal-call.ts';
 import { readLog } from '../../support/station.ts';
 import { openscPath, startTestReader, testCard, type TestReader } from '../../support/virtual-reader.ts';
 

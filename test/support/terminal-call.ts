@@ -1,10 +1,13 @@
-/** One call of the program from its sources, with somebody at its terminal or without: what was said, and how it ended. */
+/** One call of the program, from the build where that is current and else from the sources, with somebody at its terminal or without: what was said, and how it ended. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { builtCli, builtFromTheseSources } from './built-program.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const program = [process.execPath, '--import', 'tsx', 'agent/cli.ts'] as const;
+const program = builtFromTheseSources()
+  ? ([process.execPath, builtCli()] as const)
+  : ([process.execPath, '--import', 'tsx', 'agent/cli.ts'] as const);
 
 export interface Called {
   readonly code: number | null;
