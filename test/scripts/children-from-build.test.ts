@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HostProcess } from '../../drivers/pkcs11/child.ts';
-import { digestOfSources, writeBuildStamp } from '../../scripts/setup/built.mjs';
-import { buildIsCurrent, childrenFromBuild } from '../support/run/children-from-build.ts';
+import { digestOfSources, filesBelow, writeBuildStamp } from '../../scripts/setup/built.mjs';
+import { buildIsCurrent, childrenFromBuild, startsProcess } from '../support/run/children-from-build.ts';
 
 const checkout = join(import.meta.dirname, '../..');
 const runOnce = ['node', 'vitest', 'run'];
@@ -44,19 +44,28 @@ describe('the build stands for the sources', () => {
 
 describe('a module that starts a process of ours', () => {
   const { transform } = childrenFromBuild(checkout) as { transform: (code: string, id: string) => { code: string } | undefined };
+  const starting = ['agent', 'drivers']
+    .flatMap((folder) => filesBelow(checkout, folder))
+    .filter((path) => startsProcess(path, readFileSync(join(checkout, path), 'utf8')));
 
-  test.each(['drivers/pkcs11/child.ts', 'agent/documents/examiner-process.ts'])('%s finds it in the build', (path) => {
+  test('is found among the sources: for the modules of vendors, and for documents', () => {
+    const rooms = new Set(starting.map((path) => path.split('/').slice(0, 2).join('/')));
+    expect([...rooms]).toEqual(['agent/documents', 'drivers/pkcs11']);
+  });
+
+  test.each(starting)('%s finds its process in the build', (path) => {
     const changed = transform(readFileSync(join(checkout, path), 'utf8'), join(checkout, path))?.code;
     expect(changed).toContain(`/dist/${path.replace('.ts', '.js')}"`);
     expect(changed).not.toContain('import.meta.url');
   });
 
   test('and does not ask where it lies is refused: its process would be another than we think', () => {
-    expect(() => transform('export {};', join(checkout, 'drivers/pkcs11/child.ts'))).toThrow('does not ask where it lies');
+    expect(() => transform('process.execArgv', join(checkout, 'drivers/pkcs11/child.ts'))).toThrow('does not ask where it lies');
   });
 
   test('every other module stays as it is', () => {
     expect(transform('import.meta.url', join(checkout, 'drivers/pkcs11/host.ts'))).toBeUndefined();
+    expect(transform('import.meta.url; process.execArgv', join(checkout, 'test/drivers/pkcs11/host.test.ts'))).toBeUndefined();
   });
 });
 
