@@ -18,12 +18,12 @@ import type { Examining } from './documents/intake.ts';
 import { Originals } from './documents/originals.ts';
 import { Outbox } from './documents/outbox.ts';
 import { loadTrust, type Trust } from './documents/trust.ts';
-import { verifyFile } from './documents/verifier.ts';
+import { defaultVerifierLimits, verifyFile } from './documents/verifier.ts';
 import { openHardware, type Hardware } from './hardware.ts';
 import { startServer, type RunningServer } from './http/server.ts';
 import { openStationLog } from './opening.ts';
 import { signingActors } from './signing/actors.ts';
-import { CheckDesk } from './signing/check-desk.ts';
+import { CheckDesk, type CheckDeskParts } from './signing/check-desk.ts';
 import { Desk, type DeskView } from './signing/desk.ts';
 import { Login } from './signing/login.ts';
 import { Recorder } from './signing/recorder.ts';
@@ -98,7 +98,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const deskParts = { ...folders, examiner, record, rules: config.documents ?? {}, format: options.format, onLeft };
     const desk = new Desk(deskParts, documents.known);
     const trust = (): Promise<Trust> => revocation.trust(new Date());
-    const judge = (file: { readonly path: string; readonly content?: string }, trusted: Trust) => verifyFile(file, { trust: trusted });
+    const judge: CheckDeskParts['judge'] = (file, trusted, signal) => verifyFile(file, { trust: trusted }, defaultVerifierLimits, signal);
     const checkDesk = new CheckDesk({ folder: paths.check, judge, trust, record });
     const login = new Login(hardware.tokens, (moment) => visit.padChanged(moment));
     const actors = signingActors({

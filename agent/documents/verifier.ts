@@ -37,17 +37,23 @@ type Report = VerificationReport | ContentReport;
 /**
  * Judges the signatures in the file at `path`; `content` is the file that a .p7s signs. What kind of file it is, its content decides: the report on
  * a container or a .p7s has a `format`, that on a PDF has none. A file that cannot be judged within the limits is UNREADABLE, with `refusal`
- * `took-too-long` or `examination-failed`. Throws FileUnavailable when one of the files cannot be opened, or changes meanwhile.
+ * `took-too-long` or `examination-failed`, and so is one that is given up by `signal`. Throws FileUnavailable when one of the files cannot be opened, or changes meanwhile.
  */
 export async function verifyFile(
   file: { readonly path: string; readonly content?: string | undefined },
   options: VerifyOptions = {},
   limits: ChildLimits = defaultVerifierLimits,
+  signal?: AbortSignal,
 ): Promise<Report> {
-  return withFileToCheck(file.path, file.content, (opened) => judgeApart(opened, options, limits));
+  return withFileToCheck(file.path, file.content, (opened) => judgeApart(opened, options, limits, signal));
 }
 
-async function judgeApart({ kind, file, content }: FileToCheck, options: VerifyOptions, limits: ChildLimits): Promise<Report> {
+async function judgeApart(
+  { kind, file, content }: FileToCheck,
+  options: VerifyOptions,
+  limits: ChildLimits,
+  signal: AbortSignal | undefined,
+): Promise<Report> {
   if (kind === 'pdf' && file.size > mostPdfBytes) return unreadable(kind, 'too-large', refusalSentences['too-large']);
   const told = tellTask({ kind, ...(content === undefined ? {} : { content: content.name }), options });
   const trusted = told.reduce((sum, { length }) => sum + length, 0);
@@ -58,7 +64,11 @@ async function judgeApart({ kind, file, content }: FileToCheck, options: VerifyO
     longestAnswer,
     descriptors: [file, ...(content === undefined ? [] : [content])].map(({ descriptor }) => descriptor),
   });
+  const giveUp = (): void => child.kill();
+  if (signal?.aborted === true) giveUp();
+  signal?.addEventListener('abort', giveUp, { once: true });
   const answer = await child.ask(told);
+  signal?.removeEventListener('abort', giveUp);
   if (typeof answer === 'string') return unreadable(kind, answer, unfinished[answer]);
   const report = kind === 'pdf' ? parseAgreed(answer.said, pdfAnswer) : parseAgreed(answer.said, contentAnswer);
   return report ?? unreadable(kind, 'examination-failed', unfinished['examination-failed']);

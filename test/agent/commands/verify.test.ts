@@ -7,7 +7,7 @@ import { verify } from '../../../agent/commands/verify.ts';
 import { type Cast, castOf, signAgain, soundDocuments } from '../../support/attacks/attack.ts';
 import { updated } from '../../support/attack-pdf.ts';
 import { children, processesNaming } from '../../support/children.ts';
-import { cli } from '../../support/kiosk-client.ts';
+import { builtCli } from '../../support/built-program.ts';
 import { agreementPath, handMade, onePage } from '../../support/sample-pdf.ts';
 import { KeyRing } from '../../support/signing-keys.ts';
 
@@ -88,7 +88,7 @@ test('when it is interrupted no process stays', async () => {
   const slow = ring.path('slow.pdf');
   writeFileSync(slow, signAgain(handMade({ objects, hidden: [3, 5] }), cast.ada));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
-    const called = spawn(process.execPath, [cli, 'verify', slow], { stdio: 'ignore' });
+    const called = spawn(process.execPath, [builtCli(), 'verify', slow], { stdio: 'ignore' });
     await expect.poll(() => children('verifier-host', called.pid), { interval: 5 }).toHaveLength(1);
     const [pid = 0] = children('verifier-host', called.pid);
     // It would stay: stopped, it neither comes to its end nor uses up its time.

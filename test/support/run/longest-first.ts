@@ -9,6 +9,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 export const longest: readonly string[] = [
   'test/stories/matrix/before-the-finger.test.ts',
   'test/stories/matrix/from-finger-to-signature.test.ts',
+  'test/agent/signing/machine-exploration.test.ts',
   'test/stories/agent-killed.test.ts',
   'test/stories/matrix/after-the-signature.test.ts',
   'test/agent/commands/demo-folder.test.ts',
