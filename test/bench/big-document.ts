@@ -23,9 +23,6 @@ const countedBytes = 16_000_000;
  * what others do.
  */
 const mostHashes = 2 * 5;
-/** Over the bare write: one more file and the names of two folders. */
-const mostWrites = 1.5;
-
 const mb = (bytes: number): string => `${(bytes / 1_000_000).toFixed(0)} MB`;
 const held = (aim: boolean): string => (aim ? 'met' : 'NOT met');
 
@@ -54,18 +51,13 @@ export async function bigDocument(folder: string, megabytes: number, task: Omit<
   const beside = `${(total / hashFromDisk).toFixed(1)} x the hash, ${(total / copyOnDisk).toFixed(1)} x the copy`;
   line(`${what}: from file to signed file`, ms(total), `${beside}: ${steps.map((step) => `${step} ${ms(times[step])}`).join(', ')}`);
   const hashes = result.processor / result.processorToHash;
-  const writes = times.stage / writeToDisk;
   line(`${what}: of it all but the durable write`, ms(awake), `${(awake / hashFromDisk).toFixed(1)} x the hash`);
   line(
     `${what}: the same as processor time of both processes`,
     ms(result.processor),
     `${hashes.toFixed(1)} x that of the hash (aim: at most ${mostHashes} x: ${held(hashes <= mostHashes)})`,
   );
-  line(
-    `${what}: of it the durable write`,
-    ms(times.stage),
-    `${writes.toFixed(1)} x a bare one (aim: at most ${mostWrites} x: ${held(writes <= mostWrites)})`,
-  );
+  line(`${what}: of it the durable write`, ms(times.stage), `${(times.stage / writeToDisk).toFixed(1)} x a bare one`);
 }
 
 /** Prints how often each byte of a document is touched from the inbox to the outbox. */
@@ -95,5 +87,8 @@ export async function countedDocument(folder: string): Promise<void> {
   row('', kinds);
   for (const step of steps) row(step, figures([step]));
   row('whole', figures(steps));
-  process.stdout.write('\n');
+  // Disks are too uneven to judge by the clock: what can be held is that there is one durable write and no second.
+  const [written = '', synced = ''] = (['written', 'files synced'] as const).map((kind) => figures(steps)[kinds.indexOf(kind)]);
+  const isOnce = Number(written) <= 1.01 && synced === '1';
+  process.stdout.write(`  written ${written} times, synced ${synced} times (aim: once: ${held(isOnce)})\n\n`);
 }
