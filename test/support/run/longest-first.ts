@@ -10,6 +10,8 @@ export const longest: readonly string[] = [
   'test/stories/matrix/before-the-finger.test.ts',
   'test/stories/matrix/from-finger-to-signature.test.ts',
   'test/agent/signing/machine-exploration.test.ts',
+
+  'test/drivers/pkcs11/host-thousand.test.ts',
   'test/stories/agent-killed.test.ts',
   'test/stories/matrix/after-the-signature.test.ts',
   'test/agent/commands/demo-folder.test.ts',
@@ -21,6 +23,10 @@ export const longest: readonly string[] = [
   'test/stories/pin-pad.test.ts',
   'test/drivers/pkcs11/pin-pad.test.ts',
   'test/browser/trouble.spec.ts',
+  'test/stories/module-killed.test.ts',
+  'test/drivers/pkcs11/hotplug.test.ts',
+  'test/drivers/pkcs11/failing-card.test.ts',
+  'test/drivers/pkcs11/other-middleware.test.ts',
 ];
 
 /** Paths of files in the order in which they are begun, when `rest` is the order of all without this list. */
