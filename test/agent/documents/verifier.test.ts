@@ -145,6 +145,15 @@ describe('there is a report, and it passes nothing', () => {
     expect(await verifyFile({ path: sound }, { trust: signer.trust })).toMatchObject({ outcome: 'TOTAL-PASSED' });
   });
 
+  test('when whoever asked gives it up, and the process is gone at once', async () => {
+    const asked = new AbortController();
+    const report = verifyFile({ path: sound }, {}, defaultVerifierLimits, asked.signal);
+    process.kill(await theChild(), 'SIGSTOP');
+    asked.abort();
+    expect(await report).toMatchObject(brokeOff);
+    expect(children('verifier-host')).toEqual([]);
+  });
+
   test('when the process runs out of memory', async () => {
     const values = handMade({ objects: onePage(), style: 'stream', trailer: `/Extra[${'<</A(b)>>'.repeat(200_000)}]` });
     const path = put('values.pdf', values);

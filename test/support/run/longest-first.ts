@@ -14,6 +14,7 @@ export const longest: readonly string[] = [
   'test/drivers/pkcs11/host-thousand.test.ts',
   'test/stories/agent-killed.test.ts',
   'test/stories/matrix/after-the-signature.test.ts',
+  'test/stories/matrix/checking-a-file.test.ts',
   'test/agent/commands/demo-folder.test.ts',
   'test/corpus/producers.test.ts',
   'test/stories/matrix/out-of-service.test.ts',
