@@ -1,18 +1,24 @@
 /** What comes of each fault of card, reader and module when it meets the second or the last of three documents. */
 import type { Fault } from '../../support/matrix/faults.ts';
 import type { Moment, Place } from '../../support/several/play.ts';
-import { cannot, ends, type Expectation } from './expectation.ts';
+import { cannot, type Either, ends, type Expectation } from './expectation.ts';
 
 export interface DeviceRow {
   readonly place: Place;
   readonly moment: Moment;
-  readonly of: Readonly<Record<Fault, Expectation>>;
+  readonly of: Readonly<Record<Fault, Expectation | Either>>;
 }
 
 const noPin = cannot('no PIN is asked for again: one serves them all');
 
 /** Whether the screen of the first holder is still seen when another card comes in is decided by how soon it comes. */
 const orOver = (screen: string): readonly string[] => [screen, 'over'];
+
+/** The station may see that the card is gone before it asks it for the next signature, or find then that there is no reader. */
+const lostWith = (before: string, after = ''): Either => [
+  ends('card-removed', `${before} token-removed ${after}`.trim()),
+  ends('card-reader-lost', `${before} reader-lost ${after}`.trim()),
+];
 
 export const deviceRows: Readonly<Record<string, DeviceRow>> = {
   'the second, while it is prepared': {
@@ -21,7 +27,7 @@ export const deviceRows: Readonly<Record<string, DeviceRow>> = {
     of: {
       removed: ends('card-removed', 'signed token-removed not-reached'),
       swapped: ends(orOver('card-removed'), 'signed token-removed not-reached'),
-      'reader-lost': ends('card-removed', 'signed token-removed not-reached'),
+      'reader-lost': lostWith('signed', 'not-reached'),
       'module-crash': ends('card-reader-lost', 'signed module-crashed not-reached'),
       'module-hang': ends('card-reader-lost', 'signed module-timeout not-reached'),
       'wrong-pin': noPin,
@@ -52,7 +58,7 @@ export const deviceRows: Readonly<Record<string, DeviceRow>> = {
     of: {
       removed: ends('card-removed', 'signed signed token-removed'),
       swapped: ends(orOver('card-removed'), 'signed signed token-removed'),
-      'reader-lost': ends('card-removed', 'signed signed token-removed'),
+      'reader-lost': lostWith('signed signed'),
       'module-crash': ends('card-reader-lost', 'signed signed module-crashed'),
       'module-hang': ends('card-reader-lost', 'signed signed module-timeout'),
       'wrong-pin': noPin,

@@ -14,12 +14,20 @@ export interface Ends {
 /** `cannot`: why the fault cannot meet the documents there. */
 export type Expectation = Ends | { readonly cannot: string };
 
+/** The parts decide among themselves which it is, and each is right. */
+export type Either = readonly [Ends, ...Ends[]];
+
 export function ends(screen: Ends['screen'], fates: string, also?: string): Ends {
   const [first = '', second = '', third = ''] = fates.split(' ');
   return { screen, fates: [first, second, third], ...(also === undefined ? {} : { also }) };
 }
 
 export const cannot = (why: string): Expectation => ({ cannot: why });
+
+/** That of them which the log tells of; the first, to be compared with, where it is none. */
+export function which(these: Either, fates: string): Ends {
+  return these.find((one) => one.fates.join(' ') === fates) ?? these[0];
+}
 
 /** The whole of what must have come, given the screen on which it ended. */
 export function wholeOf({ screen, fates, also }: Ends, ending: string, tokenOut = true): Played {
