@@ -39,14 +39,13 @@ export function wayOn(state: StateOf<'trouble'>): 'again' | 'other-document' | '
   return state.recover === 'retry' || state.recover === 're-enter-pin' ? 'again' : 'start';
 }
 
-/** False where there is nothing left to cancel, or where only the card itself can. */
+/** False where there is nothing to cancel (also where files are checked: those pages have ways back of their own), or where only the card itself can. */
 export function canCancel(state: PublicState): boolean {
   switch (state.screen) {
     case 'start':
     case 'signing':
     case 'signed':
     case 'take-card':
-    // These have their own ways back; there is nothing that could be called off.
     case 'check-choose':
     case 'checking-file':
     case 'check-verdict':

@@ -12,7 +12,7 @@ type Signature = FileReport['signatures'][number];
 export function fileVerdict(report: FileReport): Omit<FileVerdictView, 'entry'> {
   return {
     outcome: report.outcome,
-    ...('refusal' in report && report.refusal !== undefined ? { refusal: report.refusal } : {}),
+    ...(report.refusal === undefined ? {} : { refusal: report.refusal }),
     signatures: report.signatures.map(signatureView),
     unsigned: 'uncovered' in report ? report.uncovered : [],
   };
