@@ -16,14 +16,14 @@ import { readInput, trustFrom } from './trust-folders.ts';
 
 const help = `countersign timestamp-apply FILE [TOKEN] [options]
 
-Adds a timestamp to the signature in a PDF, or to a .p7s, that countersign timestamp-request asked for it. TOKEN is the authority's answer, or the token alone, as DER or
+Adds a timestamp to the signature in a PDF, a .p7s or a container, that countersign timestamp-request asked for it. TOKEN is the authority's answer, or the token alone, as DER or
 base64. The document stays as it is but for the room that was left in the signature. A timestamp for something else is refused. Where FILE was prepared by
 countersign timestamp-request --document, the timestamp goes into the place that was prepared. With --level lt and no TOKEN, proofs are added to a PDF of
 which the signatures have their timestamps already: best with lists that were made after them.
 
   --level LEVEL t: the timestamp (the default for a signature); lt: and the proofs to judge the signature by when its certificates have ended, from --trust
                 and --crl; lta: a timestamp over the whole document, which needs a prepared FILE (the default there)
-  --field NAME  the signature that is meant; without it the last one
+  --field NAME  the signature that is meant, in a container its path; without it the last one
   --out FILE    where the document goes; an existing file is never written over (default: FILE with -timestamped before its ending)
   --trust DIR   folder with the certificates of trusted issuers, of time stamping authorities too (PEM or DER); without it nobody asks who the authority is
   --crl DIR     folder with revocation lists (PEM or DER) of these issuers; the authority's must be there and current

@@ -11,13 +11,14 @@ import { trustFrom } from './trust-folders.ts';
 
 const help = `countersign timestamp-request FILE [options]
 
-Writes the request (RFC 3161) for a timestamp on a signature in a PDF or a .p7s, or over a whole PDF. It holds the digest of the signature and nothing else of the document, so that it
+Writes the request (RFC 3161) for a timestamp on a signature in a PDF, a .p7s or a container (.asice, .asics), or over a whole PDF. It holds the digest of the signature and nothing else of the document, so that it
 may leave the station on a drive. The same signature always gives the same request: nothing needs to be kept until the answer comes.
 
   --document    over the whole document: writes FILE with the ending -prepared.pdf too, to which the timestamp is then applied. Keep it until then
   --trust DIR   with --document: adds the certificates that everything signed in it leads to, from this folder (PEM or DER)
   --crl DIR     with --document: adds the revocation lists of these issuers, from this folder; one that is missing is a refusal
-  --field NAME  the signature that is meant; without it the last one. Only the last one can take a timestamp: a later one covers those before it
+  --field NAME  the signature that is meant, in a container its path; without it the last one. In a PDF only the last one can take a timestamp: a later one
+                covers those before it
   --out FILE    where the request goes; an existing file is never written over (default: FILE with the ending .tsq)
   --help
 

@@ -2,10 +2,11 @@
 import { kindOfSigned } from '../documents/signed-file.ts';
 import { TimestampRefused } from '../documents/timestamp-answer.ts';
 import type { Stampable } from '../documents/timestamp-apply.ts';
+import { stampableInContainer } from '../documents/timestamp-asic.ts';
 import { stampableDetached } from '../documents/timestamp-cades.ts';
 import { findStampable } from '../documents/timestamp-pdf.ts';
 
-/** The signature that can take a timestamp: in a PDF the one of this field, or the last one. Throws TimestampRefused. */
+/** The signature that can take a timestamp: in a PDF the one of this field, in a container the one of this path, or the last one. Throws TimestampRefused. */
 export function stampableFile(bytes: Uint8Array, field: string | undefined): Stampable {
   switch (kindOfSigned(bytes)) {
     case 'pdf':
@@ -14,6 +15,6 @@ export function stampableFile(bytes: Uint8Array, field: string | undefined): Sta
       if (field !== undefined) throw new TimestampRefused('This file holds one signature, and no fields that could be named.');
       return stampableDetached(bytes);
     case 'container':
-      throw new TimestampRefused('Signatures in containers take no timestamps here. Those in PDFs and .p7s files do.');
+      return stampableInContainer(bytes, field);
   }
 }

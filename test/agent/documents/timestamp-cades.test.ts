@@ -48,7 +48,7 @@ test('a .p7s takes a timestamp, is accepted by openssl and carries on when its c
 test.each([
   ['whose signature is wrong', () => wrong(sign()), [], /A timestamp would prove nothing\. The signature was not made with the key/],
   ['that is asked for a field', sign, ['--field', 'Signature1'], /holds one signature, and no fields/],
-  ['that is a container', () => Buffer.from('PK\u0003\u0004and so on'), [], /containers take no timestamps here/],
+  ['that is no whole container', () => Buffer.from('PK\u0003\u0004and so on'), [], /cut off/],
 ] as const)('a file %s gets no request', async (_name, make, words, sentence) => {
   writeFileSync(p7s, make());
   expect(await call(timestampRequest, p7s, ...words)).toMatchObject({ code: 1, err: expect.stringMatching(sentence) as string });
