@@ -1,5 +1,6 @@
 /** The part of the configuration that says how documents are taken in and signed, and how classes of them differ. */
 import * as z from 'zod';
+import { commitments } from './contract/terms.ts';
 
 /** Points. The smallest box has room for a name and for a QR code that telephones read from paper. */
 const look = {
@@ -26,16 +27,6 @@ const rules = {
   embeddedFiles: z.enum(['refuse', 'allow']).exactOptional(),
   missingFonts: z.enum(['warn', 'refuse']).exactOptional(),
 };
-
-/** What a signature may commit to, as `agent/documents/cms.ts` writes it. */
-export const commitments = [
-  'proof-of-origin',
-  'proof-of-receipt',
-  'proof-of-delivery',
-  'proof-of-sender',
-  'proof-of-approval',
-  'proof-of-creation',
-] as const;
 
 const oneLine = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u;
 

@@ -51,7 +51,7 @@ export async function readTerminalDocuments(
     if (other !== undefined && format === 'pades') throw new StartRefused(`${basename(file)} is no PDF, so it cannot be signed as pades.`);
     const taken = new Set(documents.map(({ name }) => name));
     const name = freeName(other === undefined ? pdfName(file) : otherName(file), taken);
-    const byRules = desk.refusal(name, remarks);
+    const byRules = desk.refusal({ fileName: name, remarks, ...(other === undefined ? {} : { other }) });
     if (byRules !== undefined) return { ok: false, file, refusal: byRules };
     documents.push({ name, bytes, digest });
     notes.push(...remarks.map((remark) => `${files.length === 1 ? 'Note' : `Note on ${shown}`}: ${remarkSentence(remark)}`));

@@ -22,6 +22,7 @@ export function terminalWalker(io: CommandIo): FilesWalker {
           io.err(`  ${index + 1}  ${document.name}, ${lengthOf(document)}, SHA-256 ${document.digest}\n`),
         );
       for (const line of documents.flatMap(otherLines)) io.err(`${line}\n`);
+      for (const line of documents.flatMap(termLines)) io.err(`${line}\n`);
       io.err(`${consentText(documents.length, documents.filter(({ other }) => other !== undefined).length)}\n`);
       const [only] = documents.length === 1 ? documents : [];
       return yes(await askLine(`Sign ${only === undefined ? `these ${documents.length} documents` : only.name}? Type yes: `));
@@ -32,6 +33,17 @@ export function terminalWalker(io: CommandIo): FilesWalker {
     },
     goOn: async () => yes(await askLine('Go on? Type yes: ')),
   };
+}
+
+/** What the signature will say besides. */
+function termLines({ name, terms }: DocumentView): readonly string[] {
+  if (terms === undefined) return [];
+  const { certifies, reason, commitment } = terms;
+  return [
+    ...(certifies === undefined ? [] : [`The signature certifies ${name}: nobody can change or sign it afterwards.`]),
+    ...(reason === undefined ? [] : [`The signature gives as its reason for ${name}: "${reason}".`]),
+    ...(commitment === undefined ? [] : [`The signature on ${name} is a ${commitment.replaceAll('-', ' ')}.`]),
+  ];
 }
 
 /** What is known of a file that cannot be shown: its kind, its whole digest, and what is in a container. */

@@ -112,6 +112,7 @@ export const documentRefusals = [
   'signature-broken',
   'active-content',
   'packed-unread',
+  'class-needs-pdf',
   'took-too-long',
   'examination-failed',
 ] as const;

@@ -4,6 +4,7 @@
  */
 import type { PinView } from './pin.ts';
 import type { DocumentRefusal, DocumentRemark, ProblemCode, Recover, TroubleScreen } from './problems.ts';
+import type { TermsView } from './terms.ts';
 import type { FileVerdictView, SignedFileView } from './verification.ts';
 
 /** The holder, as their certificate names them. */
@@ -63,6 +64,8 @@ export interface DocumentView {
   readonly signatures: number;
   /** Name of its class, as the organisation calls it; absent where it has none. */
   readonly documentClass?: string;
+  /** What the signature will say besides; absent where it says nothing more. */
+  readonly terms?: TermsView;
   /** Where the signature is seen on the page; absent where it is invisible and cannot be placed. */
   readonly mark?: MarkView;
   /** What the holder should know before they sign it; absent where there is nothing. */

@@ -4,7 +4,8 @@
  */
 import { type Hash, type SignatureScheme, SignatureRefused, digestOf, signatureHolds } from './algorithms.ts';
 import { readCertificate } from './certificate.ts';
-import { type CmsSigner, type Commitment, assembleSignedData, checkScheme, signedAttributes } from './cms.ts';
+import type { Commitment } from '../contract/terms.ts';
+import { type CmsSigner, assembleSignedData, checkScheme, signedAttributes } from './cms.ts';
 import { readSignedData } from './cms-reader.ts';
 import type { PreparedSignature } from './prepared.ts';
 

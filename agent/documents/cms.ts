@@ -12,6 +12,7 @@ import {
   signatureAlgorithm,
   signatureHolds,
 } from './algorithms.ts';
+import type { Commitment } from '../contract/terms.ts';
 import { type Certificate } from './certificate.ts';
 import { concat, context, integer, octetString, oid, sequence, setOf, time, utf8String } from './der.ts';
 
@@ -34,12 +35,7 @@ const commitments = {
   'proof-of-sender': 4,
   'proof-of-approval': 5,
   'proof-of-creation': 6,
-} as const;
-
-export type Commitment = keyof typeof commitments;
-
-/** All commitments, for whoever reads one from a configuration. */
-export const commitmentNames = Object.keys(commitments) as readonly Commitment[];
+} as const satisfies Readonly<Record<Commitment, number>>;
 
 /** Signed attributes that not every signature has. */
 export interface MoreAttributes {

@@ -3,8 +3,8 @@
  * file name counts.
  */
 import type { OutputFormat } from '../contract/state.ts';
+import type { Commitment, TermsView } from '../contract/terms.ts';
 import type { AppearanceBox, AppearanceContent } from './appearance-request.ts';
-import type { Commitment } from './cms.ts';
 import type { Remark } from './intake-findings.ts';
 import type { PadesRequest } from './pades-request.ts';
 import { type Refusal, refuse } from './refusal-sentences.ts';
@@ -123,6 +123,23 @@ export function contentOf({ appearance, reason }: Handling, facts: Omit<Appearan
     ...(reason === undefined ? {} : { reason }),
     ...(appearance?.language === undefined ? {} : { language: appearance.language }),
   };
+}
+
+/** What the signature says besides, as the holder is told; undefined where it says nothing more. A reason and a certification are those of a PDF. */
+export function termsOf({ certify, reason, commitment }: Handling, format: OutputFormat): TermsView | undefined {
+  const inPdf = format === 'pades';
+  const terms: TermsView = {
+    ...(inPdf && certify === true ? { certifies: true } : {}),
+    ...(inPdf && reason !== undefined ? { reason } : {}),
+    ...(commitment === undefined ? {} : { commitment }),
+  };
+  return Object.keys(terms).length === 0 ? undefined : terms;
+}
+
+/** A class that asks for what only a PDF can have, and a file that is none: it is refused, because nobody may be left to think that it was done. */
+export function refusedByFormat({ field, certify, reason }: Handling, format: OutputFormat): Refusal | undefined {
+  if (format === 'pades' || (field === undefined && certify !== true && reason === undefined)) return undefined;
+  return refuse('class-needs-pdf');
 }
 
 /** What a class asks of the signature itself. */

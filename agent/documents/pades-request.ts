@@ -1,7 +1,7 @@
 /** What is asked for when a PDF is to be signed. */
 import type { Hash, SignatureScheme } from './algorithms.ts';
 import type { AppearanceRequest } from './appearance-request.ts';
-import type { Commitment } from './cms.ts';
+import type { Commitment } from '../contract/terms.ts';
 
 export interface PadesRequest {
   /** The signer's certificate, DER. */

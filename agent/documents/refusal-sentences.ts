@@ -49,6 +49,7 @@ export const refusalSentences: Readonly<Record<DocumentRefusal, string>> = {
     'The file is a program or can run one (a script, a page, an Office file with macros), and nobody can vouch for what that does. Ask for it as a PDF.',
   'packed-unread':
     'The file is packed, protected or built in a way that this station cannot look into. Save it in a current format, or ask for it as a PDF.',
+  'class-needs-pdf': 'Files of this kind are signed in a PDF here, and this one is none. Ask for it as a PDF.',
   'took-too-long': 'The examination took too long and was stopped. Print the document to a new PDF and bring that.',
   'examination-failed': 'The examination of the document broke off. Put it in once more; if that does not help, print it to a new PDF.',
 };

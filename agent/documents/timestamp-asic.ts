@@ -44,13 +44,13 @@ function build(container: Uint8Array, wanted: string | undefined): Stampable {
     throw new TimestampRefused(`The signature ${field} does not hold, so a timestamp on it would prove nothing.`);
   if (reader.entries.some(({ name }) => coversSignatures(name)))
     throw new TimestampRefused('Something in this container covers its signatures, and would no longer hold.');
-  const { hash, parts, stamp } = stampableDetached(reader.read(entry, longestOwn));
+  const detached = stampableDetached(reader.read(entry, longestOwn));
   return {
     field,
-    hash,
-    parts,
+    hash: detached.hash,
+    parts: detached.parts,
     stamp(token) {
-      const stamped = stamp(token);
+      const stamped = detached.stamp(token);
       const entries = reader.entries.map((one) => ({ name: one.name, bytes: one === entry ? stamped : reader.read(one, one.size) }));
       const output = writeZip(entries);
       if (held(output) !== held(container)) throw new TimestampRefused('With this timestamp the container would no longer hold.');

@@ -3,6 +3,7 @@
  * reader, so the reader's signature binds the finger to these documents, this certificate, this station and this moment, and to nothing else.
  */
 import { createHash } from 'node:crypto';
+import type { TermsView } from '../contract/terms.ts';
 import { serialise, type JsonObject } from '../log/record.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface ConsentDocument {
   readonly shown?: false | undefined;
   /** A box on a page (counted from 1) as it is shown: whole points from its top left corner. */
   readonly mark?: ConsentMark | undefined;
+  /** What the signature will say besides, if it will. */
+  readonly terms?: TermsView | undefined;
 }
 
 export interface ConsentMark {
@@ -74,11 +77,12 @@ export function makeConsent(facts: ConsentFacts): ConsentStatement {
     v: 2,
     station: facts.station,
     operation: facts.operation,
-    documents: facts.documents.map(({ sha256, size, mark, shown }) => ({
+    documents: facts.documents.map(({ sha256, size, mark, shown, terms }) => ({
       sha256,
       size,
       ...(mark === undefined ? {} : { mark }),
       ...(shown === undefined ? {} : { shown }),
+      ...(terms === undefined ? {} : { terms }),
     })),
     certificate_sha256: facts.certificateSha256,
     text_sha256: createHash('sha256').update(textOf(facts.documents), 'utf8').digest('hex'),
@@ -102,10 +106,11 @@ export function consentDigest(statement: ConsentStatement): Uint8Array {
 
 /** The statement as the log takes it. */
 export function asJson(statement: ConsentStatement): JsonObject {
-  const documents = statement.documents.map(({ mark, shown, ...document }) => ({
+  const documents = statement.documents.map(({ mark, shown, terms, ...document }) => ({
     ...document,
     ...(mark === undefined ? {} : { mark: { ...mark } }),
     ...(shown === undefined ? {} : { shown }),
+    ...(terms === undefined ? {} : { terms: { ...terms } }),
   }));
   return { ...statement, documents };
 }

@@ -1,10 +1,9 @@
 /** The document desk: joins inbox and outbox with the log. Every document that comes in, and every one that is refused, is an entry. */
 import type { DocumentView, OutputFormat, RefusedDocumentView } from '../contract/state.ts';
-import { type DocumentRules, type Handling, handlingOf, refusedByRules } from '../documents/document-class.ts';
+import { type DocumentRules, type Handling, handlingOf, refusedByFormat, refusedByRules } from '../documents/document-class.ts';
 import { readBytes } from '../documents/document-file.ts';
 import type { Inbox, InboxContents, InboxDocument, InboxRefusal } from '../documents/inbox.ts';
 import { readDocument, type Examining } from '../documents/intake.ts';
-import type { Remark } from '../documents/intake-findings.ts';
 import type { Originals } from '../documents/originals.ts';
 import type { Outbox } from '../documents/outbox.ts';
 import { formatFor, signedName } from '../documents/output-format.ts';
@@ -13,6 +12,7 @@ import { PdfRefused } from '../documents/pdf-objects.ts';
 import { printable } from '../documents/printable.ts';
 import type { Refusal } from '../documents/refusal-sentences.ts';
 import type { AppendableEvent } from '../log/events.ts';
+import { documentView } from './document-view.ts';
 import { markOf } from './mark.ts';
 import type { ChosenDocument, OpenDocument } from './model.ts';
 import { documentProblem, SigningProblem } from './problem.ts';
@@ -139,8 +139,9 @@ export class Desk {
   }
 
   /** Why the rules refuse a document that intake let pass; undefined when they do not. */
-  refusal(fileName: string, remarks: readonly Remark[]): Refusal | undefined {
-    return refusedByRules(this.handling(fileName), remarks);
+  refusal(document: Pick<InboxDocument, 'fileName' | 'remarks' | 'other'>): Refusal | undefined {
+    const handling = this.handling(document.fileName);
+    return refusedByRules(handling, document.remarks) ?? refusedByFormat(handling, this.#formatOf(document));
   }
 
   /** The view with the mark that its class asks for, and the pages on which it may stand. Throws SigningProblem document-refused. */
@@ -161,7 +162,7 @@ export class Desk {
   /** What the inbox holds, after the rules of the classes were applied. */
   #contents(): InboxContents {
     const { documents, refused } = this.#parts.inbox.contents();
-    const judged = documents.map((document) => ({ document, refusal: this.refusal(document.fileName, document.remarks) }));
+    const judged = documents.map((document) => ({ document, refusal: this.refusal(document) }));
     const byRules = judged.flatMap(({ document: { fileName }, refusal }): InboxRefusal[] => {
       if (refusal === undefined) return [];
       const { refusal: code, subject } = refusal;
@@ -225,24 +226,10 @@ export class Desk {
   }
 
   #viewOf(document: InboxDocument): DocumentView {
-    const { id, fileName, pages, size, digest, signatures, remarks, other } = document;
-    const { name } = this.handling(fileName);
-    const format = this.#formatOf(document);
-    return {
-      id,
-      name: printable(fileName, 120),
-      pages,
-      size,
-      digest,
-      signatures,
-      ...(name === undefined ? {} : { documentClass: name }),
-      ...(remarks.length === 0 ? {} : { remarks }),
-      ...(other === undefined ? {} : { other }),
-      ...(format === 'pades' ? {} : { format }),
-    };
+    return documentView(document, this.handling(document.fileName), this.#formatOf(document));
   }
 
-  #formatOf({ fileName, other }: InboxDocument): OutputFormat {
+  #formatOf({ fileName, other }: Pick<InboxDocument, 'fileName' | 'other'>): OutputFormat {
     const { format, rules } = this.#parts;
     const byClass = format ?? this.handling(fileName).format;
     return formatFor(other, byClass ?? (other === undefined ? undefined : rules.otherFormat));

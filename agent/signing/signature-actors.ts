@@ -34,6 +34,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
           sha256: document.view.digest,
           size: document.view.size,
           mark: document.view.mark?.box,
+          terms: document.view.terms,
           shown: document.view.other === undefined ? undefined : false,
         })),
         certificateSha256: key.certificateSha256,

@@ -149,6 +149,11 @@ export const samples: Record<string, PublicState> = {
   },
   'review-changed': { screen: 'review-document', holder, place: only, document },
   confirm: { screen: 'confirm', holder, documents: [document] },
+  'confirm-terms': {
+    screen: 'confirm',
+    holder,
+    documents: [{ ...document, terms: { certifies: true, reason: 'Approved by the owner' } }],
+  },
   'confirm-unread': { screen: 'confirm', holder, documents: [{ ...document, digest: 'e'.repeat(64) }] },
   'touch-reader': { screen: 'touch-reader', document, prompt: 'touch' },
   'touch-reader-again': { screen: 'touch-reader', document, prompt: 'touch', previous: 'not-matched', triesLeft: 2 },

@@ -7,6 +7,7 @@ import type { OtherFileText } from './other-file.ts';
 import type { DocumentRefusal, DocumentRemark, ProblemCode, Recover } from '../../agent/contract/problems.ts';
 import type { SigningStep, VisitOutcome } from '../../agent/contract/state.ts';
 import type { SeveralTexts } from './several.ts';
+import type { TermsTexts } from './terms.ts';
 
 /** A language, by its BCP 47 tag. */
 export type Language = 'en' | 'de';
@@ -193,6 +194,7 @@ export interface Catalogue {
   };
   readonly several: SeveralTexts;
   readonly check: CheckTexts;
+  readonly terms: TermsTexts;
   readonly outcome: Record<VisitOutcome, string>;
   readonly takeCard: { readonly title: string; readonly lead: string };
   readonly trouble: {

@@ -3,6 +3,7 @@ import type { Catalogue } from './catalogue.ts';
 import { checkDe } from './check.de.ts';
 import { otherFileDe } from './other-file.de.ts';
 import { severalDe } from './several.de.ts';
+import { termsDe } from './terms.de.ts';
 import { troubleDe } from './trouble.de.ts';
 import { plural, type Forms } from './format.ts';
 
@@ -205,6 +206,7 @@ export const de: Catalogue = {
   },
   several: severalDe,
   check: checkDe,
+  terms: termsDe,
   outcome: {
     signed: 'Das Dokument wurde unterschrieben.',
     'partly-signed': 'Einige der Dokumente wurden unterschrieben.',

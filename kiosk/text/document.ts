@@ -7,3 +7,14 @@ export function lengthParts({ other, pages, size }: DocumentView, text: Catalogu
   const what = other === undefined ? text.document.pages(pages, formatNumber(language, pages)) : text.otherFile.kinds[other.kind];
   return [what, formatSize(language, size)];
 }
+
+/** What the signature on a document will say besides, a line each. */
+export function termLines({ terms }: DocumentView, { terms: t }: Catalogue): readonly string[] {
+  if (terms === undefined) return [];
+  const { certifies, reason, commitment } = terms;
+  return [
+    ...(certifies === undefined ? [] : [t.certifies]),
+    ...(reason === undefined ? [] : [t.reason(reason)]),
+    ...(commitment === undefined ? [] : [t.commitments[commitment]]),
+  ];
+}

@@ -3,6 +3,7 @@ import type { Catalogue } from './catalogue.ts';
 import { checkEn } from './check.en.ts';
 import { otherFileEn } from './other-file.en.ts';
 import { severalEn } from './several.en.ts';
+import { termsEn } from './terms.en.ts';
 import { troubleEn } from './trouble.en.ts';
 import { plural, type Forms } from './format.ts';
 
@@ -198,6 +199,7 @@ export const en: Catalogue = {
   },
   several: severalEn,
   check: checkEn,
+  terms: termsEn,
   outcome: {
     signed: 'The document was signed.',
     'partly-signed': 'Some of the documents were signed.',

@@ -202,6 +202,7 @@ export const troubleDe: Catalogue['trouble'] = {
     'fonts-not-embedded': 'Das Dokument bringt seine Schriften nicht mit; sein Text kann anderswo anders aussehen.',
     'signature-broken': 'Eine Unterschrift, die schon im Dokument steht, hält der Prüfung nicht stand.',
     'active-content': 'Die Datei ist ein Programm oder kann eines starten.',
+    'class-needs-pdf': 'Dateien dieser Art werden hier in einem PDF unterschrieben, und diese ist keines.',
     'packed-unread': 'Die Datei ist so gepackt oder gebaut, dass diese Station nicht hineinsehen kann.',
     'took-too-long': 'Die Prüfung des Dokuments hat zu lange gedauert und wurde beendet.',
     'examination-failed': 'Die Prüfung des Dokuments ist abgebrochen.',

@@ -178,6 +178,7 @@ export const troubleEn: Catalogue['trouble'] = {
     'fonts-not-embedded': 'The document does not carry its own fonts, so its text may look different elsewhere.',
     'signature-broken': 'A signature that is already in the document does not hold.',
     'active-content': 'The file is a program, or can run one.',
+    'class-needs-pdf': 'Files of this kind are signed in a PDF here, and this one is none.',
     'packed-unread': 'The file is packed or built in a way that this station cannot look into.',
     'took-too-long': 'The check of the document took too long and was stopped.',
     'examination-failed': 'The check of the document broke off.',

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { defaultLimits, parseConfig } from '../../agent/config.ts';
-import { commitments } from '../../agent/config-documents.ts';
-import { commitmentNames } from '../../agent/documents/cms.ts';
 
 const good = {
   name: 'branch-12.example.org',
@@ -39,7 +37,6 @@ test('a name that the log has no room for, or that is none, is refused', () => {
     expect(() => parse({ ...good, name })).toThrow('at "name": must be a name like branch-12.example.org.');
 });
 
-test('the commitments are those that can be written', () => expect(commitments).toEqual(commitmentNames));
 
 test('classes of documents are taken as they are', () => {
   const classes = [

@@ -23,6 +23,13 @@ const classes = [
   { name: 'Demanding forms', files: 'demands*', field: 'Holder', reason: 'I have read it', certify: true },
   { name: 'Data', files: '*.csv', format: 'asic-e' },
 ];
+/** What the holder is told of the signature on each document, where there is something. */
+const wishedTerms: Readonly<Record<string, object>> = {
+  'agreement-7.pdf': { reason: 'I agree' },
+  'demands.pdf': { certifies: true, reason: 'I have read it' },
+  'receipt.pdf': { commitment: 'proof-of-receipt' },
+  'statutes.pdf': { certifies: true },
+};
 const letter = Buffer.from('Dear Ada,\nplease sign this.\n');
 
 let story: StoryStation;
@@ -126,7 +133,19 @@ test('one visit with a document of each class: every signature is what its class
       { 'data.csv': 'asic-e', 'letter.txt': 'cades' }[name],
     ]),
   );
-  expect(events.filter(({ op }) => op === 'consent')).toHaveLength(1);
+  const consents = events.filter((event) => event.op === 'consent');
+  expect(consents).toHaveLength(1);
+  // The holder agreed to what the signatures say, and the consent names it.
+  const agreedTo = consents[0]?.statement['documents'] as readonly { readonly terms?: unknown }[];
+  expect(agreedTo.map(({ terms }) => terms)).toEqual(names.map((name) => wishedTerms[name]));
+  expect(signed.map(({ document }) => document.terms)).toEqual(names.map((name) => wishedTerms[name]));
+});
+
+test('a file that is no PDF and whose class asks for what only a PDF can have is refused by name', async () => {
+  await putIn({ 'statutes.txt': Buffer.from('We, the members, have agreed.\n'), 'b-letter.txt': Buffer.from('Dear Bob,\n') });
+  const { documents, refused } = await story.until('choose-document', (state) => state.refused.length > 0);
+  expect([documents.map(({ name }) => name), refused]).toEqual([['b-letter.txt'], [{ name: 'statutes.txt', refusal: 'class-needs-pdf' }]]);
+  await rm(join(story.data, 'inbox', 'b-letter.txt'));
 });
 
 describe('a document that cannot be signed as its class wishes is refused before any is agreed to, also when it is the second', () => {

@@ -61,6 +61,8 @@ describe('another digest follows from', () => {
     ['another size', { documents: [{ sha256: 'd'.repeat(64), size: 48_211 }] }],
     ['one document more', { documents: [...facts.documents, { sha256: 'e'.repeat(64), size: 48_210 }] }],
     ['the same document twice', { documents: [...facts.documents, ...facts.documents] }],
+    ['a document that is certified', { documents: facts.documents.map((document) => ({ ...document, terms: { certifies: true } })) }],
+    ['a reason', { documents: facts.documents.map((document) => ({ ...document, terms: { reason: 'I agree' } })) }],
     ['another certificate', { certificateSha256: 'b'.repeat(64) }],
     ['another nonce', { nonce: new Uint8Array(32).fill(8) }],
     ['another millisecond', { at: new Date('2026-11-22T18:31:07.413Z') }],

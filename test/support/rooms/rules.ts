@@ -33,7 +33,7 @@ const mayImport = {
   'agent/http': [...middle, 'agent/signing'],
   'agent/refusals.ts': [],
   'agent/version.ts': [],
-  'agent/config-documents.ts': [],
+  'agent/config-documents.ts': ['agent/contract'],
   'agent/config.ts': ['agent/config-documents.ts', 'agent/contract', 'drivers', 'agent/refusals.ts'],
   'agent/station.ts': [...ground, ...plain],
   'agent/opening.ts': [...middle, ...plain],
