@@ -82,15 +82,12 @@ describe('a document', () => {
     const examiner = examinerWith({ cpuSeconds: 1 });
     const bytes = slowDocument();
     const digest = createHash('sha256').update(bytes).digest('hex');
-    let [slowest, last] = [0, performance.now()];
-    const ticks = setInterval(() => {
-      slowest = Math.max(slowest, performance.now() - last);
-      last = performance.now();
-    }, 10);
+    const before = process.cpuUsage();
     const examined = await examiner.examine(bytes, digest);
-    clearInterval(ticks);
+    const { user, system } = process.cpuUsage(before);
     expect(examined).toMatchObject({ ok: false, refusal: 'took-too-long' });
-    expect(slowest).toBeLessThan(1000);
+    // The other process used up a second; a clock on the wall would count what a busy machine does besides.
+    expect((user + system) / 1e6).toBeLessThan(0.7);
     expect(await outcome(examiner, agreement())).toBe('ok');
   });
 });

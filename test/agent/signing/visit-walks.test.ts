@@ -58,7 +58,8 @@ afterAll(() => log.remove());
 
 /** What an actor does when nothing is wrong, written into the real log. */
 async function work({ actor, input }: Asked): Promise<unknown> {
-  const { operation } = input as { readonly operation: string };
+  // Files are listed without asking for anything.
+  const { operation } = (input ?? { operation: '' }) as { readonly operation: string };
   const base = { operation, actor: holder } as const;
   switch (actor) {
     case 'readToken':
