@@ -25,7 +25,7 @@ async function outcome(examiner: Examiner, bytes: Uint8Array): Promise<string> {
 
 /** Takes seconds of processor time: every byte is looked at in JavaScript. */
 function slowDocument(): Uint8Array {
-  return handMade({ objects: onePage({ 4: streamBody('/Filter/ASCII85Decode', `${'9jqo^'.repeat(3_000_000)}~>`) }) });
+  return handMade({ objects: onePage({ 4: streamBody('/Filter/ASCII85Decode', `${'9jqo^'.repeat(9_000_000)}~>`) }) });
 }
 
 const other = handMade({ objects: onePage() });
