@@ -1,0 +1,86 @@
+/**
+ * Checkpoints and receipts for whoever does not trust the writer (C2SP signed-note, tlog-checkpoint, tlog-proof): read from bytes by their own
+ * rules and with a public key of 32 bytes. It throws Wrong for whatever is not written in the one form that is allowed.
+ */
+import { isUtf8 } from 'node:buffer';
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import { must } from './canonical.ts';
+import { checkInclusion } from './proof.ts';
+
+/** A log, as an expert knows it: its origin, which is also the name of its key, and its Ed25519 public key, 32 bytes. */
+export interface KnownLog {
+  readonly origin: string;
+  readonly publicKey: Uint8Array;
+}
+
+/** What a checkpoint says that its log signed. */
+export interface SignedHead {
+  readonly size: number;
+  readonly root: Uint8Array;
+}
+
+const noteShape = /^([^]*\n)\n((?:\u2014 [^\p{White_Space}+]+ [A-Za-z0-9+/]+={0,2}\n)+)$/u;
+const headShape = /^([^\p{White_Space}+]+)\n(0|[1-9]\d*)\n([A-Za-z0-9+/]{43}=)\n$/u;
+const receiptShape =
+  /^c2sp\.org\/tlog-proof@v1\n(?:extra ([A-Za-z0-9+/]+={0,2})\n)?index (0|[1-9]\d*)\n((?:[A-Za-z0-9+/]{43}=\n){0,53})\n([^]+)$/;
+
+/** Reads a checkpoint of this log and checks its signature. Lines of other keys have to be well written and say nothing. */
+export function readSignedHead(note: Uint8Array, log: KnownLog): SignedHead {
+  const whole = textOf(note, 16_384, 'the checkpoint');
+  const [, text, lines] = noteShape.exec(whole) ?? [];
+  must(text !== undefined && lines !== undefined, 'the checkpoint is not a signed note');
+  const head = headShape.exec(text);
+  must(head !== null, 'the checkpoint does not have its three lines');
+  const [, origin, size = '', root = ''] = head;
+  must(origin === log.origin, 'the checkpoint is of another log');
+  const id = createHash('sha256').update(`${log.origin}\n\u0001`).update(log.publicKey).digest().subarray(0, 4);
+  const own = lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(' '))
+    .map(([, name, value = '']) => ({ name, bytes: bytesOf(value) }))
+    .filter(({ name, bytes }) => {
+      must(bytes.length > 4, 'a signature of the checkpoint is too short');
+      return name === log.origin && bytes.subarray(0, 4).equals(id);
+    });
+  must(own.length === 1, own.length === 0 ? 'its log did not sign the checkpoint' : 'the checkpoint has two signatures of its log');
+  const signature = own[0]?.bytes.subarray(4) ?? Buffer.alloc(0);
+  must(log.publicKey.byteLength === 32, 'the public key of the log is not 32 bytes long');
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(log.publicKey).toString('base64url') };
+  const good = signature.length === 64 && verify(null, Buffer.from(text), createPublicKey({ key: jwk, format: 'jwk' }), signature);
+  must(good, 'the signature of the checkpoint is not by the key of its log');
+  const signed = { size: numberOf(size), root: bytesOf(root) };
+  must(signed.size > 0 || signed.root.equals(createHash('sha256').digest()), 'the checkpoint gives an empty log the root of another');
+  return signed;
+}
+
+/** Checks a receipt: that the body of an entry is in this log. Returns the entry's number and the head that it was proven under. */
+export function readReceipt(receipt: Uint8Array, body: Uint8Array, log: KnownLog): SignedHead & { readonly index: number } {
+  const whole = textOf(receipt, 24_576, 'the receipt');
+  const [, extra, index, path, note] = receiptShape.exec(whole) ?? [];
+  must(index !== undefined && path !== undefined && note !== undefined, 'the receipt is not a proof of a log');
+  if (extra !== undefined) bytesOf(extra);
+  const head = readSignedHead(Buffer.from(note), log);
+  const hashes = path.split('\n').slice(0, -1).map(bytesOf);
+  const leaf = createHash('sha256').update('\0').update(body).digest();
+  checkInclusion(leaf, numberOf(index), head.size, hashes, head.root);
+  return { index: numberOf(index), ...head };
+}
+
+function textOf(bytes: Uint8Array, limit: number, what: string): string {
+  const plain = bytes.byteLength <= limit && isUtf8(bytes) && bytes.every((byte) => byte >= 0x20 || byte === 0x0a);
+  must(plain, `${what} is too long or is not plain text`);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+function bytesOf(base64: string): Buffer {
+  const bytes = Buffer.from(base64, 'base64');
+  must(bytes.toString('base64') === base64, 'base64 that can be written in another way');
+  return bytes;
+}
+
+function numberOf(digits: string): number {
+  const number = Number(digits);
+  must(Number.isSafeInteger(number), 'a number that is too large');
+  return number;
+}
