@@ -8,7 +8,8 @@ import { entryOf, type LogEntry, type RawEntry } from './entry.ts';
 import { LogUnavailable } from './errors.ts';
 import { type Actor, type AppendableEvent, type LogEvent, NotInCatalogue, parseEvent, storeOps } from './events.ts';
 import { type Envelope, type EntryStation, type EntryTime, leafHash, makeBody } from './record.ts';
-import { insertEntries } from './schema.ts';
+import { type Grown, insertEntries } from './schema.ts';
+import { appendLeaves, type Frontier } from './tree.ts';
 
 /** Most events in one append. */
 export const appendLimit = 256;
@@ -36,27 +37,46 @@ export function makeEntry(envelope: Envelope, event: LogEvent): Made {
   return { entry: entryOf(envelope, event, leaf), raw: { seq: envelope.seq, body, leaf, prev: Buffer.from(envelope.prev, 'hex') } };
 }
 
+/** Rows with the nodes that they complete, and the frontier behind the last of them. */
+export function grow(frontier: Frontier, made: readonly Made[]): { readonly grown: readonly Grown[]; readonly frontier: Frontier } {
+  let behind = frontier;
+  const grown = made.map(({ raw }) => {
+    const one = appendLeaves(behind, [raw.leaf]);
+    behind = one.frontier;
+    return { raw, nodes: one.nodes };
+  });
+  return { grown, frontier: behind };
+}
+
 /** The one writer of a log that is open. */
 export class Appender {
   readonly #database: Database;
   readonly #station: EntryStation;
   readonly #timekeeper: Timekeeper;
   #tip: LogEntry;
+  /** Of the tree over the entries that are on the disk. */
+  #frontier: Frontier;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #failure: LogUnavailable | undefined;
 
-  /** `tip` is the last entry on the disk. */
-  constructor(database: Database, tip: LogEntry, station: EntryStation, clock: Clock | undefined) {
+  /** `tip` is the last entry on the disk, `frontier` that of the tree up to it. */
+  constructor(database: Database, tip: LogEntry, frontier: Frontier, station: EntryStation, clock: Clock | undefined) {
     this.#database = database;
     this.#station = station;
     this.#timekeeper = new Timekeeper(clock, tip.at.time);
     this.#tip = tip;
+    this.#frontier = frontier;
   }
 
   /** The last entry that is on the disk. */
   get tip(): LogEntry {
     return this.#tip;
+  }
+
+  /** Of the tree over the entries that are on the disk. */
+  get frontier(): Frontier {
+    return this.#frontier;
   }
 
   /** Why nothing is taken any more, if so. */
@@ -93,11 +113,10 @@ export class Appender {
       try {
         const made = this.#make(group);
         const all = made.flat();
-        await insertEntries(
-          this.#database,
-          all.map(({ raw }) => raw),
-        );
+        const { grown, frontier } = grow(this.#frontier, all);
+        await insertEntries(this.#database, grown);
         this.#tip = all.at(-1)?.entry ?? this.#tip;
+        this.#frontier = frontier;
         group.forEach((append, index) => {
           const entries = made[index] ?? [];
           append.resolve(entries.slice(-append.events.length).map(({ entry }) => entry));

@@ -89,8 +89,8 @@ function settle(start: (done: (error?: Error | null) => void) => unknown): Promi
 
 /** How long a statement waits for a lock of another process, milliseconds. */
 const busyTimeoutMs = 5000;
-/** Oldest SQLite that has what is used here: STRICT tables (3.37) and the `->>` operator (3.38). */
-const oldestSqlite = [3, 38, 0] as const;
+/** Oldest SQLite that has what is used here: STRICT tables (3.37), the `->>` operator (3.38), `unhex` (3.41). */
+const oldestSqlite = [3, 41, 0] as const;
 
 /** What must hold on every open (LOG.md; faults.md, findings 1 to 3): what is set, and what must be read back. */
 const settings = {

@@ -1,71 +1,76 @@
-/**
- * The tables of the log and the triggers that keep entries from being changed. Triggers stop bugs, not attackers: what stops those is the
- * chain of hashes, and checkpoints kept elsewhere. `node`, `sealed`, `vault` and `checkpoint` will stand beside `entry`.
- */
+/** Reading and writing of the tables of the log (`layout.ts`). */
 import { unreadable, DatabaseError, type Database } from './database.ts';
-import type { RawEntry } from './entry.ts';
+import { toHex, type RawEntry } from './entry.ts';
 import { LogRefusal } from './errors.ts';
-import { bodyLimit } from './record.ts';
-
-/** "CSLG": marks the file as an operation log. */
-const applicationId = 0x43534c47;
-const layout = 1;
-
-/** The SQL of every object, which `sqlite_schema` keeps word for word. */
-const objects = [
-  `CREATE TABLE entry(
-  seq INTEGER PRIMARY KEY,
-  body BLOB NOT NULL CHECK (length(body) BETWEEN 2 AND ${bodyLimit}),
-  leaf BLOB NOT NULL CHECK (length(leaf) = 32),
-  prev BLOB NOT NULL CHECK (length(prev) = 32)
-) STRICT`,
-  `CREATE TRIGGER entry_follows BEFORE INSERT ON entry
-WHEN NEW.seq IS NOT (SELECT coalesce(max(seq) + 1, 0) FROM entry)
-  OR NEW.prev IS NOT coalesce((SELECT leaf FROM entry ORDER BY seq DESC LIMIT 1), zeroblob(32))
-BEGIN SELECT RAISE(ABORT, 'an entry must follow the last one'); END`,
-  `CREATE TRIGGER entry_unchanged BEFORE UPDATE ON entry
-BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END`,
-  `CREATE TRIGGER entry_kept BEFORE DELETE ON entry
-BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END`,
-  `CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`,
-  `CREATE TRIGGER meta_new BEFORE INSERT ON meta WHEN EXISTS (SELECT 1 FROM meta WHERE key = NEW.key)
-BEGIN SELECT RAISE(ABORT, 'a fact of the log is never changed'); END`,
-  `CREATE TRIGGER meta_unchanged BEFORE UPDATE ON meta
-BEGIN SELECT RAISE(ABORT, 'a fact of the log is never changed'); END`,
-  `CREATE TRIGGER meta_kept BEFORE DELETE ON meta
-BEGIN SELECT RAISE(ABORT, 'a fact of the log is never deleted'); END`,
-] as const;
+import { applicationId, layout, objectsOf } from './layout.ts';
+import type { NodeId, ReadNodes, TreeNode } from './tree.ts';
 
 /** Makes the tables in an empty database. Throws DatabaseError. */
 export async function createTables(database: Database, origin: string): Promise<void> {
+  const objects = objectsOf.get(layout) ?? [];
   await database.exec(`BEGIN; ${objects.join(';\n')}; PRAGMA application_id=${applicationId}; PRAGMA user_version=${layout}; COMMIT`);
   await database.all('INSERT INTO meta(key, value) VALUES (?, ?)', ['origin', origin]);
 }
 
-/** Checks that the tables and triggers are exactly those of this version, and returns the origin. Throws LogRefusal `unreadable`. */
-export async function checkTables(database: Database, file: string): Promise<string> {
+/** Whose log it is, and in which layout. */
+export interface Tables {
+  readonly origin: string;
+  readonly layout: number;
+}
+
+/** Checks that the tables and triggers are exactly those of a layout that is known. Throws LogRefusal `unreadable`. */
+export async function checkTables(database: Database, file: string): Promise<Tables> {
   try {
     const [id] = await database.all('PRAGMA application_id');
     const [version] = await database.all('PRAGMA user_version');
     if (id?.['application_id'] !== applicationId) throw new LogRefusal('unreadable', `${file} is a database, but not an operation log`);
-    if (version?.['user_version'] !== layout)
-      throw new LogRefusal('unreadable', `the operation log at ${file} has layout ${String(version?.['user_version'])}, not ${layout}`);
-    const found = new Set((await database.all('SELECT sql FROM sqlite_schema')).map((row) => row['sql']));
-    if (found.size !== objects.length || objects.some((sql) => !found.has(sql)))
+    const found = Number(version?.['user_version']);
+    const objects = objectsOf.get(found);
+    if (objects === undefined)
+      throw new LogRefusal('unreadable', `the operation log at ${file} has layout ${found}, and this version reads none above ${layout}`);
+    const there = new Set((await database.all('SELECT sql FROM sqlite_schema')).map((row) => row['sql']));
+    if (there.size !== objects.length || objects.some((sql) => !there.has(sql)))
       throw new LogRefusal('unreadable', `the tables or triggers of the operation log at ${file} were changed`);
     const [origin] = await database.all("SELECT value FROM meta WHERE key = 'origin'");
     if (typeof origin?.['value'] !== 'string') throw new LogRefusal('unreadable', `the operation log at ${file} does not say whose it is`);
-    return origin['value'];
+    return { origin: origin['value'], layout: found };
   } catch (error) {
     throw error instanceof DatabaseError ? unreadable(file, error) : error;
   }
 }
 
-/** Writes entries that follow the last one, in one statement and so in one commit. Throws DatabaseError. */
-export async function insertEntries(database: Database, entries: readonly RawEntry[]): Promise<void> {
-  const places = entries.map(() => '(?, ?, ?, ?)').join(', ');
-  const values = entries.flatMap(({ seq, body, leaf, prev }) => [seq, body, leaf, prev]);
-  await database.all(`INSERT INTO entry(seq, body, leaf, prev) VALUES ${places}`, values);
+/** A row, and the complete nodes that came to be with it. */
+export interface Grown {
+  readonly raw: RawEntry;
+  readonly nodes: readonly TreeNode[];
+}
+
+/** Nodes as the view takes them. */
+export function nodesAsJson(nodes: readonly TreeNode[]): string {
+  return JSON.stringify(nodes.map(({ level, index, hash }) => [level, index, toHex(hash)]));
+}
+
+/** Writes entries that follow the last one, with their nodes, in one statement and so in one commit. Throws DatabaseError. */
+export async function insertEntries(database: Database, grown: readonly Grown[]): Promise<void> {
+  const places = grown.map(() => '(?, ?, ?, ?, ?)').join(', ');
+  const values = grown.flatMap(({ raw: { seq, body, leaf, prev }, nodes }) => [seq, body, leaf, prev, nodesAsJson(nodes)]);
+  await database.all(`INSERT INTO appended(seq, body, leaf, prev, nodes) VALUES ${places}`, values);
+}
+
+/** Reads complete nodes, and leaves as those of level 0, in one statement. Throws DatabaseError. */
+export function nodeReader(database: Database): ReadNodes {
+  return async (wanted: readonly NodeId[]) => {
+    const rows = await database.all(
+      `SELECT key, iif(value ->> 0 = 0, (SELECT leaf FROM entry WHERE seq = value ->> 1),
+        (SELECT hash FROM node WHERE level = value ->> 0 AND idx = value ->> 1)) AS hash FROM json_each(?)`,
+      [JSON.stringify(wanted.map(({ level, index }) => [level, index]))],
+    );
+    const found = new Map(rows.map((row) => [row['key'], row['hash']]));
+    return wanted.map((_, place) => {
+      const hash = found.get(place);
+      return hash instanceof Uint8Array ? hash : undefined;
+    });
+  };
 }
 
 /** Rows that are fetched at once: at most 16 MiB of bodies. */

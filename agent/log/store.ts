@@ -4,14 +4,18 @@
  */
 import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Appender, makeEntry, stationActor } from './appender.ts';
+import { checkChain, checkTree } from './check-chain.ts';
+import { Appender, grow, makeEntry, stationActor } from './appender.ts';
 import { type Clock, Timekeeper } from './clock.ts';
 import { type Database, DatabaseError, openForWriting, type Ownership, takeOwnership, unreadable } from './database.ts';
-import { isUnreadable, checkLink, type LogEntry, type RawEntry, readEntry } from './entry.ts';
+import { type LogEntry, readEntry } from './entry.ts';
 import { LogRefusal, LogUnavailable } from './errors.ts';
 import type { AppendableEvent, LogEvent, Op } from './events.ts';
 import { type EntryStation, noPrev } from './record.ts';
+import { layout } from './layout.ts';
 import { checkTables, createTables, findRows, insertEntries, readRows } from './schema.ts';
+import { emptyFrontier } from './tree.ts';
+import { upgrade } from './upgrade.ts';
 
 /** The folder of the log inside the data folder of a station. */
 export function logFolder(data: string): string {
@@ -91,8 +95,8 @@ export async function createStore(directory: string, options: NewStoreOptions): 
       await createTables(database, options.origin);
       const { at } = new Timekeeper(options.clock).now();
       const genesis: LogEvent = { op: 'genesis', actor: stationActor, station_name: options.stationName, demo: options.demo };
-      const { raw } = makeEntry({ origin: options.origin, seq: 0, prev: noPrev, at, station: stationOf(options) }, genesis);
-      await insertEntries(database, [raw]);
+      const made = makeEntry({ origin: options.origin, seq: 0, prev: noPrev, at, station: stationOf(options) }, genesis);
+      await insertEntries(database, grow(emptyFrontier, [made]).grown);
     } finally {
       await database.close();
     }
@@ -115,36 +119,17 @@ export async function openStore(directory: string, options: StoreOptions): Promi
   let database: Database | undefined;
   try {
     database = await openForWriting(file);
-    const origin = await checkTables(database, file);
-    const { tip, boot } = await checkChain(readRows(database, file), origin);
-    const appender = new Appender(database, tip, stationOf(options), options.clock);
+    const tables = await checkTables(database, file);
+    const { tip, boot, frontier } = await checkChain(readRows(database, file), tables.origin);
+    if (tables.layout < layout) await upgrade(database);
+    await checkTree(database, frontier);
+    const appender = new Appender(database, tip, frontier, stationOf(options), options.clock);
     await appender.write([{ op: 'boot', actor: stationActor, ...(boot === undefined ? {} : { previous: boot }) }]);
     return new Store(database, ownership, appender);
   } catch (error) {
     await database?.close();
     await ownership.release();
     throw error instanceof DatabaseError ? unreadable(file, error) : error;
-  }
-}
-
-/** Follows the chain from the first row to the last. Returns the last entry and the number of the last `boot`. */
-async function checkChain(rows: AsyncIterable<RawEntry>, origin: string): Promise<{ readonly tip: LogEntry; readonly boot?: number }> {
-  let last: RawEntry | undefined;
-  let prev = noPrev;
-  let boot: number | undefined;
-  for await (const raw of rows) {
-    const link = checkLink(raw, { seq: last === undefined ? 0 : last.seq + 1, prev, origin });
-    if ('problem' in link) throw new LogRefusal('broken', `the operation log is broken: ${link.problem}`, { seq: link.seq });
-    if (link.op === 'boot') boot = raw.seq;
-    last = raw;
-    prev = link.leaf;
-  }
-  if (last === undefined) throw new LogRefusal('broken', 'the operation log is broken: entry 0 is missing', { seq: 0 });
-  try {
-    return { tip: readEntry(last), ...(boot === undefined ? {} : { boot }) };
-  } catch (cause) {
-    if (!isUnreadable(cause)) throw cause;
-    throw new LogRefusal('broken', `the operation log is broken: entry ${last.seq} cannot be read`, { seq: last.seq, cause });
   }
 }
 
