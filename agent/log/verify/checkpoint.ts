@@ -24,34 +24,36 @@ const headShape = /^([^\p{White_Space}+]+)\n(0|[1-9]\d*)\n([A-Za-z0-9+/]{43}=)\n
 const receiptShape =
   /^c2sp\.org\/tlog-proof@v1\n(?:extra ([A-Za-z0-9+/]+={0,2})\n)?index (0|[1-9]\d*)\n((?:[A-Za-z0-9+/]{43}=\n){0,53})\n([^]+)$/;
 
-/** Reads a checkpoint of this log and checks its signature. Lines of other keys have to be well written and say nothing. */
-export function readSignedHead(note: Uint8Array, log: KnownLog): SignedHead {
-  const whole = textOf(note, 16_384, 'the checkpoint');
-  const [, text, lines] = noteShape.exec(whole) ?? [];
+/** Reads a note and checks that this log signed it. Lines of other keys have to be well written and say nothing. Returns the text. */
+export function readSignedText(note: Uint8Array, log: KnownLog): string {
+  const [, text, lines] = noteShape.exec(textOf(note, 16_384, 'the checkpoint')) ?? [];
   must(text !== undefined && lines !== undefined, 'the checkpoint is not a signed note');
-  const head = headShape.exec(text);
-  must(head !== null, 'the checkpoint does not have its three lines');
-  const [, origin, size = '', root = ''] = head;
-  must(origin === log.origin, 'the checkpoint is of another log');
   const id = createHash('sha256').update(`${log.origin}\n\u0001`).update(log.publicKey).digest().subarray(0, 4);
-  const own = lines
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split(' '))
-    .map(([, name, value = '']) => ({ name, bytes: bytesOf(value) }))
-    .filter(({ name, bytes }) => {
-      must(bytes.length > 4, 'a signature of the checkpoint is too short');
-      return name === log.origin && bytes.subarray(0, 4).equals(id);
-    });
-  must(own.length === 1, own.length === 0 ? 'its log did not sign the checkpoint' : 'the checkpoint has two signatures of its log');
-  const signature = own[0]?.bytes.subarray(4) ?? Buffer.alloc(0);
+  const own: Buffer[] = [];
+  for (const line of lines.trimEnd().split('\n')) {
+    const [, name, value = ''] = line.split(' ');
+    const bytes = bytesOf(value);
+    must(bytes.length > 4, 'a signature of the checkpoint is too short');
+    if (name === log.origin && bytes.subarray(0, 4).equals(id)) own.push(bytes.subarray(4));
+  }
+  const [signature, second] = own;
+  must(signature !== undefined, 'its log did not sign the checkpoint');
+  must(second === undefined, 'the checkpoint has two signatures of its log');
   must(log.publicKey.byteLength === 32, 'the public key of the log is not 32 bytes long');
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(log.publicKey).toString('base64url') };
   const good = signature.length === 64 && verify(null, Buffer.from(text), createPublicKey({ key: jwk, format: 'jwk' }), signature);
   must(good, 'the signature of the checkpoint is not by the key of its log');
-  const signed = { size: numberOf(size), root: bytesOf(root) };
-  must(signed.size > 0 || signed.root.equals(createHash('sha256').digest()), 'the checkpoint gives an empty log the root of another');
-  return signed;
+  return text;
+}
+
+/** Reads a checkpoint of this log and checks its signature. */
+export function readSignedHead(note: Uint8Array, log: KnownLog): SignedHead {
+  const [, origin, size = '', root = ''] = headShape.exec(readSignedText(note, log)) ?? [];
+  must(origin !== undefined, 'the checkpoint does not have its three lines');
+  must(origin === log.origin, 'the checkpoint is of another log');
+  const head = { size: numberOf(size), root: bytesOf(root) };
+  must(head.size > 0 || head.root.equals(createHash('sha256').digest()), 'the checkpoint gives an empty log the root of another');
+  return head;
 }
 
 /** Checks a receipt: that the body of an entry is in this log. Returns the entry's number and the head that it was proven under. */
