@@ -1,6 +1,7 @@
 /** Whether two checkpoints can be of one history. A log that shows two histories is caught by what it signed itself: both notes are kept. */
 import type { OpenedCheckpoint } from './checkpoint.ts';
 import { verifyConsistency } from './proof.ts';
+import { readFrontier, type ReadNodes, rootOf } from './tree.ts';
 
 /** Two notes that speak against the log that signed them; each can be checked with the log's public key alone. */
 export interface ForkEvidence {
@@ -34,4 +35,19 @@ export function settle(
 ): { readonly kind: 'consistent' } | { readonly kind: 'unproven'; readonly evidence: ForkEvidence } {
   const joined = older.size === 0 || (proof !== undefined && verifyConsistency(older.size, older.root, newer.size, newer.root, proof));
   return joined ? { kind: 'consistent' } : { kind: 'unproven', evidence: { older, newer } };
+}
+
+/**
+ * Whether a log as it is stored, with `size` entries, still holds what a checkpoint says: `holds`; `cut` when it has fewer entries, as after an
+ * older copy was put back or a tail was cut off; `changed` when its first entries have another root. One read of stored nodes, which the
+ * caller has to have checked against the entries. Throws MissingNode.
+ */
+export async function compareWithStored(
+  checkpoint: OpenedCheckpoint,
+  size: number,
+  readNodes: ReadNodes,
+): Promise<'holds' | 'cut' | 'changed'> {
+  if (size < checkpoint.size) return 'cut';
+  const root = rootOf(await readFrontier(checkpoint.size, readNodes));
+  return Buffer.compare(root, checkpoint.root) === 0 ? 'holds' : 'changed';
 }

@@ -8,7 +8,7 @@ import {
   parseHead,
   signCheckpoint,
 } from '../../../agent/log/checkpoint.ts';
-import { compareCheckpoints, settle } from '../../../agent/log/fork.ts';
+import { compareCheckpoints, compareWithStored, settle } from '../../../agent/log/fork.ts';
 import { addSignature, formatNote } from '../../../agent/log/note.ts';
 import { consistencyProof, emptyRoot, rootOf } from '../../../agent/log/tree.ts';
 import { readSignedHead } from '../../../agent/log/verify/checkpoint.ts';
@@ -203,5 +203,21 @@ describe('two checkpoints of one log', () => {
   it('of two logs say nothing of each other', () => {
     const other = signCheckpoint({ origin: nextEpoch.verifier.name, size: 0, root: emptyRoot() }, nextEpoch, 'none');
     expect(() => compareCheckpoints(signed(new MemoryTree()), other)).toThrow(RangeError);
+  });
+});
+
+describe('a stored log beside a checkpoint', () => {
+  const checkpoint = signed(new MemoryTree(someLeaves(11)));
+  const compare = (tree: MemoryTree) => compareWithStored(checkpoint, tree.frontier.size, tree.readNodes);
+
+  it('holds it at its size and as it grows', async () => {
+    expect(await compare(new MemoryTree(someLeaves(11)))).toBe('holds');
+    expect(await compare(new MemoryTree(someLeaves(40)))).toBe('holds');
+    expect(await compareWithStored(signed(new MemoryTree()), 0, new MemoryTree().readNodes)).toBe('holds');
+  });
+
+  it('is found to be cut, or to be another history', async () => {
+    expect(await compare(new MemoryTree(someLeaves(10)))).toBe('cut');
+    expect(await compare(new MemoryTree([...someLeaves(10), ...someLeaves(5, 'other')]))).toBe('changed');
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { verifyConsistency, verifyInclusion } from '../../../agent/log/proof.ts';
-import { consistencyProof, inclusionProof } from '../../../agent/log/tree.ts';
+import { consistencyProof, inclusionProof, nodeHash, readFrontier, type ReadNodes, rootOf } from '../../../agent/log/tree.ts';
 import { checkConsistency, checkInclusion } from '../../../agent/log/verify/proof.ts';
 import { holds } from '../../support/log/second-opinion.ts';
 import { MemoryTree, plainRoot, someLeaves } from '../../support/log/plain-tree.ts';
@@ -178,5 +178,28 @@ describe('that a log only grew', () => {
         }
       }),
     );
+  });
+});
+
+describe('a log that is longer than 32 bits can count', () => {
+  // All leaves are the same, so all nodes of one level are.
+  const levels: Uint8Array[] = someLeaves(1);
+  const readNodes: ReadNodes = (wanted) => Promise.resolve(wanted.map(({ level }) => levels[level]));
+  beforeAll(() => {
+    for (let level = 0; level < 53; level += 1) levels.push(nodeHash(levels[level] ?? new Uint8Array(), levels[level] ?? new Uint8Array()));
+  });
+  const size = 2 ** 40 + 2 ** 33 + 5;
+  const root = async (at: number) => rootOf(await readFrontier(at, readNodes));
+
+  it.each([0, 2 ** 31, 2 ** 32 + 1, 2 ** 40 - 1, 2 ** 40, 2 ** 40 + 2 ** 33, size - 1])('has entry %d', async (index) => {
+    const proof = await inclusionProof(index, size, readNodes);
+    expect(proof.length).toBeLessThanOrEqual(41);
+    expect(included(leafAt(0), index, size, proof, await root(size))).toBe(true);
+    expect(included(leafAt(0), index, size + 2 ** 41, proof, await root(size))).toBe(false);
+  });
+
+  it.each([1, 2 ** 32, 2 ** 32 + 1, 2 ** 40 - 1, 2 ** 40, size - 1])('grew out of one of %d entries', async (from) => {
+    const proof = await consistencyProof(from, size, readNodes);
+    expect(consistent(from, await root(from), size, await root(size), proof)).toBe(true);
   });
 });
