@@ -66,6 +66,9 @@ describe('a checkpoint', () => {
     const other = signCheckpoint({ ...headOf(tree), origin: nextEpoch.verifier.name }, nextEpoch, 'none');
     expect(codeOf(() => openCheckpoint(other.note, { origin, key: nextEpoch.verifier }))).toBe('other-log');
     expect(codeOf(() => openCheckpoint(signCheckpoint(headOf(tree), stranger, 'none').note, trust))).toBe('unsigned');
+    const elsewhere = noteOf(formatHead({ ...headOf(tree), origin: nextEpoch.verifier.name }));
+    expect(codeOf(() => openCheckpoint(elsewhere, trust))).toBe('other-log');
+    expect(holds(() => readSignedHead(elsewhere, log))).toBe(false);
     const text = formatHead(headOf(tree));
     const witnessed = formatNote({ text, signatures: [headOffice.cosign(text, 5)] });
     expect(codeOf(() => openCheckpoint(witnessed, trust))).toBe('unsigned');
@@ -118,6 +121,7 @@ describe('a checkpoint', () => {
       '\t',
       '– c AAAAAAAA\n',
       '— d AAAA\n',
+      '— e AAAAAA==\n',
     );
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 6 }), (parts) => {

@@ -133,6 +133,8 @@ describe('opening a note', () => {
     ['forged', 'a signature is of another text', [station.sign('other\n')]],
     ['forged', 'one of two known signatures is bad', [station.sign(text), { ...headOffice.cosign('other\n', 1) }]],
     ['forged', 'a signature is cut', [{ ...station.sign(text), signature: station.sign(text).signature.subarray(1) }]],
+    ['forged', 'a cosignature has no room for its time', [{ ...headOffice.cosign(text, 1), signature: new Uint8Array(3) }]],
+    ['forged', 'a cosignature is a byte too long', [{ ...headOffice.cosign(text, 1), signature: new Uint8Array(73) }]],
     ['repeated', 'a known key signed twice', [station.sign(text), station.sign(text)]],
     ['repeated', 'a witness signed at two times', [headOffice.cosign(text, 1), headOffice.cosign(text, 2)]],
   ])('is refused as %s when %s', (code, _name, signatures) => {

@@ -124,6 +124,20 @@ describe('that an entry is in the log', () => {
     expect(included(leafAt(0), index, size, [], leafAt(0))).toBe(false);
   });
 
+  it('is not shown by a proof that goes on above the root', async () => {
+    for (const [index, size] of [
+      [0, 1],
+      [0, 8],
+      [6, 7],
+      [7, 8],
+    ] as const) {
+      const proof = await inclusionProof(index, size, tree.readNodes);
+      const more = leafAt(100);
+      for (const above of [nodeHash(more, rootAt(size)), nodeHash(rootAt(size), more)])
+        expect(included(leafAt(index), index, size, [...proof, more], above)).toBe(false);
+    }
+  });
+
   it('is not shown by a leaf or a root that is not a hash', () => {
     expect(included(new Uint8Array(31), 0, 1, [], new Uint8Array(31))).toBe(false);
     expect(included(new Uint8Array(), 0, 1, [], new Uint8Array())).toBe(false);
@@ -163,6 +177,25 @@ describe('that a log only grew', () => {
         if (from !== to) expect(consistent(to, rootAt(to), from, rootAt(from), proof)).toBe(false);
       }),
     );
+  });
+
+  it('is not shown by a proof that goes on above the roots', async () => {
+    const more = leafAt(100);
+    for (const [from, to] of [
+      [1, 8],
+      [4, 8],
+      [3, 7],
+      [6, 7],
+    ] as const) {
+      const proof = [...(await consistencyProof(from, to, tree.readNodes)), more];
+      const [older, newer] = [nodeHash(more, rootAt(from)), nodeHash(more, rootAt(to))];
+      expect(consistent(from, older, to, newer, proof)).toBe(false);
+      expect(consistent(from, rootAt(from), to, nodeHash(rootAt(to), more), proof)).toBe(false);
+    }
+  });
+
+  it('is nothing to be shown of an empty log', () => {
+    expect(consistent(0, rootAt(0), 0, rootAt(0), [])).toBe(false);
   });
 
   it('is not shown between two histories, whichever of them is asked', async () => {
