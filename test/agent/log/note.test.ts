@@ -111,14 +111,6 @@ describe('opening a note', () => {
     expect(opened.text).toBe(text);
   });
 
-  it('reads a note that the Go package sumdb/note shows', () => {
-    const key = parseVerifierKey('PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW');
-    const known =
-      "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n" +
-      '— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n';
-    expect(openNote(bytes(known), [key]).verified).toEqual([{ key }]);
-  });
-
   it('ignores a line that has only the name or only the id of a known key', () => {
     const name = { ...station.sign(text), keyId: unknown.keyId };
     const id = { ...station.sign(text), name: unknown.name };
