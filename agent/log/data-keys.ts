@@ -27,9 +27,9 @@ export type Personal = Partial<Readonly<Record<Tier, JsonObject>>>;
 
 /** The data keys of one person for one operation. */
 export class DataKeys {
-  readonly #keys: ReadonlyMap<Tier, DataKey>;
+  readonly #keys: Map<Tier, DataKey>;
 
-  private constructor(keys: ReadonlyMap<Tier, DataKey>) {
+  private constructor(keys: Map<Tier, DataKey>) {
     this.#keys = keys;
   }
 
@@ -54,7 +54,7 @@ export class DataKeys {
       const fields = personal[tier];
       if (fields === undefined) return [];
       const found = this.#keys.get(tier);
-      if (found === undefined || found.key.every((byte) => byte === 0)) throw new RangeError(`there is no data key for the tier ${tier}`);
+      if (found === undefined) throw new RangeError(`there is no data key for the tier ${tier}`);
       return [{ ...seal({ ...place, tier, kid: found.row.kid }, found.key, fields), vault: found.row }];
     });
     return { sealed: made.map(({ field }) => field), rows: made.map(({ row }) => row), vault: made.map(({ vault }) => vault) };
@@ -63,6 +63,7 @@ export class DataKeys {
   /** Overwrites the keys with zeros: nothing is sealed or opened with them any more. */
   wipe(): void {
     for (const { key } of this.#keys.values()) key.fill(0);
+    this.#keys.clear();
   }
 }
 
