@@ -66,13 +66,13 @@ ON CONFLICT(tier, term, seq) DO NOTHING`,
   );
 }
 
-/** Fields of a tier that are stored and not indexed yet, oldest first. Throws DatabaseError. */
-export async function findUnindexed(database: Database, tier: Tier, limit: number): Promise<readonly Indexed[]> {
+/** Fields of a tier that are stored behind entry `after` and not indexed yet, oldest first. Throws DatabaseError. */
+export async function findUnindexed(database: Database, tier: Tier, limit: number, after = -1): Promise<readonly Indexed[]> {
   const rows = await database.all(
     `SELECT sealed.seq AS seq, vault.subject AS subject FROM sealed JOIN vault USING (kid)
-WHERE sealed.tier = ?1 AND NOT EXISTS (SELECT 1 FROM blind_index AS i WHERE i.seq = sealed.seq AND i.tier = ?1)
+WHERE sealed.tier = ?1 AND sealed.seq > ?3 AND NOT EXISTS (SELECT 1 FROM blind_index AS i WHERE i.seq = sealed.seq AND i.tier = ?1)
 ORDER BY sealed.seq LIMIT ?2`,
-    [tier, limit],
+    [tier, limit, after],
   );
   return rows.map((row) => ({ seq: Number(row['seq']), tier, subject: String(row['subject']) }));
 }

@@ -41,15 +41,18 @@ export interface Opened {
   readonly evidence: Uint8Array;
 }
 
-/** Why sealed fields do not open. `erased`: they are gone on purpose; `moved`: the row is of another entry, tier or key. */
-export type SealRefusalCode = 'erased' | 'moved' | 'ciphertext-changed' | 'not-authentic' | 'padding' | 'not-committed';
+/**
+ * Why sealed fields do not open. `erased`: they are gone on purpose; `missing`: the entry has none, or their row or key is lost; `moved`: the
+ * row is of another entry, tier or key.
+ */
+export type SealRefusalCode = 'erased' | 'missing' | 'moved' | 'ciphertext-changed' | 'not-authentic' | 'padding' | 'not-committed';
 
 /** Sealed fields do not open; nothing of them was returned. */
 export class SealRefusal extends Error {
   override readonly name = 'SealRefusal';
   readonly code: SealRefusalCode;
 
-  constructor(code: SealRefusalCode, place: Place, cause?: unknown) {
+  constructor(code: SealRefusalCode, place: Pick<Place, 'seq' | 'tier'>, cause?: unknown) {
     super(`sealed fields of entry ${place.seq}, ${place.tier}, do not open: ${code}`, cause === undefined ? undefined : { cause });
     this.code = code;
   }

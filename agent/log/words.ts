@@ -53,11 +53,20 @@ export function soughtForms(word: string): readonly string[] {
 }
 
 function fold(text: string): string {
-  // An apostrophe that stands as a letter of its own with a space (NFKC of U+00B4) goes before anything is decomposed.
-  const bare = text.replace(dropped, '').normalize('NFKD').replace(dropped, '').replace(/\p{M}/gu, '');
-  // Upper case first: that is what joins ß and SS, and the letters that have two small forms.
-  const folded = bare.toUpperCase().toLowerCase().normalize('NFKD').replace(/\p{M}/gu, '');
+  // Apostrophes go before and after: an acute accent that stands alone turns into a space when it is decomposed.
+  const bare = strip(text.replace(dropped, ''));
+  // Small, capital, small again: that joins ẞ, ß and SS, and letters that have two small forms.
+  const folded = strip(bare.toLowerCase().toUpperCase().toLowerCase());
   return folded.replace(/./gu, (letter) => joined[letter] ?? digit(letter)).normalize('NFKC');
+}
+
+/** Takes diacritics away. The Greek iota below a vowel is a letter when it is written in capitals, and so it is one here. */
+function strip(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\u0345/gu, 'ι')
+    .replace(dropped, '')
+    .replace(/\p{M}/gu, '');
 }
 
 /** A decimal digit of any script as one of 0 to 9: their numbers stand in tens, in order (Unicode, general category Nd). */

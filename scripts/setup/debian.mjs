@@ -47,6 +47,7 @@ export const packages = [
     files: ['/usr/lib/*/libykcs11.so*', '/usr/lib/libykcs11.so*'],
   },
   { name: 'openssl', purpose: 'tests', why: 'a second opinion on every signature', commands: ['openssl'] },
+  { name: 'age', purpose: 'tests', why: 'opens the wrapped keys of the log with other software', commands: ['age', 'age-keygen'] },
   { name: 'poppler-utils', purpose: 'tests', why: 'a second opinion on every signed PDF', commands: ['pdfsig'] },
   { name: 'zbar-tools', purpose: 'tests', why: 'a scanner for the QR code of visible signatures', commands: ['zbarimg'] },
   { name: 'qpdf', purpose: 'tests', why: 'checks the structure of every signed PDF', commands: ['qpdf'] },

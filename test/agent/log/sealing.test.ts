@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createCipheriv, createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { serialise, type JsonObject } from '../../../agent/log/record.ts';
@@ -126,7 +126,7 @@ describe('what was sealed', () => {
     }
   });
 
-  it('does not open for one bit of a changed place', () => {
+  it('does not open in any other place', () => {
     const { field, row } = seal(place, key, person);
     fc.assert(
       fc.property(places, (there) => {
@@ -150,6 +150,19 @@ describe('what was sealed', () => {
     const other = seal(place, key, { holder: 'somebody else' });
     expect(outcome(() => open(origin, 7, { ...other.field, cm: field.cm }, other.row, key))).toBe('not-committed');
     expect(outcome(() => open(origin, 7, { ...field, cm: '00'.repeat(32) }, row, key))).toBe('not-committed');
+  });
+
+  it.each([
+    ['none at all', Buffer.alloc(256)],
+    ['one that goes over a whole block', Buffer.concat([Buffer.from('{}\u0080', 'latin1'), Buffer.alloc(509)])],
+    ['something after its zeros', Buffer.concat([Buffer.from('{}\u0080', 'latin1'), Buffer.alloc(252), Buffer.from([1])])],
+  ])('is refused by who has the key and padded it with %s', (_name, padded) => {
+    const cipher = createCipheriv('aes-256-gcm', hkdf(key, salt, 'countersign/v1/seal-key\n'), Buffer.alloc(12));
+    cipher.setAAD(Buffer.from(`countersign/v1/seal\n${origin}\n7\noperations\n${kid}\n`));
+    const ciphertext = Buffer.concat([cipher.update(padded), cipher.final(), cipher.getAuthTag()]);
+    const { field } = seal(place, key, person);
+    const forged = { ...field, ct: sha256(ciphertext), len: ciphertext.byteLength };
+    expect(outcome(() => open(origin, 7, forged, { ...place, salt, ciphertext }, key))).toBe('padding');
   });
 
   it('says that it was erased when the row is blank, and keeps nothing that a guess could be checked against', () => {

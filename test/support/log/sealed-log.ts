@@ -47,9 +47,10 @@ export async function makeSealedLog(): Promise<SealedLog> {
       const [tip] = await database.all('SELECT seq, leaf FROM entry ORDER BY seq DESC LIMIT 1');
       const seq = Number(tip?.['seq']) + 1;
       const made = own.seal({ origin, seq }, personal);
-      const body = Buffer.from(serialise({ v: 1, origin, seq, sealed: made.sealed }));
+      const prev = tip?.['leaf'] as Buffer;
+      const body = Buffer.from(serialise({ v: 1, origin, seq, prev: prev.toString('hex'), sealed: made.sealed }));
       await database.exec('BEGIN IMMEDIATE');
-      await insertEntries(database, [{ seq, body, leaf: leafHash(body), prev: tip?.['leaf'] as Uint8Array }]);
+      await insertEntries(database, [{ seq, body, leaf: leafHash(body), prev }]);
       await insertVault(database, made.vault);
       await insertSealed(database, made.rows);
       await database.exec('COMMIT');
