@@ -1,9 +1,11 @@
 /**
  * Erasure of a person: their data keys and words are deleted, their ciphertexts and salts blanked. Their entries stay, with commitments and
- * hashes that nobody can open any more, so every leaf and proof still holds. It is done only when nothing of it is left in the files.
+ * hashes that nobody can open any more, so every leaf and proof still holds. It is done only when no key and no word is left in the files.
+ * Of a ciphertext a copy may be left in the unused middle of a page (see `rebuild.ts`); without its key it is noise.
  */
 import type { Database } from './database.ts';
 import { LogRefusal } from './errors.ts';
+import { rebuildTable } from './rebuild.ts';
 
 /** What an erasure takes: for the entry `erase`, so that a verifier can tell a blank row from a loss. */
 export interface ErasurePlan {
@@ -41,6 +43,15 @@ export async function erase(database: Database, plan: ErasurePlan): Promise<void
   );
   await database.all('DELETE FROM blind_index WHERE subject = ?', [plan.subject]);
   await database.all('DELETE FROM vault WHERE subject = ?', [plan.subject]);
+  await rebuildTable(database, 'blind_index');
+  await rebuildTable(database, 'vault');
+}
+
+/** Takes all grants of a member of staff away, inside the transaction of the caller; `scrub` follows its commit. Throws as `erase`. */
+export async function revokeGrants(database: Database, staff: string): Promise<void> {
+  await mustDeleteSecurely(database);
+  await database.all('DELETE FROM tier_grant WHERE staff = ?', [staff]);
+  await rebuildTable(database, 'tier_grant');
 }
 
 /**

@@ -67,11 +67,6 @@ export async function findGrants(database: Database, staff: string): Promise<rea
   return rows.map((row) => ({ tier: tier(row), staff: text(row, 'staff'), wrapped: bytes(row, 'wrapped') }));
 }
 
-/** Takes a member of staff's grants away. `scrub` of `erasure.ts` after the commit takes them out of the file too. Throws DatabaseError. */
-export async function revokeGrants(database: Database, staff: string): Promise<void> {
-  await database.all('DELETE FROM tier_grant WHERE staff = ?', [staff]);
-}
-
 function sealedRow(row: Row): SealedRow {
   const { seq } = row;
   if (typeof seq !== 'number') throw broken('seq');

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openForReading, openForWriting } from '../../../agent/log/database.ts';
 import { checkLink, type RawEntry } from '../../../agent/log/entry.ts';
-import { erase, planErasure, scrub } from '../../../agent/log/erasure.ts';
+import { erase, planErasure, revokeGrants, scrub } from '../../../agent/log/erasure.ts';
 import { leafHash, noPrev, parseBody, serialise } from '../../../agent/log/record.ts';
 import { readRows } from '../../../agent/log/schema.ts';
 import { parseSealed } from '../../../agent/log/sealed-field.ts';
 import { open as openSealed, rowState } from '../../../agent/log/sealing.ts';
 import { checkVaultTables, createVaultTables, vaultObjects } from '../../../agent/log/vault-schema.ts';
-import { findGrants, findSealed, findVault, insertGrants, insertSealed, insertVault, revokeGrants } from '../../../agent/log/vault.ts';
+import { findGrants, findSealed, findVault, insertGrants, insertSealed, insertVault } from '../../../agent/log/vault.ts';
 import { x25519Recipient, makeIdentity, recipientOf } from '../../../agent/log/age-keys.ts';
 import { makeSealedLog, type SealedLog, subjectOf } from '../../support/log/sealed-log.ts';
 import { makeStationLog, origin } from '../../support/log/station-log.ts';
@@ -166,16 +166,20 @@ describe('erasing a person', () => {
     expect(openSealed(origin, first.seq, field, stored, key).value).toEqual(fields);
   });
 
-  it('leaves nothing among many people either, where pages are split and joined', async () => {
+  it('leaves no key among many people either, where SQLite has moved rows and left copies that its own delete does not find', async () => {
+    // Numbers that are the same in every run: whether a copy is left depends on the order in which rows come and go.
+    let state = 8;
+    const next = (below: number) => (state = (state * 48271) % 2147483647) % below;
+    const bytes = (length: number) => Buffer.from(Array.from({ length }, () => next(256)));
     const gone: Buffer[] = [];
     const kept = new Map<string, Buffer>();
     await log.database.exec('BEGIN');
     for (let count = 0; count < 600; count++) {
-      const subject = Buffer.from(Array.from({ length: 16 }, () => Math.floor(Math.random() * 256))).toString('hex');
-      const wrapped = Buffer.from(Array.from({ length: 120 + (count % 160) }, () => Math.floor(Math.random() * 256)));
+      const subject = bytes(16).toString('hex');
+      const wrapped = bytes(120 + (count % 160));
       await insertVault(log.database, [{ subject, tier: 'operations', kid: subject, wrapped }]);
       kept.set(subject, wrapped);
-      const [victim] = [...kept].slice(Math.floor(Math.random() * kept.size));
+      const [victim] = [...kept].slice(next(kept.size));
       if (count % 3 !== 0 || victim === undefined) continue;
       await log.database.all('DELETE FROM vault WHERE subject = ?', [victim[0]]);
       kept.delete(victim[0]);
@@ -183,9 +187,18 @@ describe('erasing a person', () => {
     }
     await log.database.exec('COMMIT');
     await scrub(log.database);
+    const left = async () => {
+      const raw = await rawFiles();
+      return gone.filter((wrapped) => raw.includes(wrapped.subarray(-40))).length;
+    };
+    expect(await left(), 'copies that secure_delete left').toBeGreaterThan(0);
+    await eraseNow([...kept.keys()][0] ?? '');
+    await scrub(log.database);
+    expect(await left()).toBe(0);
     const raw = await rawFiles();
-    expect(gone.filter((wrapped) => raw.includes(wrapped.subarray(-40)))).toEqual([]);
-    expect([...kept.values()].every((wrapped) => raw.includes(wrapped))).toBe(true);
+    expect([...kept.values()].slice(1).every((wrapped) => raw.includes(wrapped))).toBe(true);
+    await checkVaultTables(log.database, log.file);
+    expect(await log.database.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
   });
 });
 
@@ -196,7 +209,8 @@ describe('the sealed tables', () => {
     const refused: readonly (readonly [string, string])[] = [
       ['UPDATE sealed SET ciphertext = zeroblob(272)', 'only blanked'],
       ["UPDATE sealed SET seq = seq + 1, ciphertext = x'', salt = x''", 'only blanked'],
-      ["UPDATE sealed SET kid = replace(kid, 'a', 'b') || '', tier = 'supervision'", 'only blanked'],
+      ["UPDATE sealed SET kid = '00000000000000000000000000000000', ciphertext = x'', salt = x''", 'only blanked'],
+      ["UPDATE sealed SET tier = 'supervision', ciphertext = x'', salt = x'' WHERE tier = 'audit'", 'only blanked'],
       ["UPDATE sealed SET ciphertext = x''", 'CHECK'],
       ['DELETE FROM sealed', 'never deleted'],
       ['INSERT OR REPLACE INTO sealed SELECT * FROM sealed', 'never deleted'],
@@ -246,7 +260,9 @@ describe('the sealed tables', () => {
     expect(await findGrants(log.database, 's-1')).toEqual([{ ...grant, wrapped: Buffer.from(grant.wrapped) }]);
     expect(await findGrants(log.database, 's-2')).toEqual([]);
     expect(await found({ grant: grant.wrapped })).toEqual(['grant']);
+    await log.database.exec('BEGIN');
     await revokeGrants(log.database, 's-1');
+    await log.database.exec('COMMIT');
     await scrub(log.database);
     expect(await found({ grant: grant.wrapped })).toEqual([]);
   });

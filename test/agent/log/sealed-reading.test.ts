@@ -86,6 +86,11 @@ describe('searching', () => {
       "DROP TRIGGER sealed_blanked; UPDATE sealed SET ciphertext = zeroblob(272) WHERE seq = 2 AND tier = 'operations'",
     );
     expect(await catchUp(source, 'operations')).toEqual({ indexed: 2, refused: [seqs[1]] });
+    for (let count = 0; count < 66; count++) await add(boris, 'Boris');
+    await log.database.exec("UPDATE sealed SET ciphertext = zeroblob(272) WHERE seq > 3 AND tier = 'operations'");
+    const last = await add(anna, 'Anna');
+    const { indexed, refused } = await catchUp(source, 'operations');
+    expect([indexed, refused.length, refused.includes(last)]).toEqual([1, 67, false]);
     await expect(catchUp({ ...source, tiers: new OpenTiers(new Map()) }, 'operations')).rejects.toMatchObject({ name: 'TierLocked' });
   });
 });

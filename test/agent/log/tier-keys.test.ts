@@ -73,7 +73,15 @@ describe('the keys of age', () => {
     const refused: unknown = await unwrapWith(passphraseIdentity(Buffer.from('a')), costly).catch((error: unknown) => error);
     expect(refused).toMatchObject({ cause: { message: 'a scrypt stanza that is not taken' } });
     const low = x25519Identity(identity);
+    // Base64 that ends in bits which say nothing: another form of the same bytes.
+    expect(() => low.unwrapFileKey([new Stanza(['X25519', `${'B'.repeat(42)}B`], new Uint8Array(32))])).toThrow('that age does not write');
     expect(() => low.unwrapFileKey([new Stanza(['X25519', 'A'.repeat(43)], new Uint8Array(32))])).toThrow();
+  });
+
+  it('refuse a file that has a passphrase and somebody else', async () => {
+    const passphrase = Buffer.from('a');
+    const both = await wrapFor([passphraseRecipient(passphrase, quick), x25519Recipient(recipientOf(makeIdentity()))], secret);
+    await expect(unwrapWith(passphraseIdentity(passphrase), both)).rejects.toMatchObject({ name: 'AgeRefusal' });
   });
 
   it.each(['age1', 'AGE1WGZ', 'ssh-ed25519 AAAA', identityText(Buffer.alloc(32, 1)), recipientOf(Buffer.alloc(32, 1)).toUpperCase()])(
@@ -133,6 +141,15 @@ describe('the tiers of a log', () => {
     // An auditor who became a clerk still has the old grants.
     expect((await unlock('chen', 'clerk')).tiers).toEqual(['operations']);
     expect((await unlock('chen', 'administrator')).tiers).toEqual([]);
+  });
+
+  it('are granted to nobody whose role does not reach them', async () => {
+    const recipient = x25519Recipient(recipientOf(staffKeys.anna));
+    await expect(made.open.grant('audit', { staff: 'anna', role: 'clerk' }, recipient)).rejects.toMatchObject({ name: 'TierLocked' });
+    await expect(made.open.grant('operations', { staff: 'ed', role: 'administrator' }, recipient)).rejects.toMatchObject({
+      tier: 'operations',
+    });
+    expect(grants.map(({ staff, tier }) => `${staff} ${tier}`)).toHaveLength(6);
   });
 
   it('let the station write for all and read for none', async () => {
