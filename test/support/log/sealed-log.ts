@@ -50,7 +50,7 @@ export async function makeSealedLog(): Promise<SealedLog> {
       const prev = tip?.['leaf'] as Buffer;
       const body = Buffer.from(serialise({ v: 1, origin, seq, prev: prev.toString('hex'), sealed: made.sealed }));
       await database.exec('BEGIN IMMEDIATE');
-      await insertEntries(database, [{ seq, body, leaf: leafHash(body), prev }]);
+      await insertEntries(database, [{ raw: { seq, body, leaf: leafHash(body), prev }, nodes: [] }]);
       await insertVault(database, made.vault);
       await insertSealed(database, made.rows);
       await database.exec('COMMIT');
