@@ -111,6 +111,8 @@ async function clearUp(walk: Walk, state: string, fault: Fault | undefined): Pro
     await story.start();
     return false;
   }
+  // On a machine that is busy the fault may have cost so many hosts that the module was put aside; the next combination does not wait for its minute.
+  story.running.hardware.tokens.reset('opensc');
   await walk.plug();
   const { reader } = story.devices;
   const stays = fault === 'swapped' && other === story.card('ada');
