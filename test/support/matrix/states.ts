@@ -168,12 +168,18 @@ async function cardHeld(walk: Walk, wanted: (command: Uint8Array) => boolean, pi
 /** Both cards are there at one look of the station: the process that looks is held meanwhile. */
 async function insertBoth(walk: Walk): Promise<void> {
   const { tokens } = walk.story.running.hardware;
-  while (tokens.modules()[0]?.pid === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  // Where nothing has been seen yet, whoever puts a card in would wait for the process that is stopped.
+  while (tokens.modules()[0]?.pid === undefined || tokens.slots().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   const pid = Number(tokens.modules()[0]?.pid);
   process.kill(pid, 'SIGSTOP');
   try {
     await Promise.all([walk.insert(), walk.story.devices.reader.insert(walk.story.card('ada'), 1)]);
   } finally {
-    process.kill(pid, 'SIGCONT');
+    try {
+      process.kill(pid, 'SIGCONT');
+    } catch (error) {
+      // Its time for a look ran out meanwhile, and the driver ended it: the next one finds both cards in.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
   }
 }
