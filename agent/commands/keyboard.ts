@@ -35,12 +35,20 @@ export async function readPin(question: string, piped = false): Promise<Secret |
   return bytes === undefined || bytes.length === 0 ? undefined : new Secret(bytes);
 }
 
+/** Reads a passphrase into bytes, which the caller wipes; undefined when the person gave up. Throws StartRefused where there is no terminal. */
+export async function readPassphrase(question: string): Promise<Uint8Array | undefined> {
+  process.stderr.write(question);
+  const bytes = await readLine(true, false, 1024);
+  process.stderr.write('\n');
+  return bytes?.length === 0 ? undefined : bytes;
+}
+
 /** One line from the keyboard, or undefined for Ctrl+C, Ctrl+D and the end of input. With `silent` nothing is echoed and all buffers are zeroed. */
-async function readLine(silent: boolean, piped = false): Promise<Uint8Array | undefined> {
+async function readLine(silent: boolean, piped = false, room = silent ? longest : 1024): Promise<Uint8Array | undefined> {
   const { stdin } = process;
   if (!stdin.isTTY && !piped) throw new StartRefused('This command asks questions and needs a terminal.');
   if (stdin.isTTY) stdin.setRawMode(silent);
-  const line = new Uint8Array(silent ? longest : 1024);
+  const line = new Uint8Array(room);
   let length = 0;
   try {
     return await new Promise<Uint8Array | undefined>((resolve) => {
