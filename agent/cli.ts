@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
   },
   'log show': { about: 'show entries of the operation log', load: async () => (await import('./commands/log-show.ts')).logShow },
   'log verify': { about: 'check the whole operation log', load: async () => (await import('./commands/log-verify.ts')).logVerify },
+  'log key': { about: 'show or make the key of the log', load: async () => (await import('./commands/log-key.ts')).logKey },
   doctor: { about: 'report what is here and what is missing', load: async () => (await import('./commands/doctor.ts')).doctor },
   tokens: { about: 'list what is plugged in', load: async () => (await import('./commands/tokens.ts')).tokens },
   'token test': { about: 'see whether a token works', load: async () => (await import('./commands/token-test.ts')).tokenTest },
@@ -100,9 +101,14 @@ function refuse([first = '', second]: readonly string[]): 2 {
   else if (known.length === 0) io.err(`There is no command "${first}". See countersign help.`);
   else {
     const wrong = second === undefined ? `"${first}" alone is no command` : `There is no command "${first} ${second}"`;
-    io.err(`${wrong}; there ${known.length === 1 ? 'is' : 'are'} ${known.join(' and ')}. See countersign ${first} --help.`);
+    io.err(`${wrong}; there ${known.length === 1 ? 'is' : 'are'} ${listed(known)}. See countersign ${first} --help.`);
   }
   return 2;
+}
+
+/** "a", "a and b", "a, b and c". */
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
 }
 
 /** 70 is EX_SOFTWARE of sysexits.h: a fault of ours. */

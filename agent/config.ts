@@ -66,6 +66,8 @@ export interface StationPaths {
   readonly data: string;
   readonly config: string;
   readonly log: string;
+  /** The private key of the log. */
+  readonly logKey: string;
   readonly inbox: string;
   readonly outbox: string;
   /** Where a clerk puts files whose signatures are to be checked at the screen. */
@@ -85,6 +87,7 @@ export function stationPaths(data: string, config?: Pick<StationConfig, 'inbox' 
     data: resolve(data),
     config: at('station.json'),
     log: at('log'),
+    logKey: at('log-key.pem'),
     inbox: at(config?.inbox ?? 'inbox'),
     outbox: at(config?.outbox ?? 'outbox'),
     check: at('check'),

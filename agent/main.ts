@@ -21,7 +21,7 @@ import { loadTrust, type Trust } from './documents/trust.ts';
 import { defaultVerifierLimits, verifyFile } from './documents/verifier.ts';
 import { openHardware, type Hardware } from './hardware.ts';
 import { startServer, type RunningServer } from './http/server.ts';
-import { openStationLog } from './opening.ts';
+import { openStationKey, openStationLog } from './opening.ts';
 import { signingActors } from './signing/actors.ts';
 import { CheckDesk, type CheckDeskParts } from './signing/check-desk.ts';
 import { Desk, type DeskView } from './signing/desk.ts';
@@ -47,6 +47,8 @@ export interface StationOptions {
   readonly format?: OutputFormat | undefined;
   /** Opens the devices instead of those that the configuration names. No command hands this in. */
   readonly hardware?: typeof openHardware;
+  /** Asked for the passphrase of the log key. Where it is left out, the key is not opened and nothing is sealed: a terminal command. */
+  readonly passphrase?: () => Promise<Uint8Array>;
 }
 
 export interface Station {
@@ -61,6 +63,8 @@ export interface Station {
   readonly recovered: Recovered;
   readonly revocation: RevocationFolder;
   readonly examiner: Examiner;
+  /** False in a station that was made before logs had keys. */
+  readonly hasLogKey: boolean;
   /** Lets a step that must not be cut off finish, ends the visit, then closes everything. */
   close(): Promise<void>;
 }
@@ -90,6 +94,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const recovered = await recover(opened.openIntents, documents.signed, recorder, ofStation);
     const revocation = new RevocationFolder(paths.crl, await loadTrust(paths.trust), config.crl ?? defaultCrlPolicy);
     await revocation.look(new Date());
+    if (options.passphrase !== undefined) await openStationKey(paths.logKey, opened, options.passphrase);
     const hardware = await (options.hardware ?? openHardware)(config, paths);
     closers.push(() => hardware.close());
     const record = recorder.record.bind(recorder);
@@ -152,7 +157,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
       const running = server;
       closers.push(() => running.close());
     }
-    return { config, paths, visit, desk, checkDesk, hardware, recorder, server, recovered, revocation, examiner, close };
+    const hasLogKey = opened.key !== undefined;
+    return { config, paths, visit, desk, checkDesk, hardware, recorder, server, recovered, revocation, examiner, hasLogKey, close };
   } catch (error) {
     await close();
     throw error;

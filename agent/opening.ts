@@ -1,6 +1,10 @@
 /** Opens a station's log and reads from it what the station must know: who is enrolled, which documents it has seen, which visits were cut off. */
 import { originOf, type StationConfig } from './config.ts';
+import { toHex } from './log/entry.ts';
 import { LogRefusal } from './log/errors.ts';
+import type { Fields } from './log/events.ts';
+import { LogKeyRefused, openLogKey } from './log/log-key.ts';
+import type { NoteSigner } from './log/note-key.ts';
 import { openIntents, reconcileOps, signedDocuments, type OpenIntent, type SignedDocument } from './log/reconcile.ts';
 import { openStore, type LogStore, type StoreOptions } from './log/store.ts';
 import { Enrolments } from './people/enrolment.ts';
@@ -16,6 +20,8 @@ export interface OpenedLog {
     readonly signed: ReadonlyMap<string, SignedDocument>;
   };
   readonly openIntents: readonly OpenIntent[];
+  /** What the log says of its own key; absent in a station that was made before there was one. */
+  readonly key: Fields<'key'> | undefined;
 }
 
 /** Throws StartRefused when there is no log, it is broken, another agent has it, or it is not the log of this configuration. */
@@ -27,16 +33,35 @@ export async function openStationLog(directory: string, config: StationConfig, o
     await mustBelong(log, config);
     const enrolments = new Enrolments();
     const known = new Set<string>();
-    const entries = await log.entries({ op: ['enrol', 'finger-matched', 'document-in', 'sign.done'] });
+    const entries = await log.entries({ op: ['enrol', 'finger-matched', 'document-in', 'sign.done', 'key'] });
+    let key: Fields<'key'> | undefined;
     for (const { event } of entries) {
       enrolments.take(event);
       if (event.op === 'document-in') known.add(event.document_sha256);
+      if (event.op === 'key') key = event;
     }
     const signed = signedDocuments(entries);
-    return { log, enrolments, documents: { known, signed }, openIntents: openIntents(await log.entries({ op: reconcileOps })) };
+    return { log, enrolments, documents: { known, signed }, openIntents: openIntents(await log.entries({ op: reconcileOps })), key };
   } catch (error) {
     await log.close();
     throw error;
+  }
+}
+
+/**
+ * Opens the key that the log says is its own; undefined where it says none. Throws StartRefused when the file is gone, is not private, does not
+ * open, or holds another key.
+ */
+export async function openStationKey(file: string, opened: OpenedLog, ask: () => Promise<Uint8Array>): Promise<NoteSigner | undefined> {
+  if (opened.key === undefined) return undefined;
+  try {
+    const { signer } = await openLogKey(file, opened.log.origin, ask);
+    if (toHex(signer.verifier.publicKey) === opened.key.public_key) return signer;
+    throw new LogKeyRefused('not-opened', `the log key ${file} is not the one that the log says`);
+  } catch (error) {
+    if (!(error instanceof LogKeyRefused)) throw error;
+    const more = error.code === 'missing' ? ' Bring it back from a copy: a key that is lost is not made anew.' : '';
+    throw new StartRefused(`The log cannot be sealed: ${error.message}.${more}`, 2, error);
   }
 }
 

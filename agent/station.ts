@@ -2,6 +2,7 @@
 import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { configDigest, defaultCrlPolicy, defaultLimits, originOf, parseConfig, stationPaths, type StationConfig } from './config.ts';
 import { LogRefusal } from './log/errors.ts';
+import { keyMade, LogKeyRefused, makeLogKey } from './log/log-key.ts';
 import { createStore } from './log/store.ts';
 import { StartRefused } from './refusals.ts';
 import { software } from './version.ts';
@@ -12,10 +13,15 @@ export function newConfig(parts: Pick<StationConfig, 'name' | 'rpId' | 'port' | 
   return parseConfig(JSON.stringify(config), 'station.json');
 }
 
-/** Makes folders, configuration and log. Throws StartRefused when there is a station already or the folder cannot be written. */
-export async function makeStation(data: string, config: StationConfig): Promise<void> {
+/** How the key of the log is kept: wrapped by what is asked for, or open to whoever reads the file. */
+export type KeyWrapping = (() => Promise<Uint8Array>) | 'unwrapped';
+
+/** Makes folders, configuration, the key of the log, and the log. Throws StartRefused when there is one already or the folder cannot be written. */
+export async function makeStation(data: string, config: StationConfig, wrapping: KeyWrapping): Promise<void> {
   const paths = stationPaths(data, config);
   if (await exists(paths.config)) throw new StartRefused(`There is a station in ${paths.data} already. It was left as it is.`);
+  // Asked before anything is made, so that whoever gives up leaves nothing behind.
+  const passphrase = wrapping === 'unwrapped' ? undefined : await wrapping();
   try {
     await mkdir(paths.data, { recursive: true, mode: 0o700 });
     await chmod(paths.data, 0o700);
@@ -25,11 +31,17 @@ export async function makeStation(data: string, config: StationConfig): Promise<
   } catch (error) {
     throw new StartRefused(`The station cannot be made in ${paths.data}: ${reason(error)}.`, 2, error);
   }
+  let keyIsMade = false;
   try {
-    const options = { origin: originOf(config), stationName: config.name, demo: config.demo, software, configDigest: configDigest(config) };
-    await createStore(paths.log, options);
+    const origin = originOf(config);
+    const key = await makeLogKey(paths.logKey, origin, passphrase);
+    keyIsMade = true;
+    const station = { origin, stationName: config.name, demo: config.demo, software, configDigest: configDigest(config) };
+    await createStore(paths.log, { ...station, then: [keyMade(key)] });
   } catch (error) {
+    if (keyIsMade) await rm(paths.logKey, { force: true });
     await rm(paths.config, { force: true });
+    if (error instanceof LogKeyRefused) throw new StartRefused(`The station is not made: ${error.message}.`, 2, error);
     throw error instanceof LogRefusal ? new StartRefused(`The operation log cannot be made: ${error.message}.`, 2, error) : error;
   }
 }

@@ -84,7 +84,9 @@ async function runDemo(data: string, port: number, io: CommandIo): Promise<numbe
     const address = station.server?.address ?? '';
     io.out(`\nThe demo station is ready. Open this address in a browser on this machine:\n\n    ${address}\n\n`);
     io.out('Insert a card and touch the reader in the panel beside the screen; each card shows its PIN there.\n');
-    io.out(`  documents to be signed  ${station.paths.inbox}\n  signed documents        ${station.paths.outbox}\n  signed files to check   ${station.paths.check}\n`);
+    io.out(
+      `  documents to be signed  ${station.paths.inbox}\n  signed documents        ${station.paths.outbox}\n  signed files to check   ${station.paths.check}\n`,
+    );
     io.out(`  the log                 countersign log show --data ${data}\nStop with Ctrl+C.\n`);
   });
 }

@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { command } from './arguments.ts';
 import { cards } from './doctor/cards.ts';
 import { computer } from './doctor/computer.ts';
+import { logKeyOf } from './doctor/log-key.ts';
 import { fingerprintReaders } from './doctor/readers.ts';
 import { renderReport } from './doctor/render.ts';
 import { type Check, type Place, type Report, stationCouldWork } from './doctor/report.ts';
@@ -16,7 +17,7 @@ const help = `countersign doctor [--data DIR] [--demo] [--json]
 
 Looks at what a station needs and prints a report that can be pasted into a mail: no secrets and no personal data are in it.
 
-  --data DIR  the station's data folder, for its modules, revocation lists, free space and the clock
+  --data DIR  the station's data folder, for its modules, revocation lists, log key, free space and the clock
   --demo      judge a demo station, which brings its own virtual card and fingerprint reader
   --json      the report as JSON
   --help
@@ -29,7 +30,14 @@ const longestMs = 8_000;
 
 /** Asks every probe. Each has its own deadlines; none of them throws for what it finds. */
 export async function gather(place: Place): Promise<Report> {
-  const found = await Promise.all([versions(place), cards(place), fingerprintReaders(place), revocation(place), computer(place)]);
+  const found = await Promise.all([
+    versions(place),
+    cards(place),
+    fingerprintReaders(place),
+    revocation(place),
+    logKeyOf(place),
+    computer(place),
+  ]);
   return { at: new Date(place.now).toISOString(), checks: found.flat().map(withoutHome) };
 }
 

@@ -3,16 +3,19 @@ import { installedPath, knownModules } from '../../drivers/pkcs11/known-modules.
 import { hostName, moduleName, stationPaths, type StationConfig } from '../config.ts';
 import { makeStation, newConfig } from '../station.ts';
 import { command, parsePort, WrongUsage } from './arguments.ts';
+import { credentialName, passphraseToMake } from './log-passphrase.ts';
 
 const help = `countersign init --name NAME [options]
 
-Makes a station: folders, station.json, and its operation log with the first entry.
+Makes a station: folders, station.json, the key of its log, and the log with the first entries. The passphrase of the key is
+the systemd credential ${credentialName}, or is asked at the terminal.
 
   --name NAME           name of the station, for example branch-12.example.org (required)
   --organisation DOMAIN domain for which fingerprint credentials are made (default: NAME without its first part)
   --data DIR            data folder (default ./station)
   --port N              port on 127.0.0.1 (default 7411)
   --module NAME=PATH    a PKCS#11 module; may be given several times (default: OpenSC where it is installed)
+  --unwrapped-log-key   the key that signs checkpoints of the log lies on the disk without a passphrase
   --help
 
 Exit codes: 0 made, 2 not made (the sentence says why).
@@ -28,6 +31,7 @@ export const init = command(
       data: { type: 'string', default: './station' },
       port: { type: 'string', default: '7411' },
       module: { type: 'string', multiple: true, default: [] },
+      'unwrapped-log-key': { type: 'boolean', default: false },
     },
   },
   async ({ values }, io) => {
@@ -41,13 +45,15 @@ export const init = command(
       modules: values.module.length > 0 ? values.module.map(parseModule) : defaultModules(),
       demo: false,
     });
-    await makeStation(values.data, config);
+    const unwrapped = values['unwrapped-log-key'];
+    await makeStation(values.data, config, unwrapped ? 'unwrapped' : () => passphraseToMake('--unwrapped-log-key'));
     const paths = stationPaths(values.data);
     io.out(`Station ${config.name} is made in ${paths.data}.\n`);
     io.out(`  documents to be signed go into  ${paths.inbox}\n  signed documents come out in    ${paths.outbox}\n`);
     io.out(`  signed files to be checked      ${paths.check}\n`);
     io.out(`  trusted issuers (PEM or DER)    ${paths.trust}\n  their revocation lists          ${paths.crl}\n`);
     io.out(`  configuration                   ${paths.config}\n`);
+    io.out(`  key of the log (${unwrapped ? 'not wrapped: whoever reads the disk can sign with it' : 'wrapped'})  ${paths.logKey}\n`);
     if (config.modules.length === 0)
       io.out('No PKCS#11 module was found. Add one to "modules" in station.json; countersign doctor shows what is installed.\n');
     io.out(

@@ -5,11 +5,13 @@ import { startStation, type Station } from '../main.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, parsePort } from './arguments.ts';
 import type { CommandIo } from './io.ts';
+import { credentialName, passphraseToOpen } from './log-passphrase.ts';
 import { tellRevocation } from './tell-revocation.ts';
 
 const help = `countersign start [options]
 
-Starts the station in a data folder and serves its kiosk on 127.0.0.1.
+Starts the station in a data folder and serves its kiosk on 127.0.0.1. The passphrase of the log key is the systemd credential
+${credentialName}, or is asked at the terminal.
 
   --data DIR   data folder (default ./station)
   --port N     another port than the configured one
@@ -49,11 +51,13 @@ export async function runStation(
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   process.on('uncaughtException', onFault).on('unhandledRejection', onFault);
   try {
-    station = await startStation({ ...options, kiosk: kioskFolder, onFault }).catch((error: unknown) => {
+    station = await startStation({ ...options, kiosk: kioskFolder, onFault, passphrase: passphraseToOpen }).catch((error: unknown) => {
       throw error instanceof ListenError ? listenRefusal(error) : error;
     });
     tellRecovered(station, io);
     tellRevocation(station, io);
+    if (!station.hasLogKey)
+      io.err(`This station has no log key, so its log is not sealed. Make one with: countersign log key --make --data ${options.data}\n`);
     await ready(station);
     return await ended;
   } finally {

@@ -154,6 +154,8 @@ export const fieldsOf = {
     problem: problem.exactOptional(),
     tries_left: count.exactOptional(),
   }),
+  // `public_key`: Ed25519, 32 bytes; its name in signed notes is the origin of the log.
+  key: z.strictObject({ purpose: z.enum(['log']), action: z.enum(['made']), public_key: sha256, wrapping: z.enum(['passphrase', 'none']) }),
 } as const;
 
 export type Op = keyof typeof fieldsOf;
@@ -190,7 +192,6 @@ export const reserved = {
   reject: z.never(),
   audit: z.never(),
   erase: z.never(),
-  key: z.never(),
   policy: z.never(),
   prune: z.never(),
   restore: z.never(),

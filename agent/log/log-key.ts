@@ -6,6 +6,9 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { stationActor } from './appender.ts';
+import { toHex } from './entry.ts';
+import type { EventOf } from './events.ts';
 import { makeSigner, type NoteSigner } from './note-key.ts';
 import { pemLabels, wrapKey, type Wrapping } from './wrapped-key.ts';
 
@@ -33,6 +36,12 @@ export class LogKeyRefused extends Error {
 export interface LogKey {
   readonly signer: NoteSigner;
   readonly wrapping: Wrapping;
+}
+
+/** The entry with which the log says its key. */
+export function keyMade({ signer, wrapping }: LogKey): EventOf<'key'> {
+  const public_key = toHex(signer.verifier.publicKey);
+  return { op: 'key', actor: stationActor, purpose: 'log', action: 'made', public_key, wrapping };
 }
 
 /** Shortest passphrase, bytes. */

@@ -38,7 +38,7 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   reject: 'a second person refused',
   audit: 'an auditor read sealed fields',
   erase: 'the personal data of a person were made unreadable',
-  key: 'a key of the station was made, changed or retired',
+  key: 'a key of the station was made; `public_key` is the Ed25519 key that checkpoints of the log are checked with, as 32 bytes in hex',
   policy: 'a rule of the station was changed',
   prune: 'entries that head office has were removed from this station',
   restore: 'the log was carried on after a loss, in a new epoch',

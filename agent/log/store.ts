@@ -2,17 +2,18 @@
  * The operation log of one station: what is appended here stays, in this order. The room never changes or removes an entry, never makes a log
  * where one should be, never says that an entry is in before the disk has it, and knows neither devices nor documents.
  */
-import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkChain, checkTree } from './check-chain.ts';
-import { Appender, grow, makeEntry, stationActor } from './appender.ts';
+import { Appender, grow, type Made, makeEntry, stationActor } from './appender.ts';
 import { type Clock, Timekeeper } from './clock.ts';
-import { type Database, DatabaseError, openForWriting, type Ownership, takeOwnership, unreadable } from './database.ts';
+import { type Database, DatabaseError, openForWriting, type Ownership, unreadable } from './database.ts';
 import { type LogEntry, readEntry } from './entry.ts';
 import { LogRefusal, LogUnavailable } from './errors.ts';
-import type { AppendableEvent, LogEvent, Op } from './events.ts';
-import { type EntryStation, noPrev } from './record.ts';
+import { type AppendableEvent, type LogEvent, type Op, parseEvent } from './events.ts';
+import { type EntryStation, type EntryTime, noPrev } from './record.ts';
 import { layout } from './layout.ts';
+import { exists, makeEmpty, own, syncFolder } from './log-folder.ts';
 import { checkTables, createTables, findRows, insertEntries, readRows } from './schema.ts';
 import { emptyFrontier } from './tree.ts';
 import { upgrade } from './upgrade.ts';
@@ -40,6 +41,8 @@ export interface NewStoreOptions extends StoreOptions {
   readonly origin: string;
   readonly stationName: string;
   readonly demo: boolean;
+  /** What stands behind the first entry from the beginning, in the same commit. */
+  readonly then?: readonly AppendableEvent[];
 }
 
 /** Which entries to read. Numbers are inclusive; without `limit` every entry that fits comes back. */
@@ -95,8 +98,7 @@ export async function createStore(directory: string, options: NewStoreOptions): 
       await createTables(database, options.origin);
       const { at } = new Timekeeper(options.clock).now();
       const genesis: LogEvent = { op: 'genesis', actor: stationActor, station_name: options.stationName, demo: options.demo };
-      const made = makeEntry({ origin: options.origin, seq: 0, prev: noPrev, at, station: stationOf(options) }, genesis);
-      await insertEntries(database, grow(emptyFrontier, [made]).grown);
+      await insertEntries(database, grow(emptyFrontier, firstEntries([genesis, ...(options.then ?? [])], at, options)).grown);
     } finally {
       await database.close();
     }
@@ -204,40 +206,15 @@ class Store implements LogStore {
   }
 }
 
+function firstEntries(events: readonly LogEvent[], at: EntryTime, options: NewStoreOptions): readonly Made[] {
+  const made: Made[] = [];
+  for (const [seq, event] of events.entries()) {
+    const prev = made.at(-1)?.entry.leaf ?? noPrev;
+    made.push(makeEntry({ origin: options.origin, seq, prev, at, station: stationOf(options) }, parseEvent(event)));
+  }
+  return made;
+}
+
 function stationOf(options: StoreOptions): EntryStation {
   return { software: options.software, config: options.configDigest };
-}
-
-async function own(directory: string): Promise<Ownership> {
-  const file = join(directory, 'log.lock');
-  if (!(await exists(file))) await makeEmpty(file);
-  return takeOwnership(file);
-}
-
-/** Makes an empty file, 0600, unless there is one: a file that is there is not opened, which would drop the locks of this process on it. */
-async function makeEmpty(file: string): Promise<void> {
-  try {
-    await (await open(file, 'wx', 0o600)).close();
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-async function syncFolder(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

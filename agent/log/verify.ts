@@ -80,7 +80,7 @@ interface Consent {
 
 const knownOps =
   'genesis boot clock-changed enrol document-in document-refused document-checked token-in token-out consent finger-matched finger-refused ' +
-  'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested';
+  'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested key';
 const opNames: ReadonlySet<unknown> = new Set(knownOps.split(' '));
 const roleNames: ReadonlySet<unknown> = new Set(['holder', 'clerk', 'supervisor', 'auditor', 'administrator', 'station']);
 
@@ -89,6 +89,8 @@ class Chain {
   head = '0'.repeat(64);
   /** Intents without an outcome, by number. */
   readonly intents = new Map<number, Intent>();
+  /** The log's own key, hex, once an entry says it. */
+  publicKey: string | undefined;
   /** Diagnostic signatures that were begun since the last start of the agent and have not ended. */
   readonly #tests = new Set<unknown>();
   /** Consents since the last start of the agent. No visit lives longer than that. */
@@ -177,6 +179,11 @@ class Chain {
       this.#tests.add(seq);
     } else if (op === 'token-tested') {
       must(this.#tests.delete(fields.get('test')), `entry ${seq}: it ends no diagnostic signature that was begun and had not ended`);
+    } else if (op === 'key') {
+      const known = fields.get('purpose') === 'log' && fields.get('action') === 'made' && isHash(fields.get('public_key'));
+      must(known, `entry ${seq}: it does not say which key was made`);
+      must(this.publicKey === undefined, `entry ${seq}: the log has a key already, and no second one is made`);
+      this.publicKey = fields.get('public_key') as string;
     } else if (op === 'finger-matched') {
       for (const intent of this.intents.values()) if (intent.operation === operation && intent.consent === consent) intent.matched = true;
     } else if (op === 'sign.done' || op === 'sign.outcome-unknown' || (op === 'sign.failed' && fields.has('intent'))) {

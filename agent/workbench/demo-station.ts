@@ -33,7 +33,7 @@ export async function makeDemoStation(data: string, port: number): Promise<Stati
     modules: [{ name: 'opensc', path }],
     demo: true,
   });
-  await makeStation(data, config);
+  await makeStation(data, config, 'unwrapped');
   const paths = stationPaths(data, config);
   await mkdir(paths.virtual, { recursive: true, mode: 0o700 });
   const trusted = createDemoCa('Countersign Demo CA');

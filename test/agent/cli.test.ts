@@ -22,20 +22,23 @@ test('help is found by every way in which people ask for it', async () => {
   expect(verify).toMatchObject({ code: 0, err: '', out: expect.stringContaining('--trust DIR') as string });
 });
 
-test('help for the log is the help of both of its commands', async () => {
-  const [show, verify] = await Promise.all([countersign(['log', 'show', '--help']), countersign(['log', 'verify', '--help'])]);
+const ofLog = ['show', 'verify', 'key'];
+const logCommands = 'countersign log show, countersign log verify and countersign log key';
+
+test('help for the log is the help of all of its commands', async () => {
+  const each = await Promise.all(ofLog.map((word) => countersign(['log', word, '--help'])));
   for (const words of [
     ['log', '--help'],
     ['log', '-h'],
     ['log', 'help'],
     ['help', 'log'],
   ])
-    expect(await countersign(words)).toEqual({ code: 0, err: '', out: `${show.out}\n${verify.out}` });
+    expect(await countersign(words)).toEqual({ code: 0, err: '', out: each.map(({ out }) => out).join('\n') });
 });
 
 test.each([
-  [['log'], '"log" alone is no command; there are countersign log show and countersign log verify. See countersign log --help.\n'],
-  [['log', 'x'], 'There is no command "log x"; there are countersign log show and countersign log verify. See countersign log --help.\n'],
+  [['log'], `"log" alone is no command; there are ${logCommands}. See countersign log --help.\n`],
+  [['log', 'x'], `There is no command "log x"; there are ${logCommands}. See countersign log --help.\n`],
   [['help', 'log', 'x'], /^There is no command "log x"/],
   [['help', 'x'], 'There is no command "x". See countersign help.\n'],
   [['constructor'], 'There is no command "constructor". See countersign help.\n'],

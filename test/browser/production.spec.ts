@@ -15,7 +15,7 @@ let browser: KioskBrowser;
 let agent: RunningAgent;
 
 beforeAll(async () => {
-  execFileSync(process.execPath, [builtCli(), 'init', '--data', data, '--name', 'branch-1.example.org']);
+  execFileSync(process.execPath, [builtCli(), 'init', '--data', data, '--name', 'branch-1.example.org', '--unwrapped-log-key']);
   [browser, agent] = await Promise.all([KioskBrowser.launch(), RunningAgent.start(data)]);
 });
 

@@ -21,7 +21,7 @@ export interface PlainStation {
 export async function makePlainStation(modules: StationConfig['modules']): Promise<PlainStation> {
   const data = await mkdtemp(join(tmpdir(), 'station-'));
   const config = newConfig({ name: 'branch-12.example.org', rpId: 'example.org', port: 0, modules, demo: false });
-  await makeStation(data, config);
+  await makeStation(data, config, 'unwrapped');
   const paths = stationPaths(data, config);
   const openLog = (): Promise<LogStore> => openStore(paths.log, { software: 'countersign test', configDigest: configDigest(config) });
   return {

@@ -1,7 +1,7 @@
 /** Prints a report as text that can be pasted into a mail. */
 import { type Check, type Report, type Section, stationCouldWork } from './report.ts';
 
-const sections: readonly Section[] = ['Versions', 'Cards', 'Fingerprint readers', 'Revocation lists', 'This computer'];
+const sections: readonly Section[] = ['Versions', 'Cards', 'Fingerprint readers', 'Revocation lists', 'Operation log', 'This computer'];
 
 /** The whole report, lines ended by newlines. */
 export function renderReport(report: Report): string {

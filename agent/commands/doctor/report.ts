@@ -6,7 +6,7 @@
 /** `missing`: without it no station can work. `warning`: it can, but somebody should know. `note`: neither good nor bad. */
 export type Finding = 'ok' | 'note' | 'warning' | 'missing';
 
-export type Section = 'Versions' | 'Cards' | 'Fingerprint readers' | 'Revocation lists' | 'This computer';
+export type Section = 'Versions' | 'Cards' | 'Fingerprint readers' | 'Revocation lists' | 'Operation log' | 'This computer';
 
 /** One thing that was looked at. */
 export interface Check {

@@ -18,7 +18,11 @@ const [listed, silent] = [createDemoCa('Ministry of Cards'), createDemoCa('Silen
 
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'told-'));
-  await makeStation(data, newConfig({ name: 'branch-12.example.org', rpId: 'example.org', port: 0, modules: [], demo: false }));
+  await makeStation(
+    data,
+    newConfig({ name: 'branch-12.example.org', rpId: 'example.org', port: 0, modules: [], demo: false }),
+    'unwrapped',
+  );
 });
 afterAll(() => rm(data, { recursive: true, force: true }));
 

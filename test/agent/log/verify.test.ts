@@ -181,6 +181,14 @@ describe('a log whose chain is sound but whose story is not', () => {
     expect(await problem(forge([{ ...ended, test: 0 }]))).toBe(`1: entry 1: ${never}`);
   });
 
+  it('one key of the log, and what it is', async () => {
+    const key = { op: 'key', actor: holder, purpose: 'log', action: 'made', public_key: sha256('a'), wrapping: 'none' } as const;
+    expect(await problem(forge([key]))).toBe('intact');
+    expect(await problem(forge([key, key]))).toBe('2: entry 2: the log has a key already, and no second one is made');
+    for (const wrong of [{ purpose: 'x' }, { action: 'lost' }, { public_key: 'a' }])
+      expect(await problem(forge([{ ...key, ...wrong }]))).toBe('1: entry 1: it does not say which key was made');
+  });
+
   it('knows the kinds that the catalogue lets in, and no others', async () => {
     for (const op of Object.keys(fieldsOf)) expect(await problem(forge([{ op, actor: holder }])), op).not.toContain('unknown kind');
     for (const op of Object.keys(reserved)) expect(await problem(forge([{ op, actor: holder }])), op).toContain('unknown kind');

@@ -1,0 +1,41 @@
+/** Files and locks in the folder of a log. Nothing here is ever made in the place of something that is there. */
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Ownership, takeOwnership } from './database.ts';
+
+/** Takes the right to write the log of a folder. Throws LogRefusal `in-use`. */
+export async function own(directory: string): Promise<Ownership> {
+  const file = join(directory, 'log.lock');
+  if (!(await exists(file))) await makeEmpty(file);
+  return takeOwnership(file);
+}
+
+/** Makes an empty file, 0600, unless there is one: a file that is there is not opened, which would drop the locks of this process on it. */
+export async function makeEmpty(file: string): Promise<void> {
+  try {
+    await (await open(file, 'wx', 0o600)).close();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
+
+/** True when there is anything of this name. */
+export async function exists(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Returns when the disk has the names of a folder. */
+export async function syncFolder(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
