@@ -13,7 +13,7 @@ import { appendLeaves, type Frontier } from './tree.ts';
 
 /** Most events in one append. */
 export const appendLimit = 256;
-/** Most entries in one commit: an append and the note of a changed clock always fit. */
+/** Most entries in a commit that several appends share; a longer append has one of its own. */
 const commitLimit = 64;
 /** Who acts when the log itself writes. */
 export const stationActor: Actor = { id: 'station', role: 'station' };
@@ -101,6 +101,11 @@ export class Appender {
     });
   }
 
+  /** Takes nothing more: a commit of somebody else on this log failed, and what is on the disk is unknown. */
+  fail(message: string, cause: unknown): LogUnavailable {
+    return (this.#failure ??= new LogUnavailable(message, cause));
+  }
+
   /** Takes nothing more and waits until what waits is written. */
   async stop(): Promise<void> {
     this.#failure ??= new LogUnavailable('the operation log was closed');
@@ -131,11 +136,11 @@ export class Appender {
     this.#writing = undefined;
   }
 
-  /** The appends that share the next commit: all that wait, up to the limit, each with one place for the note of a changed clock. */
+  /** The appends that share the next commit: the first, and all that wait behind it up to the limit, each with one place for the note of a changed clock. */
   #takeGroup(): readonly Waiting[] {
     let room = commitLimit;
     const first = this.#waiting.findIndex(({ events }) => (room -= events.length + 1) < 0);
-    return this.#waiting.splice(0, first === -1 ? this.#waiting.length : first);
+    return this.#waiting.splice(0, first === -1 ? this.#waiting.length : Math.max(1, first));
   }
 
   #make(group: readonly Waiting[]): readonly (readonly Made[])[] {

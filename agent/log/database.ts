@@ -34,10 +34,10 @@ export class Database {
   all(sql: string, parameters: readonly Value[] = []): Promise<readonly Row[]> {
     return this.#next(async () => {
       const statement = this.#statements.get(sql) ?? (await this.#prepare(sql));
-      return new Promise<readonly Row[]>((resolve, reject) => {
+      return new Promise<readonly Row[]>((resolve) => {
         statement.all<Row>([...parameters], (error, rows) => {
           if (error === null) resolve(rows);
-          else reject(new DatabaseError(error));
+          else resolve(this.#forget(sql, statement).then(() => Promise.reject(new DatabaseError(error))));
         });
       });
     });
@@ -63,6 +63,13 @@ export class Database {
     const result = this.#queue.then(task);
     this.#queue = result.catch(() => undefined);
     return result;
+  }
+
+  /** A statement that failed may hold its transaction open, and then nothing that follows is committed: it is let go before anything else runs. */
+  async #forget(sql: string, statement: sqlite3.Statement): Promise<void> {
+    this.#statements.delete(sql);
+    // Finalising says the statement's own failure again.
+    await settle((done) => statement.finalize(done)).catch(() => undefined);
   }
 
   async #prepare(sql: string): Promise<sqlite3.Statement> {
