@@ -73,6 +73,20 @@ export function nodeReader(database: Database): ReadNodes {
   };
 }
 
+/** A checkpoint as it is stored; nobody has looked at its signature. */
+export interface StoredCheckpoint {
+  readonly size: number;
+  /** A signed note. */
+  readonly note: Uint8Array;
+}
+
+/** The newest checkpoint that was kept. Throws DatabaseError. */
+export async function newestCheckpoint(database: Database): Promise<StoredCheckpoint | undefined> {
+  const [row] = await database.all('SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1');
+  const { size, note } = row ?? {};
+  return typeof size === 'number' && note instanceof Uint8Array ? { size, note } : undefined;
+}
+
 /** Rows that are fetched at once: at most 16 MiB of bodies. */
 const pageSize = 256;
 

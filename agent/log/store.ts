@@ -6,11 +6,14 @@ import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkChain, checkTree } from './check-chain.ts';
 import { Appender, grow, type Made, makeEntry, stationActor } from './appender.ts';
+import type { OpenedCheckpoint } from './checkpoint.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { type Clock, Timekeeper } from './clock.ts';
 import { type Database, DatabaseError, openForWriting, type Ownership, unreadable } from './database.ts';
 import { type LogEntry, readEntry } from './entry.ts';
 import { LogRefusal, LogUnavailable } from './errors.ts';
 import { type AppendableEvent, type LogEvent, type Op, parseEvent } from './events.ts';
+import type { NoteSigner } from './note-key.ts';
 import { type EntryStation, type EntryTime, noPrev } from './record.ts';
 import { layout } from './layout.ts';
 import { exists, makeEmpty, own, syncFolder } from './log-folder.ts';
@@ -72,6 +75,12 @@ export interface LogStore {
   appendAll(events: readonly AppendableEvent[]): Promise<readonly LogEntry[]>;
   /** Entries that fit, oldest first unless asked otherwise. Throws LogUnavailable when the log is not open or cannot be read. */
   entries(query?: EntryQuery): Promise<readonly LogEntry[]>;
+  /**
+   * Signs the size and the root of the log as it is on the disk and keeps the note; where nothing was appended since the last one, that one comes
+   * back. Throws LogRefusal `broken` when the log did not grow out of the last one or that is not by this key (nothing is signed), LogUnavailable
+   * when the log is not open or the note cannot be kept (the store has failed), and RangeError for a signer of another name.
+   */
+  checkpoint(signer: NoteSigner): Promise<OpenedCheckpoint>;
   /** Waits for appends under way, then lets the log go. */
   close(): Promise<void>;
 }
@@ -142,11 +151,13 @@ class Store implements LogStore {
   readonly #database: Database;
   readonly #ownership: Ownership;
   readonly #appender: Appender;
+  readonly #checkpoints: Checkpoints;
 
   constructor(database: Database, ownership: Ownership, appender: Appender) {
     this.#database = database;
     this.#ownership = ownership;
     this.#appender = appender;
+    this.#checkpoints = new Checkpoints(database, appender);
   }
 
   get origin(): string {
@@ -196,8 +207,13 @@ class Store implements LogStore {
     return found;
   }
 
+  checkpoint(signer: NoteSigner): Promise<OpenedCheckpoint> {
+    return this.#checkpoints.sign(signer);
+  }
+
   async close(): Promise<void> {
     await this.#appender.stop();
+    await this.#checkpoints.idle();
     try {
       await this.#database.close();
     } finally {

@@ -1,0 +1,73 @@
+/**
+ * The checkpoints of one log: signs the head as it is on the disk, keeps each note, and never signs a head that did not grow out of the one
+ * signed before. O(log n): the head is in memory, and the proof is read from stored nodes, which never change.
+ */
+import type { Appender } from './appender.ts';
+import { type CheckpointTrust, openCheckpoint, type OpenedCheckpoint, signCheckpoint, type TreeHead } from './checkpoint.ts';
+import { type Database, DatabaseError } from './database.ts';
+import { LogRefusal } from './errors.ts';
+import { EvidenceRefused } from './evidence-error.ts';
+import type { NoteSigner } from './note-key.ts';
+import { newestCheckpoint, nodeReader } from './schema.ts';
+import { consistencyProof, MissingNode, rootOf } from './tree.ts';
+
+/** Whoever signs for a log that is open. */
+export class Checkpoints {
+  readonly #database: Database;
+  readonly #appender: Appender;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(database: Database, appender: Appender) {
+    this.#database = database;
+    this.#appender = appender;
+  }
+
+  /** One at a time, so that each sees the one before; see `LogStore.checkpoint`. */
+  sign(signer: NoteSigner): Promise<OpenedCheckpoint> {
+    const result = this.#queue.then(() => this.#sign(signer));
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Resolves when nothing is being signed. */
+  async idle(): Promise<void> {
+    await this.#queue;
+  }
+
+  async #sign(signer: NoteSigner): Promise<OpenedCheckpoint> {
+    // After a commit that failed nobody knows what is on the disk, and so nobody signs it.
+    if (this.#appender.failure !== undefined) throw this.#appender.failure;
+    const { frontier, tip } = this.#appender;
+    const head = { origin: tip.origin, size: frontier.size, root: rootOf(frontier) };
+    try {
+      const before = await this.#before({ origin: head.origin, key: signer.verifier });
+      if (before?.size === head.size && Buffer.compare(before.root, head.root) === 0) return before;
+      const signed = signCheckpoint(
+        head,
+        signer,
+        before === undefined ? 'none' : { checkpoint: before, proof: await this.#proof(before, head) },
+      );
+      await this.#database.all('INSERT INTO checkpoint(size, note) VALUES (?, ?)', [signed.size, signed.note]);
+      return signed;
+    } catch (cause) {
+      if (cause instanceof DatabaseError) throw this.#appender.fail(`the checkpoint cannot be kept: ${cause.message}`, cause);
+      if (!(cause instanceof EvidenceRefused) && !(cause instanceof MissingNode)) throw cause;
+      throw new LogRefusal('broken', `the operation log is broken: it did not grow out of its newest checkpoint (${cause.message})`, {
+        cause,
+      });
+    }
+  }
+
+  async #before(trust: CheckpointTrust): Promise<OpenedCheckpoint | undefined> {
+    const stored = await newestCheckpoint(this.#database);
+    if (stored === undefined) return undefined;
+    const opened = openCheckpoint(stored.note, trust);
+    if (opened.size !== stored.size) throw new EvidenceRefused('not-consistent', 'it is not the checkpoint of its place');
+    return opened;
+  }
+
+  async #proof(before: TreeHead, head: TreeHead): Promise<readonly Uint8Array[]> {
+    if (before.size > head.size) throw new EvidenceRefused('not-consistent', 'the log has fewer entries than were signed');
+    return before.size === 0 ? [] : consistencyProof(before.size, head.size, nodeReader(this.#database));
+  }
+}
