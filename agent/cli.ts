@@ -22,6 +22,11 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
   },
   'log show': { about: 'show entries of the operation log', load: async () => (await import('./commands/log-show.ts')).logShow },
   'log verify': { about: 'check the whole operation log', load: async () => (await import('./commands/log-verify.ts')).logVerify },
+  'log checkpoint': {
+    about: 'give out the newest checkpoint of the log',
+    load: async () => (await import('./commands/log-checkpoint.ts')).logCheckpoint,
+  },
+  'log prove': { about: 'prove that an entry is in the log', load: async () => (await import('./commands/log-prove.ts')).logProve },
   'log key': { about: 'show or make the key of the log', load: async () => (await import('./commands/log-key.ts')).logKey },
   doctor: { about: 'report what is here and what is missing', load: async () => (await import('./commands/doctor.ts')).doctor },
   tokens: { about: 'list what is plugged in', load: async () => (await import('./commands/tokens.ts')).tokens },

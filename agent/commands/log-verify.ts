@@ -1,57 +1,112 @@
 /** `countersign log verify`: checks the whole log with the second implementation, also while the agent runs. It reads and changes nothing. */
+import { readFile } from 'node:fs/promises';
 import { openForReading } from '../log/database.ts';
 import { LogRefusal } from '../log/errors.ts';
+import { readCheckpoints, readNodeRows } from '../log/read-tree.ts';
 import { checkTables, readRows } from '../log/schema.ts';
 import { databaseFile, logFolder } from '../log/store.ts';
 import { type KnownEntry, verify, type Verification } from '../log/verify.ts';
+import type { Beside } from '../log/verify/beside.ts';
+import { Wrong } from '../log/verify/canonical.ts';
+import { type KnownLog, readClaim, readSignedHead, readVerifierKey } from '../log/verify/checkpoint.ts';
+import { StartRefused } from '../refusals.ts';
 import { command, WrongUsage } from './arguments.ts';
 import type { CommandIo } from './io.ts';
 
-const help = `countersign log verify [--data DIR] [--known N:HASH] [--json]
+const help = `countersign log verify [--data DIR] [--checkpoint FILE] [--key VKEY] [--known N:HASH] [--json]
 
 Hashes every entry of the operation log again and checks that each follows the one before it, that every signature that was
-begun has at most one end, and that none was made without a consent and a finger that matched.
+begun has at most one end, and that none was made without a consent and a finger that matched; then every stored node of the
+tree, and every checkpoint that was signed. What only the log itself says can be made anew as a whole; a checkpoint or a key
+that was kept elsewhere finds that.
 
-  --data DIR      folder of the station (default: ./station)
-  --known N:HASH  number and hash of an entry that was written down elsewhere: finds a log that was cut short or made anew
-  --json          the result as one JSON object
+  --data DIR         folder of the station (default: ./station)
+  --checkpoint FILE  a checkpoint that was kept elsewhere: finds a log that was cut short, put back or made anew
+  --key VKEY         the key of the log as it was brought from elsewhere (countersign log key shows it)
+  --known N:HASH     number and hash of an entry that was written down elsewhere
+  --json             the result as one JSON object
   --help
 
-Exit codes: 0 intact, 1 broken, 2 cannot be read.`;
+Exit codes: 0 intact, 1 broken, 2 cannot be read, or what was kept elsewhere is not of this log.`;
 
-/** Exit code 0 intact, 1 broken, 2 when the call is wrong or the log cannot be read. */
+/** Exit code 0 intact, 1 broken, 2 when the call is wrong or something cannot be read. */
 export const logVerify = command(
   {
     name: 'log verify',
     help,
-    options: { data: { type: 'string', default: './station' }, known: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: {
+      data: { type: 'string', default: './station' },
+      checkpoint: { type: 'string' },
+      key: { type: 'string' },
+      known: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
   },
-  async ({ values: { data, known, json } }, io) => {
-    const result = await verifyFile(databaseFile(logFolder(data)), known === undefined ? undefined : readKnown(known), io);
+  async ({ values: { data, checkpoint, key, known, json } }, io) => {
+    const elsewhere = await readElsewhere(checkpoint, key);
+    const result = await verifyFile(databaseFile(logFolder(data)), known === undefined ? undefined : readKnown(known), elsewhere, io);
     const { cause, ...shown } = result;
     const why = cause instanceof Error ? cause.message : undefined;
     if (json) io.out(JSON.stringify({ ...shown, ...(why === undefined ? {} : { reason: why }) }));
-    else for (const line of inWords(result, why)) io.out(line);
+    else for (const line of inWords(result, elsewhere, why)) io.out(line);
     return { intact: 0, broken: 1, unreadable: 2 }[result.verdict];
   },
 );
 
-async function verifyFile(file: string, known: KnownEntry | undefined, io: CommandIo): Promise<Verification> {
+/** What was kept elsewhere, and whose it is. */
+interface Elsewhere extends Pick<Beside, 'kept' | 'publicKey'> {
+  readonly origin?: string;
+}
+
+async function readElsewhere(file: string | undefined, text: string | undefined): Promise<Elsewhere> {
+  const key = text === undefined ? undefined : readKey(text);
+  if (file === undefined) return key ?? {};
+  const kept = await readFile(file).catch((cause: unknown) => {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    throw new StartRefused(code === 'ENOENT' ? `There is no file ${file}.` : `${file} cannot be read (${code}).`, 2, cause);
+  });
+  try {
+    const { origin } = readClaim(kept);
+    if (key !== undefined) readSignedHead(kept, key);
+    return { ...key, origin, kept };
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    throw new StartRefused(`The checkpoint ${file} says nothing about any log: ${error.message}.`, 2, error);
+  }
+}
+
+function readKey(text: string): KnownLog {
+  try {
+    return readVerifierKey(text);
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    throw new WrongUsage(`--key takes a key as countersign log key shows it, name+id+base64, and this is none: ${error.message}.`);
+  }
+}
+
+async function verifyFile(file: string, known: KnownEntry | undefined, elsewhere: Elsewhere, io: CommandIo): Promise<Verification> {
   try {
     const database = await openForReading(file);
     try {
+      // One transaction: what the agent appends meanwhile is seen neither as entries nor as nodes.
+      await database.exec('BEGIN');
       // Entries are judged whatever was done to the triggers around them; the agent does not start on such a log.
-      await checkTables(database, file).catch((error: unknown) => {
+      const tables = await checkTables(database, file).catch((error: unknown) => {
         if (!(error instanceof LogRefusal)) throw error;
         io.err(`Note: ${error.message}.`);
+        return undefined;
       });
-      return await verify(readRows(database, file), known);
+      if (tables !== undefined && elsewhere.origin !== undefined && elsewhere.origin !== tables.origin)
+        throw new StartRefused(`What was kept elsewhere is of ${elsewhere.origin}, and this is the log of ${tables.origin}.`);
+      const [hasTree] = await database.all("SELECT 1 FROM sqlite_schema WHERE name = 'node' AND type = 'table'");
+      const tree = hasTree === undefined ? {} : { nodes: readNodeRows(database, file), checkpoints: await readCheckpoints(database, file) };
+      return await verify(readRows(database, file), known, { ...elsewhere, ...tree });
     } finally {
       await database.close();
     }
   } catch (cause) {
     if (!(cause instanceof LogRefusal)) throw cause;
-    return { verdict: 'unreadable', entries: 0, openIntents: [], cause };
+    return { verdict: 'unreadable', entries: 0, checkpoints: 0, openIntents: [], cause };
   }
 }
 
@@ -62,13 +117,25 @@ function readKnown(text: string): KnownEntry {
   return { seq: Number(seq), leaf };
 }
 
-function inWords({ verdict, entries, head, bad, openIntents }: Verification, why: string | undefined): readonly string[] {
+function inWords(result: Verification, { kept, publicKey }: Elsewhere, why: string | undefined): readonly string[] {
+  const { verdict, entries, head, bad, openIntents, checkpoints } = result;
   const good = head === undefined ? [] : [`${entries} entries are good. The hash of entry ${entries - 1} is ${head}.`];
+  if (checkpoints > 0) good.push(checkpoints === 1 ? '1 stored checkpoint is good.' : `${checkpoints} stored checkpoints are good.`);
   if (verdict === 'unreadable') return ['CANNOT BE READ', ...(why === undefined ? [] : [`${why}.`]), ...good];
-  if (verdict === 'broken') return ['BROKEN', `First bad entry: ${bad?.seq ?? ''}. ${bad?.sentence ?? ''}.`, ...good];
+  if (verdict === 'broken') {
+    const sentence = bad?.sentence ?? '';
+    const told = bad?.seq === undefined ? capital(sentence) : `First bad entry: ${bad.seq}. ${sentence}`;
+    return ['BROKEN', `${told}.`, ...good];
+  }
+  const key = publicKey === undefined ? 'the key that the log says' : 'the key that was brought from elsewhere';
+  if (kept !== undefined) good.push(`The log goes on from the checkpoint that was kept elsewhere, which was signed by ${key}.`);
   const open =
     openIntents.length === 0
       ? []
       : [`Begun and not ended: entry ${openIntents.join(', ')} (under way, or the agent has not started again).`];
   return ['INTACT', ...good, ...open];
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

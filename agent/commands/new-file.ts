@@ -2,6 +2,7 @@
 import { dirname, extname } from 'node:path';
 import { writeNew } from '../documents/durable.ts';
 import { StartRefused } from '../refusals.ts';
+import type { CommandIo } from './io.ts';
 
 /** The name of the file with another ending; what stands before the ending stays: "a.pdf" and "-x.pdf" give "a-x.pdf". */
 export function besides(file: string, ending: string): string {
@@ -16,4 +17,14 @@ export async function writeOutput(path: string, bytes: Uint8Array): Promise<void
     if (code === 'ENOENT') throw new StartRefused(`There is no folder ${dirname(path)}.`, 2, error);
     throw new StartRefused(`${path} cannot be written${typeof code === 'string' ? ` (${code})` : ''}.`, 2, error);
   });
+}
+
+/** Gives out a text: into a new file, which is named, or to the output as it is. Throws StartRefused. */
+export async function giveOut(text: Uint8Array, file: string | undefined, io: CommandIo): Promise<void> {
+  if (file === undefined) {
+    io.out(Buffer.from(text).toString('utf8'));
+    return;
+  }
+  await writeOutput(file, text);
+  io.out(`Written: ${file}`);
 }

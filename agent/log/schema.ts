@@ -80,9 +80,9 @@ export interface StoredCheckpoint {
   readonly note: Uint8Array;
 }
 
-/** The newest checkpoint that was kept. Throws DatabaseError. */
-export async function newestCheckpoint(database: Database): Promise<StoredCheckpoint | undefined> {
-  const [row] = await database.all('SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1');
+/** The newest checkpoint that was kept, of those of at least so many entries. Throws DatabaseError. */
+export async function newestCheckpoint(database: Database, atLeast = 1): Promise<StoredCheckpoint | undefined> {
+  const [row] = await database.all('SELECT size, note FROM checkpoint WHERE size >= ? ORDER BY size DESC LIMIT 1', [atLeast]);
   const { size, note } = row ?? {};
   return typeof size === 'number' && note instanceof Uint8Array ? { size, note } : undefined;
 }

@@ -3,6 +3,7 @@
  * bytes. It reads rows in order, keeps no more than what is open, and names the first entry that is wrong.
  */
 import { createHash } from 'node:crypto';
+import { type Beside, BesideTheEntries } from './verify/beside.ts';
 import { type Fields, must, readCanonical, writeAgain, Wrong } from './verify/canonical.ts';
 
 /** One row, as it is stored: body bytes, and two hashes of 32 bytes. */
@@ -26,27 +27,41 @@ export interface Verification {
   readonly entries: number;
   /** Leaf of the last of these, hex. */
   readonly head?: string;
-  readonly bad?: { readonly seq: number; readonly sentence: string };
+  /** Absent where the log says none. */
+  readonly key?: string;
+  /** Stored checkpoints that were found good. */
+  readonly checkpoints: number;
+  /** Without a number it is said of the log as a whole. */
+  readonly bad?: { readonly seq?: number; readonly sentence: string };
   /** Intents without an outcome, by number: a signature is under way, or the agent ended and has not started again. */
   readonly openIntents: readonly number[];
   /** What reading threw. */
   readonly cause?: unknown;
 }
 
-/** Checks a log from its first row to its last. Throws nothing: what `rows` throws becomes `unreadable`. */
-export async function verify(rows: AsyncIterable<Row>, known?: KnownEntry): Promise<Verification> {
+/**
+ * Checks a log from its first row to its last, and what is beside it. What `rows` throws becomes `unreadable`; throws Wrong only when the
+ * checkpoint that was kept elsewhere is none.
+ */
+export async function verify(rows: AsyncIterable<Row>, known?: KnownEntry, beside: Beside = {}): Promise<Verification> {
   const chain = new Chain();
+  const held = new BesideTheEntries(beside);
   const result = () => ({
     entries: chain.length,
     ...(chain.length === 0 ? {} : { head: chain.head }),
+    ...(chain.publicKey === undefined ? {} : { key: chain.publicKey }),
+    checkpoints: held.checkpoints,
     openIntents: [...chain.intents.keys()],
   });
-  const broken = (seq: number, sentence: string): Verification => ({ verdict: 'broken', ...result(), bad: { seq, sentence } });
+  const broken = (seq: number | undefined, sentence: string): Verification => {
+    return { verdict: 'broken', ...result(), bad: { ...(seq === undefined ? {} : { seq }), sentence } };
+  };
   try {
     for await (const row of rows) {
       const place = chain.length;
       try {
         chain.take(row);
+        await held.take(row.leaf, chain);
       } catch (error) {
         if (!(error instanceof Wrong)) throw error;
         return broken(Math.min(row.seq, place), error.message);
@@ -54,10 +69,14 @@ export async function verify(rows: AsyncIterable<Row>, known?: KnownEntry): Prom
       if (row.seq === known?.seq && chain.head !== known.leaf)
         return broken(row.seq, `entry ${row.seq} is not the one that was written down`);
     }
+    if (chain.length === 0) return broken(0, 'the log holds no entry');
+    await held.end(chain);
   } catch (cause) {
+    if (cause instanceof Wrong) return broken(undefined, cause.message);
     return { verdict: 'unreadable', ...result(), cause };
+  } finally {
+    await held.release();
   }
-  if (chain.length === 0) return broken(0, 'the log holds no entry');
   if (known !== undefined && known.seq >= chain.length)
     return broken(chain.length, `the log ends before entry ${known.seq}, which was written down`);
   return { verdict: 'intact', ...result() };
@@ -95,7 +114,8 @@ class Chain {
   readonly #tests = new Set<unknown>();
   /** Consents since the last start of the agent. No visit lives longer than that. */
   readonly #consents = new Map<unknown, Consent>();
-  #origin: unknown;
+  /** Whose log it is, as its first entry says. */
+  origin: unknown;
   #boot: unknown;
   #boots = new Set<unknown>();
   #lastStart: number | undefined;
@@ -112,8 +132,8 @@ class Chain {
     const body = readCanonical(row.body, seq);
     must(body.get('v') === 1, `entry ${seq} is written in an unknown version`);
     must(body.get('seq') === seq && body.get('prev') === before, `entry ${seq} says another place than it stands in`);
-    this.#origin ??= body.get('origin');
-    must(typeof this.#origin === 'string' && body.get('origin') === this.#origin, `entry ${seq} belongs to another log`);
+    this.origin ??= body.get('origin');
+    must(typeof this.origin === 'string' && body.get('origin') === this.origin, `entry ${seq} belongs to another log`);
     const op = body.get('op');
     must(opNames.has(op), `entry ${seq} is of an unknown kind`);
     this.#checkFrame(body, seq);

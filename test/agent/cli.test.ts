@@ -22,8 +22,9 @@ test('help is found by every way in which people ask for it', async () => {
   expect(verify).toMatchObject({ code: 0, err: '', out: expect.stringContaining('--trust DIR') as string });
 });
 
-const ofLog = ['show', 'verify', 'key'];
-const logCommands = 'countersign log show, countersign log verify and countersign log key';
+const ofLog = ['show', 'verify', 'checkpoint', 'prove', 'key'];
+const logCommands =
+  'countersign log show, countersign log verify, countersign log checkpoint, countersign log prove and countersign log key';
 
 test('help for the log is the help of all of its commands', async () => {
   const each = await Promise.all(ofLog.map((word) => countersign(['log', word, '--help'])));

@@ -181,7 +181,20 @@ test('after all of this the station signs, also a document with the name of a ha
   expect(entries.map(({ op }) => op).slice(-2)).toEqual(['sign.done', 'token-out']);
 });
 
-const commands = ['init', 'enrol', 'start', 'sign', 'verify', 'log show', 'log verify', 'log key', 'doctor', 'demo'];
+const commands = [
+  'init',
+  'enrol',
+  'start',
+  'sign',
+  'verify',
+  'log show',
+  'log verify',
+  'log checkpoint',
+  'log prove',
+  'log key',
+  'doctor',
+  'demo',
+];
 
 test('every command explains itself, and an option that nobody knows is refused', async () => {
   await Promise.all(

@@ -56,6 +56,31 @@ export function readSignedHead(note: Uint8Array, log: KnownLog): SignedHead {
   return head;
 }
 
+/** What a checkpoint says before anybody has looked at its signature: whose it is and how large. It must not be believed. */
+export function readClaim(note: Uint8Array): { readonly origin: string; readonly size: number } {
+  const [, text = ''] = noteShape.exec(textOf(note, 16_384, 'the checkpoint')) ?? [];
+  const [, origin, size = ''] = headShape.exec(text) ?? [];
+  must(origin !== undefined, 'it is not a checkpoint');
+  return { origin, size: numberOf(size) };
+}
+
+/** Reads the text form of a log's key, `name+id+base64` (C2SP signed-note); other kinds of keys are refused. */
+export function readVerifierKey(text: string): KnownLog {
+  const [, origin, id, material = ''] = /^([^\p{White_Space}+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/u.exec(text) ?? [];
+  must(origin !== undefined, 'it is not the key of a log');
+  const bytes = bytesOf(material);
+  must(bytes.length === 33 && bytes[0] === 1, 'it is not an Ed25519 key of a log');
+  must(
+    createHash('sha256')
+      .update(`${origin}\n`)
+      .update(bytes)
+      .digest('hex')
+      .startsWith(id ?? '-'),
+    'its id is not its own',
+  );
+  return { origin, publicKey: bytes.subarray(1) };
+}
+
 /** Checks a receipt: that the body of an entry is in this log. Returns the entry's number and the head that it was proven under. */
 export function readReceipt(receipt: Uint8Array, body: Uint8Array, log: KnownLog): SignedHead & { readonly index: number } {
   const whole = textOf(receipt, 24_576, 'the receipt');

@@ -36,7 +36,7 @@ describe('a log on the disk that was tampered with', () => {
     const store = await log.open();
     const { seq, leaf } = store.last();
     await store.close();
-    expect(await check({ seq, leaf })).toEqual({ verdict: 'intact', entries: 11, head: leaf, openIntents: [] });
+    expect(await check({ seq, leaf })).toEqual({ verdict: 'intact', entries: 11, head: leaf, checkpoints: 0, openIntents: [] });
   });
 
   it.each([
