@@ -48,6 +48,8 @@ const schema = z.strictObject({
     idleWarningSeconds: z.int().min(20).max(120),
     /** Most documents that a holder signs in one visit. */
     maxDocuments: z.int().min(1).max(mostDocuments).exactOptional(),
+    /** Minutes from one seal of the log to the next. */
+    sealMinutes: z.int().min(1).max(1440).exactOptional(),
   }),
 });
 
@@ -57,6 +59,7 @@ export const defaultLimits: StationConfig['limits'] = { maxBytes: 50_000_000, ma
 
 /** What holds where a station says nothing of it. */
 export const defaultMaxDocuments = 50;
+export const defaultSealMinutes = 60;
 
 /** A station that was made before there were revocation lists says nothing about them. */
 export const defaultCrlPolicy: NonNullable<StationConfig['crl']> = { stale: 'warn' };

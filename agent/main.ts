@@ -6,6 +6,7 @@ import {
   configDigest,
   defaultCrlPolicy,
   defaultMaxDocuments,
+  defaultSealMinutes,
   readConfig,
   stationPaths,
   type StationConfig,
@@ -21,6 +22,7 @@ import { loadTrust, type Trust } from './documents/trust.ts';
 import { defaultVerifierLimits, verifyFile } from './documents/verifier.ts';
 import { openHardware, type Hardware } from './hardware.ts';
 import { startServer, type RunningServer } from './http/server.ts';
+import { startSealing } from './log/seal.ts';
 import { openStationKey, openStationLog } from './opening.ts';
 import { signingActors } from './signing/actors.ts';
 import { CheckDesk, type CheckDeskParts } from './signing/check-desk.ts';
@@ -94,7 +96,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const recovered = await recover(opened.openIntents, documents.signed, recorder, ofStation);
     const revocation = new RevocationFolder(paths.crl, await loadTrust(paths.trust), config.crl ?? defaultCrlPolicy);
     await revocation.look(new Date());
-    if (options.passphrase !== undefined) await openStationKey(paths.logKey, opened, options.passphrase);
+    const signer = options.passphrase === undefined ? undefined : await openStationKey(paths.logKey, opened, options.passphrase);
     const hardware = await (options.hardware ?? openHardware)(config, paths);
     closers.push(() => hardware.close());
     const record = recorder.record.bind(recorder);
@@ -143,6 +145,12 @@ export async function startStation(options: StationOptions): Promise<Station> {
     closers.push(hardware.readers.watch(() => visit.stationChanged()));
     const look = () => revocation.look(new Date()).then(() => desk.look());
     closers.push(watchDesk({ look }, visit, options.inboxPollMs ?? 500, options.onFault));
+    const { sealMinutes = defaultSealMinutes } = config.limits;
+    const onSealFault = (error: unknown): void => {
+      visit.fault();
+      options.onFault(error);
+    };
+    if (signer !== undefined) closers.push(startSealing(log, signer, sealMinutes * 60_000, opened.sealedAt, onSealFault));
     let server: RunningServer | undefined;
     if (options.kiosk !== undefined) {
       const workbench = hardware.workbench?.(log);

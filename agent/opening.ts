@@ -22,6 +22,8 @@ export interface OpenedLog {
   readonly openIntents: readonly OpenIntent[];
   /** What the log says of its own key; absent in a station that was made before there was one. */
   readonly key: Fields<'key'> | undefined;
+  /** When the log was sealed last, or its key was made: RFC 3339. */
+  readonly sealedAt: string | undefined;
 }
 
 /** Throws StartRefused when there is no log, it is broken, another agent has it, or it is not the log of this configuration. */
@@ -33,15 +35,24 @@ export async function openStationLog(directory: string, config: StationConfig, o
     await mustBelong(log, config);
     const enrolments = new Enrolments();
     const known = new Set<string>();
-    const entries = await log.entries({ op: ['enrol', 'finger-matched', 'document-in', 'sign.done', 'key'] });
+    const entries = await log.entries({ op: ['enrol', 'finger-matched', 'document-in', 'sign.done', 'key', 'seal'] });
     let key: Fields<'key'> | undefined;
-    for (const { event } of entries) {
+    let sealedAt: string | undefined;
+    for (const { event, at } of entries) {
       enrolments.take(event);
       if (event.op === 'document-in') known.add(event.document_sha256);
       if (event.op === 'key') key = event;
+      if (event.op === 'key' || event.op === 'seal') sealedAt = at.time;
     }
     const signed = signedDocuments(entries);
-    return { log, enrolments, documents: { known, signed }, openIntents: openIntents(await log.entries({ op: reconcileOps })), key };
+    return {
+      log,
+      enrolments,
+      documents: { known, signed },
+      openIntents: openIntents(await log.entries({ op: reconcileOps })),
+      key,
+      sealedAt,
+    };
   } catch (error) {
     await log.close();
     throw error;

@@ -1,6 +1,7 @@
 /** `countersign log checkpoint`: the newest checkpoint of a station's log, to be kept elsewhere; with --new, one that is signed now. */
 import { configDigest, readConfig, stationPaths } from '../config.ts';
 import { newestCheckpoint } from '../log/schema.ts';
+import { seal } from '../log/seal.ts';
 import { readLog } from '../log/readable.ts';
 import { openStationKey, openStationLog } from '../opening.ts';
 import { StartRefused } from '../refusals.ts';
@@ -59,7 +60,7 @@ async function sign(data: string): Promise<Uint8Array> {
   try {
     const signer = await openStationKey(paths.logKey, opened, passphraseToOpen);
     if (signer === undefined) throw new StartRefused(`The log has no key. Make one with: countersign log key --make --data ${data}`, 1);
-    return (await opened.log.checkpoint(signer)).note;
+    return (await seal(opened.log, signer)).note;
   } finally {
     await opened.log.close();
   }

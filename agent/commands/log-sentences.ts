@@ -22,6 +22,8 @@ export function sentence(event: LogEvent): string {
       return event.problem === undefined
         ? `Token ${JSON.stringify(event.token_serial)} was put in, with ${event.certificates.length} certificates.${lists(event.revocation_lists)}`
         : `Token ${JSON.stringify(event.token_serial)} was put in and cannot be used: ${event.problem}.${lists(event.revocation_lists)}`;
+    case 'seal':
+      return `The log was sealed: a checkpoint of ${event.size} entries, root ${short(event.root)}.`;
     case 'key':
       return `The key of the log was made, ${event.wrapping === 'none' ? 'not wrapped' : 'wrapped by a passphrase'}: ${event.public_key}.`;
     case 'token-out':

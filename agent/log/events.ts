@@ -154,6 +154,8 @@ export const fieldsOf = {
     problem: problem.exactOptional(),
     tries_left: count.exactOptional(),
   }),
+  // A checkpoint that was signed: size, root hash, and SHA-256 of the note.
+  seal: z.strictObject({ size: z.int().min(1), root: sha256, checkpoint_sha256: sha256 }),
   // `public_key`: Ed25519, 32 bytes; its name in signed notes is the origin of the log.
   key: z.strictObject({ purpose: z.enum(['log']), action: z.enum(['made']), public_key: sha256, wrapping: z.enum(['passphrase', 'none']) }),
 } as const;
@@ -182,7 +184,6 @@ export const reserved = {
   'network-up': z.never(),
   'staff-login': z.never(),
   receipt: z.never(),
-  seal: z.never(),
   'export.begin': z.never(),
   'export.done': z.never(),
   import: z.never(),

@@ -28,7 +28,7 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
     'somebody at the terminal agreed to a diagnostic signature, over a text that is no document; written before the token is asked',
   'token-tested': 'how the diagnostic signature ended; `test` is the entry in which it began',
   receipt: 'a receipt was given to the holder',
-  seal: 'the log was sealed with a checkpoint, also when nothing happened',
+  seal: 'the log was sealed with a checkpoint, also when nothing happened: its size, its root and the SHA-256 of the note',
   'export.begin': 'a bundle was begun on a drive',
   'export.done': 'a bundle was read back from the drive and found complete',
   import: 'a return bundle of head office was taken in',

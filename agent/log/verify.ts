@@ -62,6 +62,7 @@ export async function verify(rows: AsyncIterable<Row>, known?: KnownEntry, besid
       try {
         chain.take(row);
         await held.take(row.leaf, chain);
+        if (chain.sealed !== undefined) held.seal(chain.sealed, place);
       } catch (error) {
         if (!(error instanceof Wrong)) throw error;
         return broken(Math.min(row.seq, place), error.message);
@@ -99,7 +100,7 @@ interface Consent {
 
 const knownOps =
   'genesis boot clock-changed enrol document-in document-refused document-checked token-in token-out consent finger-matched finger-refused ' +
-  'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested key';
+  'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested key seal';
 const opNames: ReadonlySet<unknown> = new Set(knownOps.split(' '));
 const roleNames: ReadonlySet<unknown> = new Set(['holder', 'clerk', 'supervisor', 'auditor', 'administrator', 'station']);
 
@@ -108,6 +109,8 @@ class Chain {
   head = '0'.repeat(64);
   /** Intents without an outcome, by number. */
   readonly intents = new Map<number, Intent>();
+  /** What the last entry says, if that is a seal. */
+  sealed: Fields | undefined;
   /** The log's own key, hex, once an entry says it. */
   publicKey: string | undefined;
   /** Diagnostic signatures that were begun since the last start of the agent and have not ended. */
@@ -123,6 +126,7 @@ class Chain {
   #time = '';
 
   take(row: Row): void {
+    this.sealed = undefined;
     const seq = this.length;
     must(row.seq === seq, row.seq > seq ? `entry ${seq} is missing` : `entry ${row.seq} stands in a place that it cannot have`);
     const hash = createHash('sha256').update('\0').update(row.body).digest();
@@ -199,6 +203,8 @@ class Chain {
       this.#tests.add(seq);
     } else if (op === 'token-tested') {
       must(this.#tests.delete(fields.get('test')), `entry ${seq}: it ends no diagnostic signature that was begun and had not ended`);
+    } else if (op === 'seal') {
+      this.sealed = fields;
     } else if (op === 'key') {
       const known = fields.get('purpose') === 'log' && fields.get('action') === 'made' && isHash(fields.get('public_key'));
       must(known, `entry ${seq}: it does not say which key was made`);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { defaultLimits, parseConfig } from '../../agent/config.ts';
+import { defaultLimits, defaultSealMinutes, parseConfig } from '../../agent/config.ts';
 
 const good = {
   name: 'branch-12.example.org',
@@ -31,12 +31,18 @@ test('two modules of one name are refused, and the sentence says which', () => {
   expect(() => parse({ ...good, modules })).toThrow(expect.objectContaining({ message: sentence, exitCode: 2 }) as Error);
 });
 
+test('the log is sealed every hour, or as often as the configuration says', () => {
+  const withMinutes = (sealMinutes: unknown) => ({ ...good, limits: { ...defaultLimits, sealMinutes } });
+  expect(defaultSealMinutes).toBe(60);
+  for (const minutes of [1, 15, 1440]) expect(parse(withMinutes(minutes)).limits.sealMinutes).toBe(minutes);
+  for (const minutes of [0, -1, 1.5, 1441, '60', null]) expect(() => parse(withMinutes(minutes))).toThrow('at "limits.sealMinutes"');
+});
+
 test('a name that the log has no room for, or that is none, is refused', () => {
   expect(parse({ ...good, name: 'a'.repeat(100) }).name).toHaveLength(100);
   for (const name of ['a'.repeat(101), 'Branch 12', 'branch-.example.org', '', 'a..b'])
     expect(() => parse({ ...good, name })).toThrow('at "name": must be a name like branch-12.example.org.');
 });
-
 
 test('classes of documents are taken as they are', () => {
   const classes = [

@@ -1,8 +1,9 @@
 /**
- * What is held against the entries of a log as they stream by: the stored nodes of its tree, the checkpoints that it signed,
+ * What is held against the entries of a log as they stream by: the stored nodes of its tree, the checkpoints that it signed, the seals in it,
  * and a checkpoint that was kept elsewhere, which alone finds a tail that was cut off, an older copy, and a log that was made anew.
  */
-import { must, Wrong } from './canonical.ts';
+import { createHash } from 'node:crypto';
+import { type Fields, must, Wrong } from './canonical.ts';
 import { type KnownLog, readClaim, readSignedHead } from './checkpoint.ts';
 import { type NodeRow, StoredNodes, StreamedTree } from './tree.ts';
 
@@ -21,6 +22,8 @@ export class BesideTheEntries {
   readonly #beside: Beside;
   readonly #tree = new StreamedTree();
   readonly #nodes: StoredNodes | undefined;
+  /** Of the checkpoints that were checked, by size: what a seal may name. */
+  readonly #sealed = new Map<unknown, { readonly root: string; readonly note: string }>();
   readonly #keptSize: number | undefined;
   #keptRoot: Uint8Array | undefined;
   /** How many checkpoints were found good. */
@@ -48,7 +51,16 @@ export class BesideTheEntries {
     const head = this.#read(next.note, known, `the checkpoint of ${size} entries that is stored does not hold`);
     const root = this.#tree.root();
     must(head.size === size && same(head.root, root), `the checkpoint of ${size} entries that is stored is not of these entries`);
+    this.#sealed.set(size, { root: hex(root), note: createHash('sha256').update(next.note).digest('hex') });
     this.checkpoints += 1;
+  }
+
+  /** Checks that a seal names a checkpoint that is stored. Throws Wrong. */
+  seal(fields: Fields, seq: number): void {
+    if (this.#beside.checkpoints === undefined) return;
+    const sealed = this.#sealed.get(fields.get('size'));
+    const named = sealed?.root === fields.get('root') && sealed?.note === fields.get('checkpoint_sha256');
+    must(named, `entry ${seq}: the checkpoint that it was sealed with is not stored`);
   }
 
   /** Checks what can be checked only behind the last entry. Throws Wrong. */

@@ -1,0 +1,69 @@
+/** Seals of the log: a checkpoint and the entry that names it, at intervals and also when nothing happens, so that a log that was cut and carried on shows a gap. */
+import { createHash } from 'node:crypto';
+import { stationActor } from './appender.ts';
+import type { OpenedCheckpoint } from './checkpoint.ts';
+import { toHex } from './entry.ts';
+import type { NoteSigner } from './note-key.ts';
+import type { LogStore } from './store.ts';
+
+/** Signs the head of the log and enters what was signed. Throws as `LogStore.checkpoint` and `LogStore.append`. */
+export async function seal(log: Pick<LogStore, 'checkpoint' | 'append'>, signer: NoteSigner): Promise<OpenedCheckpoint> {
+  const checkpoint = await log.checkpoint(signer);
+  const checkpoint_sha256 = createHash('sha256').update(checkpoint.note).digest('hex');
+  await log.append({ op: 'seal', actor: stationActor, size: checkpoint.size, root: toHex(checkpoint.root), checkpoint_sha256 });
+  return checkpoint;
+}
+
+/** Where time comes from; replaced in tests. */
+export interface SealClock {
+  /** Milliseconds since 1970, as the station's clock says. */
+  wall(): number;
+  /** Calls once after so many milliseconds; gives the way to call it off. */
+  after(ms: number, call: () => void): () => void;
+}
+
+const systemClock: SealClock = {
+  wall: () => Date.now(),
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/**
+ * Seals the log every `everyMs`. The first seal is due so long after the last one (`sealedAt`, RFC 3339), at once where that time has passed or
+ * lies ahead, so that a station that is stopped often is sealed too. The first failure is told to `onFault`, and nothing is sealed after it. Gives the
+ * way to stop, which waits for a seal under way.
+ */
+export function startSealing(
+  log: Pick<LogStore, 'checkpoint' | 'append'>,
+  signer: NoteSigner,
+  everyMs: number,
+  sealedAt: string | undefined,
+  onFault: (error: unknown) => void,
+  clock: SealClock = systemClock,
+): () => Promise<void> {
+  let isStopped = false;
+  let sealing: Promise<void> = Promise.resolve();
+  let callOff: () => void = () => undefined;
+  const wait = (ms: number): void => {
+    callOff = clock.after(ms, () => {
+      sealing = seal(log, signer).then(
+        () => {
+          if (!isStopped) wait(everyMs);
+        },
+        (error: unknown) => {
+          if (!isStopped) onFault(error);
+        },
+      );
+    });
+  };
+  const passed = sealedAt === undefined ? everyMs : clock.wall() - Date.parse(sealedAt);
+  // After a clock was set nobody knows how long ago the last seal was.
+  wait(passed < 0 ? 0 : Math.max(0, everyMs - passed));
+  return async () => {
+    isStopped = true;
+    callOff();
+    await sealing;
+  };
+}
