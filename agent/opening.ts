@@ -61,15 +61,18 @@ export async function openStationLog(directory: string, config: StationConfig, o
 
 /**
  * Opens the key that the log says is its own; undefined where it says none. Throws StartRefused when the file is gone, is not private, does not
- * open, or holds another key.
+ * open, or holds another key, and (exit code 1) when the log did not grow out of its newest checkpoint.
  */
 export async function openStationKey(file: string, opened: OpenedLog, ask: () => Promise<Uint8Array>): Promise<NoteSigner | undefined> {
   if (opened.key === undefined) return undefined;
   try {
     const { signer } = await openLogKey(file, opened.log.origin, ask);
-    if (toHex(signer.verifier.publicKey) === opened.key.public_key) return signer;
-    throw new LogKeyRefused('not-opened', `the log key ${file} is not the one that the log says`);
+    if (toHex(signer.verifier.publicKey) !== opened.key.public_key)
+      throw new LogKeyRefused('not-opened', `the log key ${file} is not the one that the log says`);
+    await opened.log.checkGrowth(signer.verifier);
+    return signer;
   } catch (error) {
+    if (error instanceof LogRefusal) throw new StartRefused(sentence(error), error.code === 'broken' ? 1 : 2, error);
     if (!(error instanceof LogKeyRefused)) throw error;
     const more = error.code === 'missing' ? ' Bring it back from a copy: a key that is lost is not made anew.' : '';
     throw new StartRefused(`The log cannot be sealed: ${error.message}.${more}`, 2, error);

@@ -73,7 +73,8 @@ export function signCheckpoint(head: TreeHead, signer: NoteSigner, earlier: Earl
   return openCheckpoint(formatNote({ text, signatures: [signer.sign(text)] }), { origin: head.origin, key: verifier });
 }
 
-function mustFollow(head: TreeHead, before: TreeHead, proof: readonly Uint8Array[]): void {
+/** Checks that a head grew out of one that was signed before. Throws EvidenceRefused `other-log` or `not-consistent`. */
+export function mustFollow(head: TreeHead, before: TreeHead, proof: readonly Uint8Array[]): void {
   if (before.origin !== head.origin) throw new EvidenceRefused('other-log', 'the checkpoint before is of another log');
   const grown = before.size === 0 ? proof.length === 0 : verifyConsistency(before.size, before.root, head.size, head.root, proof);
   if (!grown) throw new EvidenceRefused('not-consistent', 'the head did not grow out of the one that was signed before');

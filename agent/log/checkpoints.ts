@@ -3,11 +3,11 @@
  * signed before. O(log n): the head is in memory, and the proof is read from stored nodes, which never change.
  */
 import type { Appender } from './appender.ts';
-import { type CheckpointTrust, openCheckpoint, type OpenedCheckpoint, signCheckpoint, type TreeHead } from './checkpoint.ts';
+import { type CheckpointTrust, mustFollow, openCheckpoint, type OpenedCheckpoint, signCheckpoint, type TreeHead } from './checkpoint.ts';
 import { type Database, DatabaseError } from './database.ts';
 import { LogRefusal } from './errors.ts';
 import { EvidenceRefused } from './evidence-error.ts';
-import type { NoteSigner } from './note-key.ts';
+import type { NoteSigner, VerifierKey } from './note-key.ts';
 import { newestCheckpoint, nodeReader } from './schema.ts';
 import { consistencyProof, MissingNode, rootOf } from './tree.ts';
 
@@ -34,27 +34,41 @@ export class Checkpoints {
     await this.#queue;
   }
 
-  async #sign(signer: NoteSigner): Promise<OpenedCheckpoint> {
+  /** See `LogStore.checkGrowth`. */
+  check(key: VerifierKey): Promise<void> {
+    return this.#orBroken(async () => {
+      const head = this.#head();
+      const before = await this.#before({ origin: head.origin, key });
+      if (before !== undefined) mustFollow(head, before, await this.#proof(before, head));
+    });
+  }
+
+  #sign(signer: NoteSigner): Promise<OpenedCheckpoint> {
+    return this.#orBroken(async () => {
+      const head = this.#head();
+      const before = await this.#before({ origin: head.origin, key: signer.verifier });
+      if (before?.size === head.size && Buffer.compare(before.root, head.root) === 0) return before;
+      const earlier = before === undefined ? 'none' : { checkpoint: before, proof: await this.#proof(before, head) };
+      const signed = signCheckpoint(head, signer, earlier);
+      await this.#database.all('INSERT INTO checkpoint(size, note) VALUES (?, ?)', [signed.size, signed.note]);
+      return signed;
+    });
+  }
+
+  #head(): TreeHead {
     // After a commit that failed nobody knows what is on the disk, and so nobody signs it.
     if (this.#appender.failure !== undefined) throw this.#appender.failure;
     const { frontier, tip } = this.#appender;
-    const head = { origin: tip.origin, size: frontier.size, root: rootOf(frontier) };
+    return { origin: tip.origin, size: frontier.size, root: rootOf(frontier) };
+  }
+
+  async #orBroken<T>(run: () => Promise<T>): Promise<T> {
     try {
-      const before = await this.#before({ origin: head.origin, key: signer.verifier });
-      if (before?.size === head.size && Buffer.compare(before.root, head.root) === 0) return before;
-      const signed = signCheckpoint(
-        head,
-        signer,
-        before === undefined ? 'none' : { checkpoint: before, proof: await this.#proof(before, head) },
-      );
-      await this.#database.all('INSERT INTO checkpoint(size, note) VALUES (?, ?)', [signed.size, signed.note]);
-      return signed;
+      return await run();
     } catch (cause) {
-      if (cause instanceof DatabaseError) throw this.#appender.fail(`the checkpoint cannot be kept: ${cause.message}`, cause);
+      if (cause instanceof DatabaseError) throw this.#appender.fail(`the checkpoint cannot be kept or read: ${cause.message}`, cause);
       if (!(cause instanceof EvidenceRefused) && !(cause instanceof MissingNode)) throw cause;
-      throw new LogRefusal('broken', `the operation log is broken: it did not grow out of its newest checkpoint (${cause.message})`, {
-        cause,
-      });
+      throw new LogRefusal('broken', `it did not grow out of its newest checkpoint (${cause.message})`, { cause });
     }
   }
 

@@ -13,7 +13,7 @@ import { type Database, DatabaseError, openForWriting, type Ownership, unreadabl
 import { type LogEntry, readEntry } from './entry.ts';
 import { LogRefusal, LogUnavailable } from './errors.ts';
 import { type AppendableEvent, type LogEvent, type Op, parseEvent } from './events.ts';
-import type { NoteSigner } from './note-key.ts';
+import type { NoteSigner, VerifierKey } from './note-key.ts';
 import { type EntryStation, type EntryTime, noPrev } from './record.ts';
 import { layout } from './layout.ts';
 import { exists, makeEmpty, own, syncFolder } from './log-folder.ts';
@@ -81,6 +81,8 @@ export interface LogStore {
    * when the log is not open or the note cannot be kept (the store has failed), and RangeError for a signer of another name.
    */
   checkpoint(signer: NoteSigner): Promise<OpenedCheckpoint>;
+  /** Checks, in O(log n), that the log grew out of the newest checkpoint that was kept, if one was. Throws as `checkpoint`. */
+  checkGrowth(key: VerifierKey): Promise<void>;
   /** Waits for appends under way, then lets the log go. */
   close(): Promise<void>;
 }
@@ -209,6 +211,10 @@ class Store implements LogStore {
 
   checkpoint(signer: NoteSigner): Promise<OpenedCheckpoint> {
     return this.#checkpoints.sign(signer);
+  }
+
+  checkGrowth(key: VerifierKey): Promise<void> {
+    return this.#checkpoints.check(key);
   }
 
   async close(): Promise<void> {

@@ -231,6 +231,30 @@ describe('against a checkpoint that was kept elsewhere', () => {
   });
 });
 
+it('an agent that finds its log cut below the newest checkpoint, or beside it, does not start on it', async () => {
+  await run(6);
+  await run(6, 6);
+  const opened = await station.open();
+  expect(await openStationKey(station.paths.logKey, opened, never)).toBeDefined();
+  await opened.log.close();
+  const triggers = ['checkpoint_unchanged', 'checkpoint_grows'];
+  const texts = triggers.map((name) => `${sql(`SELECT sql FROM sqlite_schema WHERE name = '${name}'`)};`).join('\n');
+  sql(`${triggers.map((name) => `DROP TRIGGER ${name};`).join('')} UPDATE checkpoint SET size = 99 WHERE size = 16; ${texts}`);
+  const forged = await station.open();
+  const start = openStationKey(station.paths.logKey, forged, never);
+  await expect(start).rejects.toMatchObject({
+    exitCode: 1,
+    message: expect.stringContaining('did not grow out of its newest checkpoint') as string,
+  });
+  await forged.log.close();
+  const said = await call(logCheckpoint, '--data', station.data, '--new');
+  expect(said).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/^The operation log is broken: .*countersign log verify\n$/) as string,
+  });
+});
+
 describe('what is stored beside the entries is checked too', () => {
   beforeEach(async () => {
     await run(6);
