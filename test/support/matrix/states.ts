@@ -175,11 +175,15 @@ async function insertBoth(walk: Walk): Promise<void> {
   try {
     await Promise.all([walk.insert(), walk.story.devices.reader.insert(walk.story.card('ada'), 1)]);
   } finally {
-    try {
-      process.kill(pid, 'SIGCONT');
-    } catch (error) {
-      // Its time for a look ran out meanwhile, and the driver ended it: the next one finds both cards in.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-    }
+    goOn(pid);
+  }
+}
+
+/** Lets a process go on; if its time for a look ran out meanwhile the driver has ended it, and the next one finds both cards in. */
+function goOn(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
