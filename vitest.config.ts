@@ -12,8 +12,8 @@ export default defineConfig({
     pool: 'forks',
     // What the agent starts from sources runs with the flags of the process that starts it.
     execArgv: built ? [] : ['--import', 'tsx'],
-    // One more than the processors of the machine that counts: a story waits for its devices a good part of its time.
-    maxWorkers: 3,
+    // As many as the machine that counts has processors: with one more, devices that are healthy ran out of the time that a driver gives them.
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
