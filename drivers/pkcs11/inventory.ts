@@ -57,9 +57,21 @@ export interface InventoryOptions {
 /** A healthy module starts within a second, and a slow card takes two to be read for the first time. */
 const patience: Partial<Deadlines> = { start: 8000, list: 6000, read: 8000 };
 
-/** Asks every module at once; resolves within the sum of the deadlines for start, list and read, whatever the modules do. */
+/**
+ * Asks every module; those that look at the readers of pcscd one after the other, because two that talk to one card at the same time can keep each other
+ * waiting for longer than a healthy one takes (seen with OpenSC and ykcs11). Resolves within the deadlines for start, list and read of all of them.
+ */
 export async function takeInventory({ modules, env = {}, deadlines = patience }: InventoryOptions): Promise<readonly ListedModule[]> {
-  const looked = await Promise.all(modules.map((config) => look(config, env, { ...defaultDeadlines, ...deadlines })));
+  let turn: Promise<unknown> = Promise.resolve();
+  const looked = await Promise.all(
+    modules.map((config) => {
+      const ask = () => look(config, env, { ...defaultDeadlines, ...deadlines });
+      if (knownModule(config.path)?.namesReaders === false) return ask();
+      const asked = turn.then(ask);
+      turn = asked;
+      return asked;
+    }),
+  );
   let insertions = 0;
   const views = looked.map(({ namesReaders, found }) => ({
     namesReaders,

@@ -23,7 +23,7 @@ afterAll(async () => {
 test('a holder walks the whole line by touch, and takes away the document that the screen named', async () => {
   const kiosk = await browser.open(station.address);
   await kiosk.until('start');
-  expect(await kiosk.words()).toContain('1 document is waiting');
+  await kiosk.untilWords('1 document is waiting');
   await kiosk.tap('begin');
   await kiosk.until('insert-card');
   await kiosk.bench('insert-card', 'ada');

@@ -1,5 +1,5 @@
 /** What comes of each fault from the finger until the signed document is saved. */
-import { cannot, ends, signs, type Rows } from './expectation.ts';
+import { cannot, either, ends, signs, type Rows } from './expectation.ts';
 
 export const fromFingerToSignature: Rows = {
   waitingForFinger: {
@@ -84,7 +84,12 @@ export const fromFingerToSignature: Rows = {
   },
   'signing.atToken, PIN on its way': {
     removed: ends('card-removed', 'nothing-signed', 'token-in consent sign.intent finger-matched sign.failed(token-removed) token-out'),
-    swapped: ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+    // The driver may see that the first card is gone before it sees the second.
+    swapped: either(
+      ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
+      ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-removed) token-out'),
+      ends('card-removed', 'nothing-signed', 'token-in consent sign.intent finger-matched sign.failed(token-removed) token-out'),
+    ),
     'reader-lost': ends(
       'card-reader-lost',
       'nothing-signed',
