@@ -88,7 +88,6 @@ export const fromFingerToSignature: Rows = {
     swapped: either(
       ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-changed) token-out'),
       ends('over', 'unsaid', 'token-in consent sign.intent finger-matched sign.failed(token-removed) token-out'),
-      ends('card-removed', 'nothing-signed', 'token-in consent sign.intent finger-matched sign.failed(token-removed) token-out'),
     ),
     'reader-lost': ends(
       'card-reader-lost',

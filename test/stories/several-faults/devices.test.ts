@@ -21,8 +21,7 @@ describe.each(Object.entries(deviceRows))('%s', (_, { place, moment, of }) => {
   for (const fault of faults) {
     const expected = of[fault];
     if ('cannot' in expected) continue;
-    // As in the matrix: a row that fails twice is wrong.
-    test(fault, { retry: 1 }, async () => {
+    test(fault, async () => {
       story ??= await makeStation();
       const came = await play(story, { place, moment, fault: (walk) => inject(fault, walk) }).catch(async (error: unknown) => {
         // Nobody knows what it left behind: the next row gets a station of its own.

@@ -51,16 +51,19 @@ export async function play(story: StoryStation, state: string, fault: Fault): Pr
   const silent = story.running.visit.subscribe((message) => {
     if (JSON.stringify(message).includes(pin)) wrongs.push(`the PIN stands on ${message.state.screen}`);
   });
+  const tokensBefore: string[] = [];
   try {
     const comeTo = reach[state];
     if (comeTo === undefined) throw new Error(`nobody knows the way to ${state}`);
     await comeTo(walk, fault);
+    tokensBefore.push(...tokenIds(story));
     walk.begun();
     walk.seen.clear();
     await inject(fault, walk);
   } finally {
     walk.held?.release();
   }
+  if (fault === 'swapped') await otherCardSeen(story, tokensBefore);
   const ending = await walk.end();
   const nextIsIn = await clearUp(walk, state, fault);
   silent();
@@ -141,6 +144,20 @@ async function offersWhatIsThere(story: StoryStation, waiting: () => Promise<num
 
 function inbox({ data }: StoryStation): readonly string[] {
   return readdirSync(join(data, 'inbox')).filter((name) => name.endsWith('.pdf'));
+}
+
+function tokenIds(story: StoryStation): readonly string[] {
+  return story.running.hardware.tokens.tokens().map(({ id }) => id);
+}
+
+/** While a job was held in the middle the driver saw neither card; until it has seen the second one, the page of the first may still be there. */
+async function otherCardSeen(story: StoryStation, before: readonly string[]): Promise<void> {
+  for (
+    const end = Date.now() + 10_000;
+    tokenIds(story).every((id) => before.includes(id));
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  )
+    if (Date.now() > end) throw new Error('the driver does not see the second card');
 }
 
 function noTokens(story: StoryStation): boolean {

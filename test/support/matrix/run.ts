@@ -24,8 +24,7 @@ export function runMatrix(rows: Rows): void {
     for (const fault of faults) {
       const expected = row[fault];
       if ('cannot' in expected) continue;
-      // Card, reader, pcscd, module and station run beside each other: on a busy machine one of them may be late once. A row that fails twice is wrong.
-      test(fault, { retry: 1 }, async () => {
+      test(fault, async () => {
         story ??= await makeStation();
         const came = await play(story, state, fault).catch(async (error: unknown) => {
           // Nobody knows what it left behind: the next combination gets a station of its own.
