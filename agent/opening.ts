@@ -2,7 +2,7 @@
 import { originOf, type StationConfig } from './config.ts';
 import { toHex } from './log/entry.ts';
 import { LogRefusal } from './log/errors.ts';
-import type { Fields } from './log/events.ts';
+import type { LogKeyFields } from './log/events.ts';
 import { LogKeyRefused, openLogKey } from './log/log-key.ts';
 import type { NoteSigner } from './log/note-key.ts';
 import { openIntents, reconcileOps, signedDocuments, type OpenIntent, type SignedDocument } from './log/reconcile.ts';
@@ -21,7 +21,7 @@ export interface OpenedLog {
   };
   readonly openIntents: readonly OpenIntent[];
   /** What the log says of its own key; absent in a station that was made before there was one. */
-  readonly key: Fields<'key'> | undefined;
+  readonly key: LogKeyFields | undefined;
   /** When the log was sealed last, or its key was made: RFC 3339. */
   readonly sealedAt: string | undefined;
 }
@@ -36,13 +36,14 @@ export async function openStationLog(directory: string, config: StationConfig, o
     const enrolments = new Enrolments();
     const known = new Set<string>();
     const entries = await log.entries({ op: ['enrol', 'finger-matched', 'document-in', 'sign.done', 'key', 'seal'] });
-    let key: Fields<'key'> | undefined;
+    let key: LogKeyFields | undefined;
     let sealedAt: string | undefined;
     for (const { event, at } of entries) {
       enrolments.take(event);
       if (event.op === 'document-in') known.add(event.document_sha256);
-      if (event.op === 'key') key = event;
-      if (event.op === 'key' || event.op === 'seal') sealedAt = at.time;
+      const made = event.op === 'key' && event.purpose === 'log';
+      if (made) key = event;
+      if (made || event.op === 'seal') sealedAt = at.time;
     }
     const signed = signedDocuments(entries);
     return {

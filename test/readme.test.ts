@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { reserved } from '../agent/log/events.ts';
+import { reserved } from '../agent/log/catalogue.ts';
 import { meanings } from '../agent/log/meanings.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');

@@ -25,6 +25,8 @@ export function sentence(event: LogEvent): string {
     case 'seal':
       return `The log was sealed: a checkpoint of ${event.size} entries, root ${short(event.root)}.`;
     case 'key':
+      if (event.purpose === 'tier') return `The key that the tier ${event.tier} is sealed to was made: ${event.recipient}.`;
+      if (event.purpose === 'head-office') return `Bundles are encrypted to head office from now on: ${event.recipient}.`;
       return `The key of the log was made, ${event.wrapping === 'none' ? 'not wrapped' : 'wrapped by a passphrase'}: ${event.public_key}.`;
     case 'token-out':
       return 'The token was taken out.';
@@ -50,6 +52,22 @@ export function sentence(event: LogEvent): string {
       return `A diagnostic signature by token ${JSON.stringify(event.token_serial)} is about to be made (${event.scheme}, ${event.hash}); no document is signed.`;
     case 'token-tested':
       return `${tested[event.result]}${event.problem === undefined ? '' : `: ${event.problem}`}${left(event.tries_left)} (begun in entry ${event.test}).`;
+    case 'supplement':
+      return `A late record (${event.kind})${event.about === undefined ? '' : ` on entry ${event.about}`}, of what happened from ${event.occurred.from} to ${event.occurred.to}, with ${event.attachments.length} attachments.`;
+    case 'request':
+      return `A second person was asked to confirm: ${event.action}.`;
+    case 'confirm':
+      return `A second person confirmed entry ${event.entry}.`;
+    case 'reject':
+      return `A second person rejected entry ${event.entry}: ${event.reason}.`;
+    case 'erase':
+      return `The personal data of ${event.subject} were erased, ${event.kids.length} data keys with them (asked for in entry ${event.request}, confirmed in entry ${event.confirm}).`;
+    case 'export.begin':
+      return `Bundle ${event.number} was begun: entries ${event.from} to ${event.size - 1}.`;
+    case 'export.done':
+      return `Bundle ${event.number} was read back and is complete${event.medium_proven ? '' : '; whether the medium itself has it was not proven'} (begun in entry ${event.begin}).`;
+    case 'restore':
+      return `The log goes on in a new epoch after a loss: ${event.origin} had ${event.size} entries in the last bundle.`;
   }
 }
 

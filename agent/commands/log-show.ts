@@ -2,7 +2,7 @@
 import { openForReading } from '../log/database.ts';
 import { isUnreadable, type LogEntry, type RawEntry, readEntry } from '../log/entry.ts';
 import { LogRefusal } from '../log/errors.ts';
-import { fieldsOf } from '../log/events.ts';
+import { fieldsOf } from '../log/catalogue.ts';
 import { meanings } from '../log/meanings.ts';
 import { checkTables, readRows } from '../log/schema.ts';
 import { databaseFile, logFolder } from '../log/store.ts';

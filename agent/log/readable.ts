@@ -1,7 +1,7 @@
 /** A log for whoever only reads it, also while the agent runs: what it says of itself, at one moment. */
 import { type Database, openForReading } from './database.ts';
 import { readEntry } from './entry.ts';
-import type { Fields } from './events.ts';
+import type { LogKeyFields } from './events.ts';
 import { checkTables, findRows } from './schema.ts';
 import { databaseFile, logFolder } from './store.ts';
 
@@ -9,7 +9,7 @@ import { databaseFile, logFolder } from './store.ts';
 export interface LogFacts {
   readonly origin: string;
   /** Absent in a station that was made before logs had keys. */
-  readonly key: Fields<'key'> | undefined;
+  readonly key: LogKeyFields | undefined;
   /** False for a log of the first layout, which has no nodes and no checkpoints yet. */
   readonly hasTree: boolean;
 }
@@ -29,10 +29,10 @@ export async function readLog<T>(data: string, use: (log: ReadableLog) => Promis
     // One transaction: what the agent appends meanwhile is not seen.
     await database.exec('BEGIN');
     const { origin, layout } = await checkTables(database, file);
-    const limits = { from: 0, to: Number.MAX_SAFE_INTEGER, limit: 1, newestFirst: true };
-    const [row] = await findRows(database, { ...limits, ops: ['key'] });
-    const event = row === undefined ? undefined : readEntry(row).event;
-    return await use({ database, file, facts: { origin, key: event?.op === 'key' ? event : undefined, hasTree: layout > 1 } });
+    const all = { from: 0, to: Number.MAX_SAFE_INTEGER, limit: Number.MAX_SAFE_INTEGER, newestFirst: false };
+    const keys = (await findRows(database, { ...all, ops: ['key'] })).map((row) => readEntry(row).event);
+    const key = keys.find((event) => event.op === 'key' && event.purpose === 'log') as LogKeyFields | undefined;
+    return await use({ database, file, facts: { origin, key, hasTree: layout > 1 } });
   } finally {
     await database.close();
   }

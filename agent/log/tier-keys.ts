@@ -14,7 +14,7 @@ import {
   x25519Identity,
   x25519Recipient,
 } from './age-keys.ts';
-import type { Role } from './events.ts';
+import type { Role } from './catalogue.ts';
 import { type Tier, tiers } from './sealed-field.ts';
 import { keyLength } from './sealing.ts';
 

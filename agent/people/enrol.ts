@@ -5,7 +5,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FingerprintReader, ReaderCall } from '../../drivers/fingerprint.ts';
 import { demoAaguid } from '../../drivers/virtual/bio-key-identity.ts';
-import type { Actor, EventOf } from '../log/events.ts';
+import type { Actor } from '../log/catalogue.ts';
+import type { EventOf } from '../log/events.ts';
 import { serialise } from '../log/record.ts';
 
 export interface EnrolmentOrder {

@@ -7,7 +7,7 @@ import type { ReaderPrompt, ReaderSource } from '../../drivers/fingerprint.ts';
 import type { TokenSource } from '../../drivers/token.ts';
 import type { FileVerdictView } from '../contract/verification.ts';
 import type { Trust } from '../documents/trust.ts';
-import type { Actor } from '../log/events.ts';
+import type { Actor } from '../log/catalogue.ts';
 import { signatureName } from '../log/reconcile.ts';
 import type { Enrolments } from '../people/enrolment.ts';
 import type { CheckDesk } from './check-desk.ts';

@@ -5,7 +5,7 @@ import type { ProblemCode } from '../contract/problems.ts';
 import { issuerKey, type Standing } from '../documents/crl.ts';
 import { chooseHash } from '../documents/pades.ts';
 import { judgeCertificate, type Holder, type Trust } from '../documents/trust.ts';
-import type { RevocationListFields } from '../log/events.ts';
+import type { RevocationListFields } from '../log/catalogue.ts';
 import type { Enrolments } from '../people/enrolment.ts';
 import type { HolderKey } from './model.ts';
 

@@ -1,7 +1,8 @@
 /** Writes the entries of a visit. An entry that cannot be committed becomes the problem `log-unavailable`: no log, no signature. */
 import type { LogEntry } from '../log/entry.ts';
 import { LogUnavailable } from '../log/errors.ts';
-import type { Actor, AppendableEvent } from '../log/events.ts';
+import type { Actor } from '../log/catalogue.ts';
+import type { AppendableEvent } from '../log/events.ts';
 import type { LogStore } from '../log/store.ts';
 import type { Enrolments } from '../people/enrolment.ts';
 import { problems } from '../contract/problems.ts';

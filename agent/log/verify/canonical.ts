@@ -109,3 +109,14 @@ export function writeAgain(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(writeAgain).join(',')}]`;
   return JSON.stringify(value);
 }
+
+/** The value as an object. Throws Wrong. */
+export function map(value: unknown, seq: number): Fields {
+  must(value instanceof Map, `entry ${seq} does not have the fields that every entry has`);
+  return value as Fields;
+}
+
+/** True for a SHA-256 hash in hex. */
+export function isHash(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { logShow } from '../../../agent/commands/log-show.ts';
 import { logVerify } from '../../../agent/commands/log-verify.ts';
-import { reserved } from '../../../agent/log/events.ts';
+import { reserved } from '../../../agent/log/catalogue.ts';
 import { meanings } from '../../../agent/log/meanings.ts';
 import type { LogStore } from '../../../agent/log/store.ts';
 import { makeStationLog, numbered, signing, type StationLog } from '../../support/log/station-log.ts';

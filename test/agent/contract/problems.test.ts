@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { deviceErrorCodes, recoverOf } from '../../../drivers/errors.ts';
 import { documentRefusals, type ProblemCode, problems } from '../../../agent/contract/problems.ts';
 import { refusalSentences } from '../../../agent/documents/refusal-sentences.ts';
-import { fieldsOf, parseEvent } from '../../../agent/log/events.ts';
+import { fieldsOf } from '../../../agent/log/catalogue.ts';
+import { parseEvent } from '../../../agent/log/events.ts';
 import { catalogues, languages } from '../../../kiosk/text/languages.ts';
 
 const codes = Object.keys(problems) as ProblemCode[];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fieldsOf, reserved } from '../../../agent/log/events.ts';
+import { fieldsOf, reserved } from '../../../agent/log/catalogue.ts';
 import { meanings } from '../../../agent/log/meanings.ts';
 
 it('every kind of entry that the log will ever have has its name and a meaning, once', () => {

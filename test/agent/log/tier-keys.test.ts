@@ -17,7 +17,7 @@ import {
   x25519Recipient,
 } from '../../../agent/log/age-keys.ts';
 import { DataKeys } from '../../../agent/log/data-keys.ts';
-import type { Role } from '../../../agent/log/events.ts';
+import type { Role } from '../../../agent/log/catalogue.ts';
 import { open as openSealed } from '../../../agent/log/sealing.ts';
 import { makeTiers, OpenTiers, type TierGrant, unlockTiers, wrapToTier } from '../../../agent/log/tier-keys.ts';
 

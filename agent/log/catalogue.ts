@@ -1,0 +1,220 @@
+/**
+ * The closed catalogue of the operation log: every kind of entry there is, with the fields that it holds in the clear. The names of persons
+ * and the titles of documents never stand in any of them. A field that is not in a schema here is refused, never dropped.
+ */
+import * as z from 'zod';
+import { documentRefusals, documentRemarks, problems, type ProblemCode } from '../contract/problems.ts';
+import { otherKinds } from '../contract/state.ts';
+import { fileOutcomes } from '../contract/verification.ts';
+import { depthLimit, type Json, type JsonObject } from './record.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const hex = z.string().regex(/^([0-9a-f]{2})+$/);
+const seq = z.int().nonnegative();
+const count = z.int().nonnegative();
+const word = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
+const name = z.string().min(1).max(200);
+const time = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
+const assurance = z.enum(['signed-by-reader', 'station-asserted']);
+// These lists may grow and never shrink: an entry that holds a code must stay readable.
+const problem = z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]);
+const refusal = z.enum(documentRefusals);
+const remark = z.enum(documentRemarks);
+
+const json = (depth: number): z.ZodType<Json> =>
+  depth === 0
+    ? z.never()
+    : z.union([z.string(), z.int(), z.boolean(), z.array(z.lazy(() => json(depth - 1))), z.lazy(() => jsonObject(depth - 1))]);
+const jsonObject = (depth: number): z.ZodType<JsonObject> =>
+  z.record(
+    z.string().regex(/^[a-z][a-z0-9_]*$/),
+    z.lazy(() => json(depth)),
+  );
+/** The consent's own fields, as `agent/signing` made them; two levels are taken by the body around it. */
+const statement = jsonObject(depthLimit - 2);
+
+/** Who acted: a random pseudonym, never a name, and in which role. */
+export const roles = ['holder', 'clerk', 'supervisor', 'auditor', 'administrator', 'station'] as const;
+export type Role = (typeof roles)[number];
+const pseudonym = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
+export const actorSchema = z.strictObject({ id: pseudonym, role: z.enum(roles) });
+export type Actor = z.infer<typeof actorSchema>;
+/** Id of an operation: letters, digits, `-` and `_`, at most 64. */
+export const operationSchema = pseudonym;
+
+/** A revocation list that a certificate was looked up in: by its own hash, its issuer's name (SHA-256 of the DER), number (decimal) and date. */
+const revocationList = z.strictObject({
+  list_sha256: sha256,
+  issuer_sha256: sha256,
+  number: z
+    .string()
+    .regex(/^\d{1,49}$/)
+    .exactOptional(),
+  this_update: time,
+  stale: z.literal(true).exactOptional(),
+});
+export type RevocationListFields = z.infer<typeof revocationList>;
+
+/** 32 hex digits, random: the pseudonym of a person, or the id of a data key. */
+const id32 = z.string().regex(/^[0-9a-f]{32}$/);
+/** An age recipient: a public X25519 key. */
+const recipient = z.string().regex(/^age1[02-9ac-hj-np-z]{58}$/);
+/** A file that belongs to an entry, by its hash; its name is personal and sealed. */
+const attachment = z.strictObject({ sha256, size: count });
+/**
+ * Who stands behind a statement: SHA-256 of their certificate, its public key (SPKI, DER) and their signature. The certificate itself holds their
+ * name and stays out of the log.
+ */
+const bySigner = { certificate_sha256: sha256, public_key: hex, scheme: word, hash: word, signature: hex };
+
+/** The ops that this version appends, each with the fields of its own. All hex is lower case. */
+export const fieldsOf = {
+  genesis: z.strictObject({ station_name: name, demo: z.boolean() }),
+  boot: z.strictObject({ previous: seq.exactOptional() }),
+  'clock-changed': z.strictObject({ from: time, to: time }),
+  enrol: z.strictObject({
+    // The holder's pseudonym, random: what stands as the actor's id in their later entries.
+    subject: id32,
+    certificate_sha256: sha256,
+    credential_id: hex,
+    public_key: hex,
+    aaguid: id32,
+    sign_count: count,
+    assurance,
+    attestation_format: z.string().min(1).max(64),
+    authenticator_data: hex,
+    attestation_statement: hex,
+  }),
+  'document-in': z.strictObject({
+    document_sha256: sha256,
+    size: count,
+    pages: count,
+    signatures: count,
+    // What a person was told of it; absent where there was nothing to tell.
+    remarks: z.array(remark).min(1).max(64).exactOptional(),
+    // What a file is that is no PDF, and that nobody could read on the screen; absent for a PDF.
+    kind: z.enum(otherKinds).exactOptional(),
+  }),
+  'document-refused': z.strictObject({ refusal, document_sha256: sha256.exactOptional(), size: count.exactOptional() }),
+  'document-checked': z.strictObject({
+    // Absent where the file could not be read to its end.
+    document_sha256: sha256.exactOptional(),
+    size: count,
+    outcome: z.enum(fileOutcomes),
+    signatures: count,
+    refusal: refusal.exactOptional(),
+  }),
+  'token-in': z.strictObject({
+    module: z.string().max(200),
+    token_serial: z.string().max(64),
+    certificates: z.array(sha256).max(64),
+    problem: problem.exactOptional(),
+    // Absent where nothing was looked up; empty where there was no list to look into.
+    revocation_lists: z.array(revocationList).max(64).exactOptional(),
+  }),
+  'token-out': z.strictObject({}),
+  consent: z.strictObject({ statement, consent_sha256: sha256 }),
+  'finger-matched': z.strictObject({
+    consent_sha256: sha256,
+    credential_id: hex,
+    authenticator_data: hex,
+    client_data_hash: sha256,
+    signature: hex,
+    sign_count: count,
+    assurance,
+  }),
+  'finger-refused': z.strictObject({ problem, tries_left: count.exactOptional() }),
+  'pin-wrong': z.strictObject({ problem, tries_left: count.exactOptional() }),
+  'pin-locked': z.strictObject({ problem }),
+  'sign.intent': z.strictObject({
+    document_sha256: sha256,
+    certificate_sha256: sha256,
+    consent_sha256: sha256,
+    scheme: word,
+    hash: word,
+  }),
+  'sign.done': z.strictObject({
+    intent: seq,
+    document_sha256: sha256,
+    certificate_sha256: sha256,
+    output_sha256: sha256,
+    output_size: count,
+    signature_sha256: sha256,
+    // Absent where the PDF itself was signed.
+    format: z.enum(['cades', 'asic-s', 'asic-e']).exactOptional(),
+  }),
+  'sign.failed': z.strictObject({
+    intent: seq.exactOptional(),
+    problem,
+    origin_kind: word.exactOptional(),
+    origin_value: z.string().min(1).max(64).exactOptional(),
+  }),
+  'sign.outcome-unknown': z.strictObject({ intent: seq, problem }),
+  // `text_sha256`: of the diagnostic text that is signed; it says of itself that it is no declaration of will.
+  'token-test': z.strictObject({
+    module: z.string().max(200),
+    token_serial: z.string().max(64),
+    certificate_sha256: sha256,
+    text_sha256: sha256,
+    scheme: word,
+    hash: word,
+  }),
+  'token-tested': z.strictObject({
+    test: seq,
+    result: z.enum(['signed', 'nothing-signed', 'outcome-unknown']),
+    signature_sha256: sha256.exactOptional(),
+    problem: problem.exactOptional(),
+    tries_left: count.exactOptional(),
+  }),
+  // A checkpoint that was signed: size, root hash, and SHA-256 of the note.
+  seal: z.strictObject({ size: z.int().min(1), root: sha256, checkpoint_sha256: sha256 }),
+  key: z.union([
+    // `public_key`: Ed25519, 32 bytes; its name in signed notes is the origin of the log.
+    z.strictObject({ purpose: z.literal('log'), action: z.enum(['made']), public_key: sha256, wrapping: z.enum(['passphrase', 'none']) }),
+    // Whom the station seals the personal fields of a tier to, and whom it encrypts bundles to; the station has no identity for either.
+    z.strictObject({
+      purpose: z.literal('tier'),
+      action: z.enum(['made']),
+      tier: z.enum(['operations', 'supervision', 'audit']),
+      recipient,
+    }),
+    z.strictObject({ purpose: z.literal('head-office'), action: z.enum(['taken']), recipient }),
+  ]),
+  // A late record, at the place where it was made and not where it belongs. It counts once another person has confirmed it.
+  supplement: z.strictObject({
+    kind: word,
+    // The entry that it adds to; absent where it is about none. Of a whole operation, `operation` of the entry says it.
+    about: seq.exactOptional(),
+    // When that happened which it tells, as its author claims.
+    occurred: z.strictObject({ from: time, to: time }),
+    attachments: z.array(attachment).max(64),
+    ...bySigner,
+  }),
+  // What a person asks for that needs a second one; `details` says of what, by pseudonyms, numbers and hashes.
+  request: z.strictObject({ action: z.enum(['erase']), details: jsonObject(depthLimit - 2), ...bySigner }),
+  // A second person's word on a `request` or a `supplement`, by its number and leaf.
+  confirm: z.strictObject({ entry: seq, entry_leaf: sha256, ...bySigner }),
+  reject: z.strictObject({ entry: seq, entry_leaf: sha256, reason: word, ...bySigner }),
+  // The data keys that were deleted, by id; several entries where one has no room for all.
+  erase: z.strictObject({ subject: id32, request: seq, confirm: seq, kids: z.array(id32).max(1500) }),
+  // `size`: entries that the bundle ends before; `from` is the number of its first.
+  'export.begin': z.strictObject({ number: z.int().min(1), from: seq, size: z.int().min(1) }),
+  // `medium_proven`: false where it was not unmounted and read again from the medium itself.
+  'export.done': z.strictObject({ begin: seq, number: z.int().min(1), manifest_sha256: sha256, medium_proven: z.boolean() }),
+  // The head of the epoch before, as the last bundle of it has it.
+  restore: z.strictObject({ origin: z.string().min(1).max(200), size: z.int().min(1), root: sha256, manifest_sha256: sha256 }),
+} as const;
+
+/**
+ * Ops that have their name already and may not be appended yet: their schema takes nothing, because what they hold is decided where they
+ * are first written.
+ */
+export const reserved = {
+  'network-up': z.never(),
+  'staff-login': z.never(),
+  receipt: z.never(),
+  import: z.never(),
+  audit: z.never(),
+  policy: z.never(),
+  prune: z.never(),
+} as const;

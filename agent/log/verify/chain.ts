@@ -1,0 +1,125 @@
+/** The entries of a log, one after the other: each has its hash, its place, the fields that every entry has, and its time. What an op means is judged by the rules. */
+import { createHash } from 'node:crypto';
+import { type Fields, isHash, map, must, readCanonical } from './canonical.ts';
+import { KeyRules } from './keys.ts';
+import { SigningRules } from './signing.ts';
+import { TrialRules } from './trials.ts';
+
+/** One row, as it is stored: body bytes, and two hashes of 32 bytes. */
+export interface Row {
+  readonly seq: number;
+  readonly body: Uint8Array;
+  readonly leaf: Uint8Array;
+  readonly prev: Uint8Array;
+}
+
+/** An entry whose place, form and time were found good, for the rules of its op. */
+export interface Entry {
+  readonly seq: number;
+  /** Leaf hash, hex. */
+  readonly leaf: string;
+  /** Whose log it is. */
+  readonly origin: string;
+  readonly op: unknown;
+  readonly operation: unknown;
+  readonly actor: Fields;
+  readonly fields: Fields;
+  /** The whole body. */
+  readonly body: Fields;
+}
+
+/** What is asked of some of the ops. It sees every entry in order, keeps no more than what is open, and throws Wrong. */
+export interface Rules {
+  take(entry: Entry): void;
+  /** The agent started: no visit lives longer than that. */
+  start?(): void;
+}
+
+const knownOps =
+  'genesis boot clock-changed enrol document-in document-refused document-checked token-in token-out consent finger-matched finger-refused ' +
+  'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested key seal ' +
+  'supplement request confirm reject erase export.begin export.done restore';
+const opNames: ReadonlySet<unknown> = new Set(knownOps.split(' '));
+const roleNames: ReadonlySet<unknown> = new Set(['holder', 'clerk', 'supervisor', 'auditor', 'administrator', 'station']);
+
+export class Chain {
+  length = 0;
+  head = '0'.repeat(64);
+  /** What the last entry says, if that is a seal. */
+  sealed: Fields | undefined;
+  /** Whose log it is, as its first entry says. */
+  origin: unknown;
+  readonly signing = new SigningRules();
+  readonly keys = new KeyRules();
+  readonly #rules: readonly Rules[] = [this.signing, this.keys, new TrialRules()];
+  #boot: unknown;
+  #boots = new Set<unknown>();
+  #lastStart: number | undefined;
+  #mono = 0;
+  #time = '';
+
+  /** The log's own key, hex, once an entry says it. */
+  get publicKey(): string | undefined {
+    return this.keys.publicKey;
+  }
+
+  /** Takes the next row. Throws Wrong with what is wrong with it. */
+  take(row: Row): void {
+    this.sealed = undefined;
+    const seq = this.length;
+    must(row.seq === seq, row.seq > seq ? `entry ${seq} is missing` : `entry ${row.seq} stands in a place that it cannot have`);
+    const hash = createHash('sha256').update('\0').update(row.body).digest();
+    must(hash.equals(row.leaf), `entry ${seq} was changed: its bytes do not have the hash that stands beside them`);
+    const before = Buffer.from(row.prev).toString('hex');
+    must(before === this.head, `entry ${seq} does not follow the entry before it`);
+    const body = readCanonical(row.body, seq);
+    must(body.get('v') === 1, `entry ${seq} is written in an unknown version`);
+    must(body.get('seq') === seq && body.get('prev') === before, `entry ${seq} says another place than it stands in`);
+    const origin = (this.origin ??= body.get('origin'));
+    must(typeof origin === 'string' && body.get('origin') === origin, `entry ${seq} belongs to another log`);
+    const op = body.get('op');
+    must(opNames.has(op), `entry ${seq} is of an unknown kind`);
+    this.#checkFrame(body, seq);
+    const fields = map(body.get('fields'), seq);
+    this.#checkTime(map(body.get('at'), seq), op, seq, fields);
+    const leaf = hash.toString('hex');
+    const entry = { seq, leaf, origin, op, operation: body.get('operation'), actor: map(body.get('actor'), seq), fields, body };
+    for (const rules of this.#rules) rules.take(entry);
+    if (op === 'seal') this.sealed = fields;
+    this.head = leaf;
+    this.length += 1;
+  }
+
+  #checkFrame(body: Fields, seq: number): void {
+    const names = [...body.keys()].filter((name) => name !== 'operation').join(' ');
+    must(names === 'actor at fields op origin prev seq station v', `entry ${seq} does not have the fields that every entry has`);
+    const actor = map(body.get('actor'), seq);
+    must(typeof actor.get('id') === 'string' && roleNames.has(actor.get('role')), `entry ${seq} does not say who acted`);
+    const station = map(body.get('station'), seq);
+    const named = typeof station.get('software') === 'string' && isHash(station.get('config'));
+    must(named, `entry ${seq} does not say which software made it`);
+  }
+
+  #checkTime(at: Fields, op: unknown, seq: number, fields: Fields): void {
+    const [time, boot, mono] = [at.get('time'), at.get('boot'), at.get('mono')];
+    const written = typeof time === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time) && !Number.isNaN(Date.parse(time));
+    must(written && typeof boot === 'string' && typeof mono === 'number' && mono >= 0, `entry ${seq} does not say when it was made`);
+    must((op === 'genesis') === (seq === 0), seq === 0 ? 'entry 0 does not begin a log' : `entry ${seq} begins a log inside this one`);
+    const starts = op === 'boot' || seq === 0;
+    must(starts === (boot !== this.#boot), `entry ${seq} does not fit the starts of the agent`);
+    if (starts) {
+      must(!this.#boots.has(boot), `entry ${seq} belongs to a start of the agent that had ended`);
+      must(seq === 0 || fields.get('previous') === this.#lastStart, `entry ${seq} does not name the start of the agent before it`);
+      if (seq > 0) this.#lastStart = seq;
+      this.#boots.add(boot);
+      for (const rules of this.#rules) rules.start?.();
+    } else {
+      must(mono >= this.#mono, `entry ${seq} was made before the entry before it`);
+      must(
+        time >= this.#time || op === 'clock-changed',
+        `entry ${seq} has an earlier time than the entry before it, and no clock was changed`,
+      );
+    }
+    [this.#boot, this.#mono, this.#time] = [boot, mono, time];
+  }
+}

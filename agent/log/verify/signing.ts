@@ -1,0 +1,96 @@
+/** Consents, intents and their ends: nothing is signed without a consent that names it, a finger for that consent, and in its order; every intent has one end. */
+import { createHash } from 'node:crypto';
+import { type Fields, map, must, writeAgain } from './canonical.ts';
+import type { Entry, Rules } from './chain.ts';
+
+interface Intent {
+  readonly operation: unknown;
+  readonly document: unknown;
+  readonly certificate: unknown;
+  readonly consent: unknown;
+  matched: boolean;
+}
+
+interface Consent {
+  readonly operation: unknown;
+  readonly certificate: unknown;
+  /** Those that no signature was begun for yet, by digest, in their order. */
+  readonly documents: unknown[];
+}
+
+export class SigningRules implements Rules {
+  /** Intents without an outcome, by number. */
+  readonly intents = new Map<number, Intent>();
+  /** Consents since the last start of the agent. No visit lives longer than that. */
+  readonly #consents = new Map<unknown, Consent>();
+
+  start(): void {
+    this.#consents.clear();
+  }
+
+  take(entry: Entry): void {
+    switch (entry.op) {
+      case 'consent':
+        { this.#consent(entry); return; }
+      case 'sign.intent':
+        { this.#intent(entry); return; }
+      case 'finger-matched':
+        { this.#finger(entry); return; }
+      case 'sign.done':
+      case 'sign.outcome-unknown':
+        { this.#end(entry); return; }
+      case 'sign.failed':
+        if (entry.fields.has('intent')) this.#end(entry);
+    }
+  }
+
+  #consent({ seq, operation, fields }: Entry): void {
+    const consent = fields.get('consent_sha256');
+    const statement = map(fields.get('statement'), seq);
+    const digest = createHash('sha256').update('countersign/v1/consent\n').update(writeAgain(statement));
+    must(digest.digest('hex') === consent, `entry ${seq}: the consent does not have the digest that stands beside it`);
+    this.#consents.set(consent, { operation, certificate: statement.get('certificate_sha256'), documents: documentsOf(statement, seq) });
+  }
+
+  #intent({ seq, operation, fields }: Entry): void {
+    const consent = fields.get('consent_sha256');
+    const agreed = typeof operation === 'string' ? this.#consents.get(consent) : undefined;
+    must(
+      agreed !== undefined && agreed.operation === operation,
+      `entry ${seq}: a signature was begun without a consent in the same operation`,
+    );
+    const [document, certificate] = [fields.get('document_sha256'), fields.get('certificate_sha256')];
+    // Each document of a consent is signed once, and in its order.
+    const named = agreed.documents.shift() === document && agreed.certificate === certificate;
+    must(named, `entry ${seq}: the consent does not name this document next, or another certificate`);
+    this.intents.set(seq, { operation, document, certificate, consent, matched: false });
+  }
+
+  #finger({ operation, fields }: Entry): void {
+    const consent = fields.get('consent_sha256');
+    for (const intent of this.intents.values()) if (intent.operation === operation && intent.consent === consent) intent.matched = true;
+  }
+
+  #end({ seq, op, operation, fields }: Entry): void {
+    const named = fields.get('intent');
+    const intent = typeof named === 'number' ? this.intents.get(named) : undefined;
+    must(intent !== undefined, `entry ${seq}: it ends no signature that was begun and had not ended`);
+    must(intent.operation === operation, `entry ${seq}: the signature it ends was begun in another operation`);
+    if (op === 'sign.done') {
+      const same = intent.document === fields.get('document_sha256') && intent.certificate === fields.get('certificate_sha256');
+      must(same, `entry ${seq}: another document or certificate was signed with than entry ${String(named)} says`);
+      must(intent.matched, `entry ${seq}: a signature was made before a finger had matched for its consent`);
+      const waits = [...this.intents].some(([number, { consent: other }]) => number < (named as number) && other === intent.consent);
+      must(!waits, `entry ${seq}: a document was signed before the one that stands before it in the consent had an end`);
+    }
+    this.intents.delete(named as number);
+  }
+}
+
+/** The documents that a consent names: a list since version 2 of the statement, one before. */
+function documentsOf(statement: Fields, seq: number): unknown[] {
+  if (statement.get('v') === 1) return [statement.get('document_sha256')];
+  const documents = statement.get('documents');
+  must(statement.get('v') === 2 && Array.isArray(documents), `entry ${seq}: the consent is written in an unknown version`);
+  return documents.map((document) => map(document, seq).get('sha256'));
+}
