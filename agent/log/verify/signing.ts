@@ -29,19 +29,11 @@ export class SigningRules implements Rules {
   }
 
   take(entry: Entry): void {
-    switch (entry.op) {
-      case 'consent':
-        { this.#consent(entry); return; }
-      case 'sign.intent':
-        { this.#intent(entry); return; }
-      case 'finger-matched':
-        { this.#finger(entry); return; }
-      case 'sign.done':
-      case 'sign.outcome-unknown':
-        { this.#end(entry); return; }
-      case 'sign.failed':
-        if (entry.fields.has('intent')) this.#end(entry);
-    }
+    const { op, fields } = entry;
+    if (op === 'consent') this.#consent(entry);
+    else if (op === 'sign.intent') this.#intent(entry);
+    else if (op === 'finger-matched') this.#finger(entry);
+    else if (op === 'sign.done' || op === 'sign.outcome-unknown' || (op === 'sign.failed' && fields.has('intent'))) this.#end(entry);
   }
 
   #consent({ seq, operation, fields }: Entry): void {
