@@ -1,131 +1,95 @@
-/** Faults that a real station meets: an agent that is ended at any moment, and a disk that takes nothing more. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+/** Faults that a real station meets: an agent that is ended at any moment, and a disk that lets a file grow no further. */
 import { stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openForReading } from '../../../agent/log/database.ts';
-import { readRows } from '../../../agent/log/schema.ts';
-import { verify } from '../../../agent/log/verify.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Acknowledged, AgentProcess } from '../../support/log/faults/agent-process.ts';
+import { buildAppendingAgent, type BuiltScript } from '../../support/log/faults/built-script.ts';
+import { goesOn, lostOf, numbersIn, verdictOf } from '../../support/log/faults/judged.ts';
+import type { Order } from '../../support/log/faults/order.ts';
 import { makeStationLog, type StationLog } from '../../support/log/station-log.ts';
+import { seeded } from '../../support/seeded.ts';
 
-const script = new URL('../../support/log/appending-agent.ts', import.meta.url).pathname;
-
+let script: BuiltScript;
 let log: StationLog;
-let running: Agent | undefined;
-let waiting: Agent | undefined;
-beforeEach(async () => {
-  log = await makeStationLog();
-});
+const started: AgentProcess[] = [];
+beforeAll(async () => void (script = await buildAppendingAgent()));
+afterAll(() => script.remove());
+beforeEach(async () => void (log = await makeStationLog()));
 afterEach(async () => {
-  await running?.end();
-  await waiting?.end();
+  for (const one of started.splice(0)) await one.kill();
   await log.remove();
 });
 
-/** A child process that appends; see `appending-agent.ts`. */
-class Agent {
-  readonly lines: string[] = [];
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown>;
-
-  constructor(limits: readonly string[] = [], next = 0) {
-    const command = [...limits, process.execPath, '--import', 'tsx', script, log.directory, String(next)];
-    const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#child = child;
-    this.#ended = once(child, 'close');
-    createInterface({ input: child.stdout }).on('line', (line) => this.lines.push(line));
-  }
-
-  /** Lets it open the log. */
-  begin(): this {
-    this.#child.stdin?.write('.');
-    return this;
-  }
-
-  async until(enough: (lines: readonly string[]) => boolean): Promise<void> {
-    while (!enough(this.lines) && this.#child.exitCode === null && this.#child.signalCode === null) await sleep(2);
-    expect(enough(this.lines), `the agent said ${this.lines.slice(-3).join(', ')}`).toBe(true);
-  }
-
-  /** Ends the process at once and waits until all it had said has come. */
-  async end(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.#ended;
-  }
-
-  /** Numbers that were acknowledged: what the agent counted, and the entry it became. */
-  acknowledged(): readonly (readonly [number, number])[] {
-    const acks = this.lines.filter((line) => line.startsWith('ack '));
-    return acks.map((line) => [Number(line.split(' ')[1]), Number(line.split(' ')[2])]);
-  }
+function agent(order: Partial<Order> = {}, under: readonly string[] = []): AgentProcess {
+  const whole: Order = { directory: log.directory, from: 0, appenders: 8, acknowledges: 'after-commit', ...order };
+  const made = new AgentProcess(script.path, whole, under);
+  started.push(made);
+  return made;
 }
 
-async function check(): Promise<string> {
-  const reader = await openForReading(log.file);
-  try {
-    const { verdict, bad } = await verify(readRows(reader, log.file));
-    return bad === undefined ? verdict : `${verdict}: ${bad.sentence}`;
-  } finally {
-    await reader.close();
+const isOpen = (lines: readonly string[]) => lines.includes('open');
+
+/** Kills one agent after the other at moments that a seed gives; what was lost, and how many numbers were acknowledged. */
+async function killAgain(times: number, seed: number, acknowledges: Order['acknowledges']) {
+  const random = seeded(seed);
+  const acknowledged: Acknowledged[] = [];
+  const lost: Acknowledged[] = [];
+  let next = agent({ acknowledges });
+  for (let round = 1; round <= times; round += 1) {
+    const running = next.begin();
+    // The one after it gets ready meanwhile.
+    next = agent({ acknowledges, from: round * 100_000 });
+    // One in eight is killed while it opens the log.
+    const enough = random(8) === 0 ? 0 : 1 + random(40);
+    await running.until((lines) => lines.includes('begun') && (enough === 0 || lines.length > 3 + enough));
+    await sleep(random(enough === 0 ? 25 : 3));
+    await running.kill();
+    expect(running.complaints).toBe('');
+    acknowledged.push(...running.acknowledged);
+    expect(await verdictOf(log.data), `seed ${seed}, kill ${round}`).toBe('intact');
+    lost.push(...lostOf(acknowledged, await numbersIn(log.file)));
   }
+  return { acknowledged, lost };
 }
 
 describe('an agent that is ended', () => {
-  it('at any of fifteen moments loses no entry that it had acknowledged', async () => {
-    const expected = new Map<number, number>();
-    let next = new Agent();
-    for (let round = 0; round < 15; round++) {
-      running = next.begin();
-      // The one after it gets ready meanwhile.
-      next = new Agent([], (round + 1) * 100_000);
-      waiting = next;
-      const enough = 1 + ((round * 37) % 90);
-      await running.until((lines) => lines.length > enough);
-      await running.end();
-      for (const [size, seq] of running.acknowledged()) expected.set(seq, size);
-      expect(running.acknowledged().length).toBeGreaterThanOrEqual(enough);
-    }
-    expect(await check()).toBe('intact');
-    const store = await log.open();
-    const entries = await store.entries({ op: 'document-in' });
-    const found = new Map(entries.map(({ seq, event }) => [seq, event.op === 'document-in' ? event.size : -1]));
-    expect([...expected].filter(([seq, size]) => found.get(seq) !== size)).toEqual([]);
-    expect((await store.entries({ op: 'boot' })).length).toBe(16);
-    await store.close();
-  }, 120_000);
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'at any of twenty-five moments loses no entry that it had acknowledged (seed %i of eight)',
+    async (seed) => {
+      const { acknowledged, lost } = await killAgain(25, seed, 'after-commit');
+      expect(acknowledged.length).toBeGreaterThan(200);
+      expect(lost).toEqual([]);
+      expect(await goesOn(log)).toBe('intact');
+    },
+    180_000,
+  );
+
+  it('the control: one that acknowledges before the commit loses some', async () => {
+    expect((await killAgain(4, 9, 'before-commit')).lost).not.toEqual([]);
+  }, 180_000);
 
   it('lets the log go at once, and until then nobody else can open it', async () => {
-    running = new Agent().begin();
-    await running.until((lines) => lines.length > 5);
+    const running = agent().begin();
+    await running.until((lines) => isOpen(lines) && lines.length > 5);
     await expect(log.open()).rejects.toMatchObject({ name: 'LogRefusal', code: 'in-use' });
     // Others can read meanwhile, and find a sound log.
-    expect(await check()).toBe('intact');
+    expect(await verdictOf(log.data)).toBe('intact');
     const before = running.lines.length;
     await running.until((lines) => lines.length > before);
-    await running.end();
-    const store = await log.open();
-    expect(store.isOpen).toBe(true);
-    await store.close();
+    await running.kill();
+    expect(await goesOn(log)).toBe('intact');
   }, 60_000);
 });
 
-describe('a disk that takes nothing more', () => {
+describe('a disk that lets a file grow no further', () => {
   it('stops the log: the outcome is unknown, nothing more is taken, and what was acknowledged is there', async () => {
     const room = (await stat(log.file)).size + 300_000;
-    running = new Agent(['prlimit', `--fsize=${room}`]).begin();
-    await running.until((lines) => lines.some((line) => line.startsWith('failed ')));
-    expect(running.lines.at(-1)).toBe('failed LogUnavailable LogUnavailable shut');
-    const acknowledged = running.acknowledged();
-    await running.end();
-    expect(acknowledged.length).toBeGreaterThan(50);
-    const store = await log.open();
-    const entries = await store.entries({ op: 'document-in' });
-    const found = new Map(entries.map(({ seq, event }) => [seq, event.op === 'document-in' ? event.size : -1]));
-    expect(acknowledged.filter(([size, seq]) => found.get(seq) !== size)).toEqual([]);
-    expect((await store.append({ op: 'token-out', actor: { id: 'station', role: 'station' } })).seq).toBe(store.size - 1);
-    await store.close();
-    expect(await check()).toBe('intact');
-  });
+    const running = agent({}, ['prlimit', `--fsize=${room}`]).begin();
+    expect(await running.end()).toBe(0);
+    expect(running.lines.slice(-2)).toEqual(['failed LogUnavailable LogUnavailable shut', 'closed']);
+    expect(running.complaints).toBe('');
+    expect(running.acknowledged.length).toBeGreaterThan(50);
+    expect(lostOf(running.acknowledged, await numbersIn(log.file))).toEqual([]);
+    expect(await goesOn(log)).toBe('intact');
+  }, 60_000);
 });
