@@ -213,7 +213,8 @@ export async function takeOwnership(file: string): Promise<Ownership> {
     throw error instanceof DatabaseError ? unreadable(file, error) : error;
   });
   try {
-    await database.exec('BEGIN EXCLUSIVE');
+    // SQLite opens a file that it may not write for reading, and an exclusive transaction on that excludes nobody: the change, which is never committed, is refused then.
+    await database.exec('BEGIN EXCLUSIVE; PRAGMA user_version=1');
   } catch (error) {
     await database.close();
     if (error instanceof DatabaseError && error.code === 'SQLITE_BUSY')

@@ -2,6 +2,7 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Ownership, takeOwnership } from './database.ts';
+import { LogRefusal } from './errors.ts';
 
 /** Takes the right to write the log of a folder. Throws LogRefusal `in-use`. */
 export async function own(directory: string): Promise<Ownership> {
@@ -30,12 +31,16 @@ export async function exists(file: string): Promise<boolean> {
   }
 }
 
-/** Returns when the disk has the names of a folder. */
+/** Returns when the disk has the names of a folder. Throws LogRefusal `unreadable` when it does not take them. */
 export async function syncFolder(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(directory, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw new LogRefusal('unreadable', `the disk does not take the names in the folder ${directory}`, { cause });
   }
 }

@@ -132,6 +132,8 @@ export async function openStore(directory: string, options: StoreOptions): Promi
   let database: Database | undefined;
   try {
     database = await openForWriting(file);
+    // The WAL is there now. SQLite syncs its name too, but goes on when that fails, and a name that is lost takes every entry of this start with it.
+    await syncFolder(directory);
     const tables = await checkTables(database, file);
     const { tip, boot, frontier } = await checkChain(readRows(database, file), tables.origin);
     if (tables.layout < layout) await upgrade(database);
