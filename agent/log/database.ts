@@ -194,6 +194,7 @@ export function unreadable(file: string, error: DatabaseError): LogRefusal {
     SQLITE_CANTOPEN: 'cannot be opened',
     SQLITE_PERM: 'may not be read',
     SQLITE_READONLY: 'may not be written',
+    SQLITE_FULL: 'cannot be written, because its disk is full',
     SQLITE_BUSY: 'is locked by another process',
   };
   return new LogRefusal('unreadable', `the operation log at ${file} ${why[error.code] ?? 'cannot be read'}`, { cause: error });
