@@ -1,88 +1,99 @@
 /** `countersign log show`: the entries of a station's log in plain words, also while the agent runs. It reads and changes nothing. */
-import { openForReading } from '../log/database.ts';
+import { fieldsOf } from '../log/catalogue.ts';
+import { type Database, DatabaseError, openForReading, unreadable } from '../log/database.ts';
 import { isUnreadable, type LogEntry, type RawEntry, readEntry } from '../log/entry.ts';
 import { LogRefusal } from '../log/errors.ts';
-import { fieldsOf } from '../log/catalogue.ts';
 import { meanings } from '../log/meanings.ts';
-import { checkTables, readRows } from '../log/schema.ts';
+import { lastNumber, scanRows, tailStart } from '../log/scan.ts';
+import { checkTables, findRows } from '../log/schema.ts';
 import { databaseFile, logFolder } from '../log/store.ts';
-import { command, WrongUsage } from './arguments.ts';
+import { command } from './arguments.ts';
 import type { CommandIo } from './io.ts';
 import { sentence } from './log-sentences.ts';
+import { readWanted, type Wanted } from './log-show-wanted.ts';
 
-const help = `countersign log show [--data DIR] [--operation ID] [--op OP] [--tail N] [--json]
+const help = `countersign log show [--data DIR] [--op OP]... [--operation ID] [--since TIME] [--until TIME]
+                     [--entry N | --from N --to N] [--tail N] [--json]
 
-Shows the entries of the operation log, oldest first.
+Shows the entries of the operation log, oldest first. Only what fits everything that is asked for is shown.
 
   --data DIR       folder of the station (default: ./station)
+  --op OP          only entries of this kind; may be given more than once; --op help lists the kinds
   --operation ID   only entries of one operation
-  --op OP          only entries of one kind; --op help lists them
+  --since TIME     only entries from this time on: a date, or a time in RFC 3339 (2026-03-01T08:30:00Z)
+  --until TIME     only entries up to this time; a date is meant to its end. Dates are in UTC, as the times of entries are
+  --entry N        only entry N
+  --from N, --to N only entries with these numbers and between
   --tail N         only the last N of these
   --json           one JSON object per line: the body as it is stored, and its leaf hash
   --help
 
-Exit codes: 0 shown, 2 cannot be read.`;
+Times are those that the clock of the station said. It may have been set back: then an entry is found by the time that it says.
 
-/** Exit code 0, or 2 when the call is wrong or the log cannot be read. */
+Exit codes: 0 shown, also when nothing fits, 1 there is no entry of that number, 2 cannot be read.`;
+
+/** Exit code 0, 1 when the one entry that was named is not there, or 2 when the call is wrong or the log cannot be read. */
 export const logShow = command(
   {
     name: 'log show',
     help,
     options: {
       data: { type: 'string', default: './station' },
+      op: { type: 'string', multiple: true },
       operation: { type: 'string' },
-      op: { type: 'string' },
+      since: { type: 'string' },
+      until: { type: 'string' },
+      entry: { type: 'string' },
+      from: { type: 'string' },
+      to: { type: 'string' },
       tail: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   },
-  async ({ values: { data, operation, op, tail, json } }, io) => {
-    if (op === 'help') {
+  async ({ values: { data, json, ...asked } }, io) => {
+    if (asked.op?.includes('help') === true) {
       io.out(kinds());
       return 0;
     }
-    if (op !== undefined && !Object.hasOwn(fieldsOf, op))
-      throw new WrongUsage(`No entry is of the kind "${op}"; countersign log show --op help lists the kinds.`);
-    if (tail !== undefined && !/^\d{1,9}$/.test(tail)) throw new WrongUsage(`--tail takes a whole number, and "${tail}" is none.`);
-    return show({ data, operation, op, json, tail: tail === undefined ? undefined : Number(tail) }, io);
+    const wanted = readWanted(asked);
+    const file = databaseFile(logFolder(data));
+    try {
+      const database = await openForReading(file);
+      try {
+        // One transaction: what the agent appends meanwhile is not seen.
+        await database.exec('BEGIN');
+        await checkTables(database, file);
+        return await show(database, wanted, json ? jsonLine : textLine, io);
+      } finally {
+        await database.close();
+      }
+    } catch (cause) {
+      const error = cause instanceof DatabaseError ? unreadable(file, cause) : cause;
+      if (!(error instanceof LogRefusal) && !isUnreadable(error)) throw error;
+      io.err(`The log cannot be read: ${error instanceof Error ? error.message : ''}.`);
+      return 2;
+    }
   },
 );
 
-interface Wanted {
-  readonly data: string;
-  readonly operation: string | undefined;
-  readonly op: string | undefined;
-  readonly tail: number | undefined;
-  readonly json: boolean;
-}
-
-async function show(wanted: Wanted, io: CommandIo): Promise<number> {
-  const file = databaseFile(logFolder(wanted.data));
-  const kept: string[] = [];
-  const tell = (line: string): void => {
-    if (wanted.tail === undefined) io.out(line);
-    else if (kept.push(line) > wanted.tail) kept.shift();
-  };
-  try {
-    const database = await openForReading(file);
-    try {
-      await checkTables(database, file);
-      for await (const raw of readRows(database, file)) {
-        const entry = readEntry(raw);
-        if (wanted.op !== undefined && entry.event.op !== wanted.op) continue;
-        if (wanted.operation !== undefined && entry.event.operation !== wanted.operation) continue;
-        tell(wanted.json ? jsonLine(raw, entry) : textLine(entry));
-      }
-    } finally {
-      await database.close();
-    }
-  } catch (error) {
-    for (const line of kept) io.out(line);
-    if (!(error instanceof LogRefusal) && !isUnreadable(error)) throw error;
-    io.err(`The log cannot be read: ${error instanceof Error ? error.message : ''}.`);
-    return 2;
+/**
+ * Where a time is asked for, every entry is looked at all the same: its time is what the clock said, and a clock that was set back leaves later
+ * entries with earlier times, so that no half of the log can be passed over.
+ */
+async function show(
+  database: Database,
+  { entry, tail, ...wanted }: Wanted,
+  line: (raw: RawEntry, entry: LogEntry) => string,
+  io: CommandIo,
+): Promise<number> {
+  const last = await lastNumber(database);
+  if (entry !== undefined && (await findRows(database, { from: entry, to: entry, limit: 1, newestFirst: false })).length === 0) {
+    io.err(`There is no entry ${entry}; ${last === undefined ? 'the log holds none' : `the last one is entry ${last}`}.`);
+    return 1;
   }
-  for (const line of kept) io.out(line);
+  const query = { ...wanted, to: Math.min(wanted.to, last ?? -1) };
+  const from = tail === undefined ? query.from : await tailStart(database, query, tail);
+  for await (const raw of scanRows(database, { ...query, from })) io.out(line(raw, readEntry(raw)));
   return 0;
 }
 
@@ -97,7 +108,7 @@ function jsonLine(raw: RawEntry, entry: LogEntry): string {
   return `{"leaf":"${entry.leaf}","body":${Buffer.from(raw.body).toString('utf8')}}`;
 }
 
-function textLine({ seq, at, event }: LogEntry): string {
+function textLine(_raw: RawEntry, { seq, at, event }: LogEntry): string {
   const visit = event.operation === undefined ? '' : `  (operation ${event.operation})`;
   return `${String(seq).padStart(6)}  ${at.time.replace('T', ' ')}  ${event.op.padEnd(20)}  ${sentence(event)}${visit}`;
 }

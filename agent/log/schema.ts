@@ -126,20 +126,28 @@ export interface RowQuery {
   readonly to: number;
   readonly ops?: readonly string[];
   readonly operation?: string;
+  /** RFC 3339, UTC, milliseconds, as entries have it; both are inclusive. */
+  readonly since?: string;
+  readonly until?: string;
   readonly limit: number;
   readonly newestFirst: boolean;
 }
 
 /** Rows that fit a query. It reads bodies: an index over them would be a projection, and is not here yet. Throws DatabaseError. */
 export async function findRows(database: Database, query: RowQuery): Promise<readonly RawEntry[]> {
-  const { from, to, ops, operation, limit, newestFirst } = query;
+  const { from, to, ops, operation, since, until, limit, newestFirst } = query;
   const field = (key: string) => `CAST(body AS TEXT) ->> '$.${key}'`;
-  const conditions = ['seq BETWEEN ? AND ?'];
-  if (ops !== undefined) conditions.push(`${field('op')} IN (SELECT value FROM json_each(?))`);
-  if (operation !== undefined) conditions.push(`${field('operation')} = ?`);
+  const asked: readonly (readonly [string, string | undefined])[] = [
+    [`${field('op')} IN (SELECT value FROM json_each(?))`, ops === undefined ? undefined : JSON.stringify(ops)],
+    [`${field('operation')} = ?`, operation],
+    [`${field('at.time')} >= ?`, since],
+    [`${field('at.time')} <= ?`, until],
+  ];
+  const conditions = asked.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
+  const where = ['seq BETWEEN ? AND ?', ...conditions.map(({ condition }) => condition)].join(' AND ');
   const rows = await database.all(
-    `SELECT seq, body, leaf, prev FROM entry WHERE ${conditions.join(' AND ')} ORDER BY seq ${newestFirst ? 'DESC' : 'ASC'} LIMIT ?`,
-    [from, to, ...(ops === undefined ? [] : [JSON.stringify(ops)]), ...(operation === undefined ? [] : [operation]), limit],
+    `SELECT seq, body, leaf, prev FROM entry WHERE ${where} ORDER BY seq ${newestFirst ? 'DESC' : 'ASC'} LIMIT ?`,
+    [from, to, ...conditions.map(({ value }) => value), limit],
   );
   return rows.map(rawEntry);
 }
