@@ -81,17 +81,44 @@ export function readVerifierKey(text: string): KnownLog {
   return { origin, publicKey: bytes.subarray(1) };
 }
 
-/** Checks a receipt: that the body of an entry is in this log. Returns the entry's number and the head that it was proven under. */
-export function readReceipt(receipt: Uint8Array, body: Uint8Array, log: KnownLog): SignedHead & { readonly index: number } {
+/** A receipt whose checkpoint its log signed. Nothing is shown by it before its path was followed. */
+export interface Receipt extends SignedHead {
+  /** Number of the entry that it claims to be of. */
+  readonly index: number;
+  readonly path: readonly Uint8Array[];
+  /** Nobody signed it. A station puts the body of the entry here, or its leaf of 32 bytes where there is no room. */
+  readonly extra: Uint8Array | undefined;
+}
+
+/** Reads a receipt (C2SP tlog-proof) and checks the signature of its checkpoint. */
+export function openReceipt(receipt: Uint8Array, log: KnownLog): Receipt {
   const whole = textOf(receipt, 24_576, 'the receipt');
   const [, extra, index, path, note] = receiptShape.exec(whole) ?? [];
   must(index !== undefined && path !== undefined && note !== undefined, 'the receipt is not a proof of a log');
-  if (extra !== undefined) bytesOf(extra);
   const head = readSignedHead(Buffer.from(note), log);
-  const hashes = path.split('\n').slice(0, -1).map(bytesOf);
-  const leaf = createHash('sha256').update('\0').update(body).digest();
-  checkInclusion(leaf, numberOf(index), head.size, hashes, head.root);
-  return { index: numberOf(index), ...head };
+  return {
+    ...head,
+    index: numberOf(index),
+    path: path.split('\n').slice(0, -1).map(bytesOf),
+    extra: extra === undefined ? undefined : bytesOf(extra),
+  };
+}
+
+/** The leaf of a body: SHA-256 over a zero byte and its bytes. */
+export function leafOf(body: Uint8Array): Uint8Array {
+  return createHash('sha256').update('\0').update(body).digest();
+}
+
+/** Checks that the entry with this leaf stands where the receipt says. */
+export function followReceipt({ index, size, root, path }: Receipt, leaf: Uint8Array): void {
+  checkInclusion(leaf, index, size, path, root);
+}
+
+/** Checks a receipt: that the body of an entry is in this log. Returns the entry's number and the head that it was proven under. */
+export function readReceipt(receipt: Uint8Array, body: Uint8Array, log: KnownLog): SignedHead & { readonly index: number } {
+  const opened = openReceipt(receipt, log);
+  followReceipt(opened, leafOf(body));
+  return { index: opened.index, size: opened.size, root: opened.root };
 }
 
 function textOf(bytes: Uint8Array, limit: number, what: string): string {
