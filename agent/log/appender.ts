@@ -3,14 +3,16 @@
  * that holds it; after a commit that failed nothing more is taken, because what is on the disk is unknown.
  */
 import { type Clock, Timekeeper } from './clock.ts';
+import type { DataKeys, Personal, SealedFields } from './data-keys.ts';
 import type { Database } from './database.ts';
 import { entryOf, type LogEntry, type RawEntry } from './entry.ts';
-import { LogUnavailable } from './errors.ts';
+import { LogRefusal, LogUnavailable } from './errors.ts';
 import type { Actor } from './catalogue.ts';
 import { type AppendableEvent, type LogEvent, NotInCatalogue, parseEvent, storeOps } from './events.ts';
 import { type Envelope, type EntryStation, type EntryTime, leafHash, makeBody } from './record.ts';
 import { type Grown, insertEntries } from './schema.ts';
 import { appendLeaves, type Frontier } from './tree.ts';
+import { insertSealed, insertVault } from './vault.ts';
 
 /** Most events in one append. */
 export const appendLimit = 256;
@@ -19,23 +21,40 @@ const commitLimit = 64;
 /** Who acts when the log itself writes. */
 export const stationActor: Actor = { id: 'station', role: 'station' };
 
-interface Waiting {
+/** Personal fields of an entry and the keys to seal them with, which must not be wiped before it is in. */
+export interface Unsealed {
+  readonly keys: DataKeys;
+  readonly fields: Personal;
+}
+
+/** What an append brings beside its events, into the same commit. */
+export interface Besides {
+  /** Goes with the first event. */
+  readonly personal?: Unsealed | undefined;
+  /** Changes the tables beside the entries. A LogRefusal that it throws takes the whole append back, and the log goes on. */
+  readonly change?: (database: Database) => Promise<void>;
+}
+
+interface Waiting extends Besides {
   readonly events: readonly LogEvent[];
   readonly resolve: (entries: readonly LogEntry[]) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** An entry and the row that holds it. */
+/** An entry and the row that holds it, and the rows of its sealed fields, if it has any. */
 export interface Made {
   readonly entry: LogEntry;
   readonly raw: RawEntry;
+  readonly fields?: SealedFields | undefined;
 }
 
 /** Makes the entry that an event becomes at its place in the log. Throws NotCanonical. */
-export function makeEntry(envelope: Envelope, event: LogEvent): Made {
-  const body = makeBody(envelope, event);
+export function makeEntry(envelope: Envelope, event: LogEvent, personal?: Unsealed): Made {
+  const fields = personal?.keys.seal(envelope, personal.fields);
+  const body = makeBody(envelope, event, fields?.sealed);
   const leaf = leafHash(body);
-  return { entry: entryOf(envelope, event, leaf), raw: { seq: envelope.seq, body, leaf, prev: Buffer.from(envelope.prev, 'hex') } };
+  const raw = { seq: envelope.seq, body, leaf, prev: Buffer.from(envelope.prev, 'hex') };
+  return { entry: entryOf(envelope, event, leaf, fields?.sealed), raw, fields };
 }
 
 /** Rows with the nodes that they complete, and the frontier behind the last of them. */
@@ -60,6 +79,8 @@ export class Appender {
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #failure: LogUnavailable | undefined;
+  /** Notes of a changed clock that were rolled back with a refused change. */
+  #owed: readonly LogEvent[] = [];
 
   /** `tip` is the last entry on the disk, `frontier` that of the tree up to it. */
   constructor(database: Database, tip: LogEntry, frontier: Frontier, station: EntryStation, clock: Clock | undefined) {
@@ -85,18 +106,21 @@ export class Appender {
     return this.#failure;
   }
 
-  /** Appends what a caller asks for; see `LogStore.appendAll`. */
-  async append(events: readonly AppendableEvent[]): Promise<readonly LogEntry[]> {
+  /** Appends what a caller asks for; see `LogStore.appendAll`. Throws the LogRefusal of a change. */
+  async append(events: readonly AppendableEvent[], besides: Besides = {}): Promise<readonly LogEntry[]> {
     if (events.length === 0 || events.length > appendLimit)
       throw new NotInCatalogue(`${events.length} events in one append; 1 to ${appendLimit} are taken`);
-    return this.write(events.map((event) => this.#check(event)));
+    return this.write(
+      events.map((event, index) => this.#check(event, index === 0 ? besides.personal : undefined)),
+      besides,
+    );
   }
 
   /** Appends events that were checked, also those that only the log itself writes. Throws LogUnavailable. */
-  write(events: readonly LogEvent[]): Promise<readonly LogEntry[]> {
+  write(events: readonly LogEvent[], besides: Besides = {}): Promise<readonly LogEntry[]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ events, resolve, reject });
+      this.#waiting.push({ ...besides, events, resolve, reject });
       // Begins after the callers of this turn have added theirs, so that they share the commit.
       this.#writing ??= Promise.resolve().then(() => this.#writeAll());
     });
@@ -116,18 +140,26 @@ export class Appender {
   async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
       const group = this.#takeGroup();
+      let made: readonly (readonly Made[])[] = [];
       try {
-        const made = this.#make(group);
+        made = this.#make(group);
         const all = made.flat();
         const { grown, frontier } = grow(this.#frontier, all);
-        await insertEntries(this.#database, grown);
+        await this.#commit(grown, all, group);
         this.#tip = all.at(-1)?.entry ?? this.#tip;
         this.#frontier = frontier;
+        this.#owed = [];
         group.forEach((append, index) => {
           const entries = made[index] ?? [];
           append.resolve(entries.slice(-append.events.length).map(({ entry }) => entry));
         });
       } catch (cause) {
+        if (cause instanceof LogRefusal) {
+          // A change alone throws it, and it has the commit for itself: all of it was rolled back.
+          this.#owed = made.flatMap((one) => one.map(({ entry }) => entry.event)).filter(({ op }) => op === 'clock-changed');
+          for (const append of group) append.reject(cause);
+          continue;
+        }
         // Whatever it was: what is on the disk is unknown now, and so is the entry that the next one would follow. No retry.
         const failure = new LogUnavailable(`the operation log failed: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
         this.#failure = failure;
@@ -137,37 +169,60 @@ export class Appender {
     this.#writing = undefined;
   }
 
-  /** The appends that share the next commit: the first, and all that wait behind it up to the limit, each with one place for the note of a changed clock. */
+  /** One statement, unless there are rows beside the entries. Throws DatabaseError, and the LogRefusal of a change. */
+  async #commit(grown: readonly Grown[], made: readonly Made[], group: readonly Waiting[]): Promise<void> {
+    const sealed = made.flatMap(({ fields }) => fields ?? []);
+    const changes = group.flatMap(({ change }) => change ?? []);
+    if (sealed.length === 0 && changes.length === 0) {
+      await insertEntries(this.#database, grown);
+      return;
+    }
+    await this.#database.transaction(async (inside) => {
+      await insertEntries(inside, grown);
+      for (const { vault, rows } of sealed) {
+        await insertVault(inside, vault);
+        await insertSealed(inside, rows);
+      }
+      for (const change of changes) await change(inside);
+    });
+  }
+
+  /**
+   * The appends that share the next commit: the first, and all that wait behind it up to the limit, each with one place for the note of a changed
+   * clock. One that brings a change has a commit for itself.
+   */
   #takeGroup(): readonly Waiting[] {
     let room = commitLimit;
-    const first = this.#waiting.findIndex(({ events }) => (room -= events.length + 1) < 0);
+    const first = this.#waiting.findIndex(({ events, change }, index) => (room -= events.length + 1) < 0 || (change !== undefined && index > 0));
+    if (this.#waiting[0]?.change !== undefined) return this.#waiting.splice(0, 1);
     return this.#waiting.splice(0, first === -1 ? this.#waiting.length : Math.max(1, first));
   }
 
   #make(group: readonly Waiting[]): readonly (readonly Made[])[] {
     let tip = this.#tip;
-    const follow = (at: EntryTime, event: LogEvent): Made => {
-      const made = makeEntry({ origin: tip.origin, seq: tip.seq + 1, prev: tip.leaf, at, station: this.#station }, event);
+    const follow = (at: EntryTime, event: LogEvent, personal: Unsealed | undefined): Made => {
+      const made = makeEntry({ origin: tip.origin, seq: tip.seq + 1, prev: tip.leaf, at, station: this.#station }, event, personal);
       tip = made.entry;
       return made;
     };
-    return group.map(({ events }) => {
+    return group.map(({ events, personal }, index) => {
       const { at, change } = this.#timekeeper.now();
       // At a start the entry `boot` comes first, so that every start of the agent begins with it.
-      const noted: readonly LogEvent[] = change === undefined ? [] : [{ op: 'clock-changed', actor: stationActor, ...change }];
+      const changed: readonly LogEvent[] = change === undefined ? [] : [{ op: 'clock-changed', actor: stationActor, ...change }];
+      const noted = [...(index === 0 ? this.#owed : []), ...changed];
       const starts = events[0]?.op === 'boot';
-      return (starts ? [...events, ...noted] : [...noted, ...events]).map((event) => follow(at, event));
+      return (starts ? [...events, ...noted] : [...noted, ...events]).map((event) => follow(at, event, event === events[0] ? personal : undefined));
     });
   }
 
   /** Refuses what the log does not take before anything is queued, so that only the disk can fail later. */
-  #check(event: AppendableEvent): LogEvent {
+  #check(event: AppendableEvent, personal: Unsealed | undefined): LogEvent {
     const checked = parseEvent(event);
     if (storeOps.some((op) => op === checked.op)) throw new NotInCatalogue(`${checked.op} is written by the log itself`);
     const { origin, leaf, at } = this.#tip;
     // With the longest numbers that can stand in it.
     const longest = Number.MAX_SAFE_INTEGER;
-    makeBody({ origin, seq: longest, prev: leaf, at: { ...at, mono: longest }, station: this.#station }, checked);
+    makeEntry({ origin, seq: longest, prev: leaf, at: { ...at, mono: longest }, station: this.#station }, checked, personal);
     return checked;
   }
 }

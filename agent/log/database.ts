@@ -1,6 +1,6 @@
 /**
  * The one file that imports sqlite3. A handle runs one statement at a time (asynchronous transactions on one handle interleave otherwise),
- * and every commit is one statement. It never creates a database where one is opened, and never runs with settings that lose a commit.
+ * and a commit is one statement, or one transaction with which nothing interleaves. It never creates a database where one is opened, and never runs with settings that lose a commit.
  */
 import { stat } from 'node:fs/promises';
 import sqlite3 from 'sqlite3';
@@ -23,11 +23,12 @@ export class DatabaseError extends Error {
 /** One SQLite handle with a queue: statements run in the order in which they were asked for, one at a time. */
 export class Database {
   readonly #handle: sqlite3.Database;
-  readonly #statements = new Map<string, sqlite3.Statement>();
+  readonly #statements: Map<string, sqlite3.Statement>;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(handle: sqlite3.Database) {
+  constructor(handle: sqlite3.Database, statements = new Map<string, sqlite3.Statement>()) {
     this.#handle = handle;
+    this.#statements = statements;
   }
 
   /** Runs one statement and returns its rows; it is prepared once and kept. Throws DatabaseError. */
@@ -46,6 +47,26 @@ export class Database {
   /** Runs statements without parameters, several if need be. Throws DatabaseError. */
   exec(sql: string): Promise<void> {
     return this.#next(() => settle((done) => this.#handle.exec(sql, done)));
+  }
+
+  /**
+   * One commit of many statements: what others ask for waits until it is over. Where `run` throws, nothing of it is kept, and the error is
+   * thrown on; after a DatabaseError nobody knows what the disk has. What `run` is given must not be used any more when it has returned.
+   */
+  transaction<T>(run: (inside: Database) => Promise<T>): Promise<T> {
+    return this.#next(async () => {
+      const inside = new Database(this.#handle, this.#statements);
+      await inside.exec('BEGIN IMMEDIATE');
+      try {
+        const result = await run(inside);
+        await inside.exec('COMMIT');
+        return result;
+      } catch (error) {
+        // SQLite itself has ended the transaction after some errors.
+        await inside.exec('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    });
   }
 
   /** Waits for what was asked before, then closes the handle. */

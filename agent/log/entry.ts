@@ -1,5 +1,6 @@
 /** An entry as callers see it, and the way from stored bytes to it. */
 import { NotInCatalogue, parseEvent, type LogEvent } from './events.ts';
+import { parseSealed, type SealedField } from './sealed-field.ts';
 import {
   leafHash,
   NotCanonical,
@@ -30,6 +31,8 @@ export interface LogEntry {
   readonly at: EntryTime;
   readonly station: EntryStation;
   readonly event: LogEvent;
+  /** What stands in the clear of its personal fields; absent where it has none. */
+  readonly sealed?: readonly SealedField[];
 }
 
 /** Lower-case hex. */
@@ -39,7 +42,7 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Reads a row. Throws NotCanonical or NotInCatalogue for bytes that this version did not write. */
 export function readEntry(raw: RawEntry): LogEntry {
-  const { v, origin, seq, prev, at, station, fields, op, operation, actor, ...rest } = parseBody(raw.body);
+  const { v, origin, seq, prev, at, station, fields, op, operation, actor, sealed, ...rest } = parseBody(raw.body);
   if (v !== 1 || Object.keys(rest).length > 0) throw new NotCanonical(`entry ${raw.seq}: another version of the body`);
   const visit = operation === undefined ? {} : { operation };
   const event = parseEvent({ ...object(fields), op, ...visit, actor });
@@ -53,6 +56,7 @@ export function readEntry(raw: RawEntry): LogEntry {
     at: { time: string(time), boot: string(boot), mono: number(mono) },
     station: { software: string(software), config: string(config) },
     event,
+    ...(sealed === undefined ? {} : { sealed: parseSealed(sealed) }),
   };
 }
 
@@ -72,9 +76,9 @@ function number(value: Json | undefined): number {
 }
 
 /** The envelope and event of an entry that was just made, as an entry. */
-export function entryOf(envelope: Envelope, event: LogEvent, leaf: Uint8Array): LogEntry {
+export function entryOf(envelope: Envelope, event: LogEvent, leaf: Uint8Array, sealed: readonly SealedField[] = []): LogEntry {
   const { origin, seq, prev, at, station } = envelope;
-  return { seq, leaf: toHex(leaf), prev, origin, at, station, event };
+  return { seq, leaf: toHex(leaf), prev, origin, at, station, event, ...(sealed.length === 0 ? {} : { sealed }) };
 }
 
 /** A row in its place: its leaf (hex) and op; or what is wrong with it, and the number of the entry that is bad. */

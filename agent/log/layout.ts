@@ -1,8 +1,9 @@
 /**
  * The tables of the log as SQL, each word as `sqlite_schema` keeps it, and the triggers that keep what was written from being changed. Triggers stop bugs,
- * not attackers: what stops those is the chain of hashes, and checkpoints kept elsewhere. `sealed` and `vault` will stand beside these.
+ * not attackers: what stops those is the chain of hashes, and checkpoints kept elsewhere. Those of sealed personal data are in `vault-schema.ts`.
  */
 import { bodyLimit } from './record.ts';
+import { vaultObjects } from './vault-schema.ts';
 
 /** "CSLG": marks the file as an operation log. */
 export const applicationId = 0x43534c47;
@@ -66,14 +67,18 @@ BEGIN
 END`,
 ] as const;
 
+/** What each layout has beside what the one before it has, from the first on. */
+const added: readonly (readonly string[])[] = [entries, tree, vaultObjects];
+
 /** The layout that is written. */
-export const layout = 2;
+export const layout = added.length;
 
 /** What is there in each layout that is read. */
-export const objectsOf: ReadonlyMap<number, readonly string[]> = new Map<number, readonly string[]>([
-  [1, entries],
-  [2, [...entries, ...tree]],
-]);
+export const objectsOf: ReadonlyMap<number, readonly string[]> = new Map(
+  added.map((_, index): [number, readonly string[]] => [index + 1, added.slice(0, index + 1).flat()]),
+);
 
-/** What makes a log of the first layout one of the second, but for the nodes. */
-export const addedSinceFirst: readonly string[] = tree;
+/** What makes a log of this layout one of the next, but for what is in the tables. */
+export function addedAfter(found: number): readonly string[] {
+  return added[found] ?? [];
+}

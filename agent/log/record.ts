@@ -123,12 +123,16 @@ export interface FlatEvent {
   readonly actor: { readonly id: string; readonly role: string };
 }
 
-/** The body of an entry, canonical bytes. Throws NotCanonical, also when it is longer than the limit. `sealed` will stand beside `fields`. */
-export function makeBody(envelope: Envelope, event: FlatEvent): Uint8Array {
+/**
+ * The body of an entry, canonical bytes; `sealed` says of personal fields what stands in the clear, and is absent where there are none. Throws
+ * NotCanonical, also when it is longer than the limit.
+ */
+export function makeBody(envelope: Envelope, event: FlatEvent, sealed: readonly JsonObject[] = []): Uint8Array {
   const { op, operation, actor, ...fields } = event;
   const { origin, seq, prev, at, station } = envelope;
   const visit = operation === undefined ? {} : { operation };
-  const body = write({ v: 1, origin, seq, prev, at, op, ...visit, actor, station, fields }, '$', 0);
+  const personal = sealed.length === 0 ? {} : { sealed };
+  const body = write({ v: 1, origin, seq, prev, at, op, ...visit, actor, station, fields, ...personal }, '$', 0);
   const bytes = Buffer.from(body, 'utf8');
   if (bytes.byteLength > bodyLimit) throw new NotCanonical(`$: longer than ${bodyLimit} bytes`);
   return bytes;

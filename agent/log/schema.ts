@@ -28,7 +28,7 @@ export async function checkTables(database: Database, file: string): Promise<Tab
     const objects = objectsOf.get(found);
     if (objects === undefined)
       throw new LogRefusal('unreadable', `the operation log at ${file} has layout ${found}, and this version reads none above ${layout}`);
-    const there = new Set((await database.all('SELECT sql FROM sqlite_schema')).map((row) => row['sql']));
+    const there = new Set((await database.all('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL')).map((row) => row['sql']));
     if (there.size !== objects.length || objects.some((sql) => !there.has(sql)))
       throw new LogRefusal('unreadable', `the tables or triggers of the operation log at ${file} were changed`);
     const [origin] = await database.all("SELECT value FROM meta WHERE key = 'origin'");

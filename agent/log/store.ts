@@ -5,7 +5,7 @@
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkChain, checkTree } from './check-chain.ts';
-import { Appender, grow, type Made, makeEntry, stationActor } from './appender.ts';
+import { Appender, grow, type Made, makeEntry, stationActor, type Unsealed } from './appender.ts';
 import type { OpenedCheckpoint } from './checkpoint.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type Clock, Timekeeper } from './clock.ts';
@@ -17,6 +17,7 @@ import type { NoteSigner, VerifierKey } from './note-key.ts';
 import { type EntryStation, type EntryTime, noPrev } from './record.ts';
 import { layout } from './layout.ts';
 import { exists, makeEmpty, own, syncFolder } from './log-folder.ts';
+import { SideTables } from './side-tables.ts';
 import { checkTables, createTables, findRows, insertEntries, readRows } from './schema.ts';
 import { emptyFrontier } from './tree.ts';
 import { upgrade } from './upgrade.ts';
@@ -46,6 +47,8 @@ export interface NewStoreOptions extends StoreOptions {
   readonly demo: boolean;
   /** What stands behind the first entry from the beginning, in the same commit. */
   readonly then?: readonly AppendableEvent[];
+  /** What stands in the tables beside the entries from the beginning. */
+  readonly fill?: (database: Database) => Promise<void>;
 }
 
 /** Which entries to read. Numbers are inclusive; without `limit` every entry that fits comes back. */
@@ -66,13 +69,15 @@ export interface LogStore {
   readonly isOpen: boolean;
   /** The newest entry; there is always one. */
   last(): LogEntry;
+  /** The tables of sealed personal data. */
+  readonly tables: SideTables;
   /** Resolves when the entry is on the disk. Throws as `appendAll`. */
-  append(event: AppendableEvent): Promise<LogEntry>;
+  append(event: AppendableEvent, personal?: Unsealed): Promise<LogEntry>;
   /**
-   * Appends 1 to 256 events, all in one commit or none. Throws NotInCatalogue or NotCanonical for an event that the log does not take (nothing
+   * Appends 1 to 256 events, all in one commit or none; `personal` is sealed with the first of them. Throws NotInCatalogue or NotCanonical for an event that the log does not take (nothing
    * is written and the store goes on), and LogUnavailable when the outcome is unknown (the store has failed and takes nothing more).
    */
-  appendAll(events: readonly AppendableEvent[]): Promise<readonly LogEntry[]>;
+  appendAll(events: readonly AppendableEvent[], personal?: Unsealed): Promise<readonly LogEntry[]>;
   /** Entries that fit, oldest first unless asked otherwise. Throws LogUnavailable when the log is not open or cannot be read. */
   entries(query?: EntryQuery): Promise<readonly LogEntry[]>;
   /**
@@ -110,6 +115,7 @@ export async function createStore(directory: string, options: NewStoreOptions): 
       const { at } = new Timekeeper(options.clock).now();
       const genesis: LogEvent = { op: 'genesis', actor: stationActor, station_name: options.stationName, demo: options.demo };
       await insertEntries(database, grow(emptyFrontier, firstEntries([genesis, ...(options.then ?? [])], at, options)).grown);
+      await options.fill?.(database);
     } finally {
       await database.close();
     }
@@ -136,7 +142,7 @@ export async function openStore(directory: string, options: StoreOptions): Promi
     await syncFolder(directory);
     const tables = await checkTables(database, file);
     const { tip, boot, frontier } = await checkChain(readRows(database, file), tables.origin);
-    if (tables.layout < layout) await upgrade(database);
+    if (tables.layout < layout) await upgrade(database, tables.layout);
     await checkTree(database, frontier);
     const appender = new Appender(database, tip, frontier, stationOf(options), options.clock);
     await appender.write([{ op: 'boot', actor: stationActor, ...(boot === undefined ? {} : { previous: boot }) }]);
@@ -156,12 +162,14 @@ class Store implements LogStore {
   readonly #ownership: Ownership;
   readonly #appender: Appender;
   readonly #checkpoints: Checkpoints;
+  readonly tables: SideTables;
 
   constructor(database: Database, ownership: Ownership, appender: Appender) {
     this.#database = database;
     this.#ownership = ownership;
     this.#appender = appender;
     this.#checkpoints = new Checkpoints(database, appender);
+    this.tables = new SideTables(database, appender);
   }
 
   get origin(): string {
@@ -180,13 +188,13 @@ class Store implements LogStore {
     return this.#appender.tip;
   }
 
-  async append(event: AppendableEvent): Promise<LogEntry> {
-    const [entry] = await this.#appender.append([event]);
+  async append(event: AppendableEvent, personal?: Unsealed): Promise<LogEntry> {
+    const [entry] = await this.#appender.append([event], { personal });
     return entry ?? this.last();
   }
 
-  appendAll(events: readonly AppendableEvent[]): Promise<readonly LogEntry[]> {
-    return this.#appender.append(events);
+  appendAll(events: readonly AppendableEvent[], personal?: Unsealed): Promise<readonly LogEntry[]> {
+    return this.#appender.append(events, { personal });
   }
 
   async entries(query: EntryQuery = {}): Promise<readonly LogEntry[]> {

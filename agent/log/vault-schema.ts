@@ -3,8 +3,6 @@
  * keys, the one table of the log's data that loses rows), `blind_index` (words nobody can read, rebuildable), and the keys of the tiers.
  * Triggers stop bugs, not attackers: the hash of each ciphertext stands in its entry.
  */
-import { type Database, DatabaseError, unreadable } from './database.ts';
-import { LogRefusal } from './errors.ts';
 import { padTo, tagLength, tiers } from './sealed-field.ts';
 
 const inTiers = `tier IN (${tiers.map((tier) => `'${tier}'`).join(', ')})`;
@@ -76,19 +74,3 @@ ${refuse('the key of a tier is never deleted')}`,
   `CREATE TRIGGER tier_grant_unchanged BEFORE UPDATE ON tier_grant
 ${refuse('a grant is never changed')}`,
 ] as const;
-
-/** Makes the tables in a database that has `entry`, inside the transaction of the caller. Throws DatabaseError. */
-export async function createVaultTables(database: Database): Promise<void> {
-  for (const sql of vaultObjects) await database.exec(sql);
-}
-
-/** Checks that the tables, indexes and triggers are exactly those of this version. Throws LogRefusal `unreadable`. */
-export async function checkVaultTables(database: Database, file: string): Promise<void> {
-  try {
-    const found = new Set((await database.all('SELECT sql FROM sqlite_schema')).map((row) => row['sql']));
-    if (vaultObjects.some((sql) => !found.has(sql)))
-      throw new LogRefusal('unreadable', `the tables or triggers of sealed fields at ${file} were changed`);
-  } catch (error) {
-    throw error instanceof DatabaseError ? unreadable(file, error) : error;
-  }
-}

@@ -29,8 +29,11 @@ async function change(sql: string): Promise<void> {
   await database.close();
 }
 
+const vault = 'DROP TABLE blind_index; DROP TABLE sealed; DROP TABLE vault; DROP TABLE tier_grant; DROP TABLE tier_key';
+/** As an agent of before sealed fields left it. */
+const asBeforeVault = () => change(`${vault}; PRAGMA user_version=2`);
 /** As an agent of before the tree left it. */
-const asBefore = () => change('DROP VIEW appended; DROP TABLE node; DROP TABLE checkpoint; PRAGMA user_version=1');
+const asBefore = () => change(`${vault}; DROP VIEW appended; DROP TABLE node; DROP TABLE checkpoint; PRAGMA user_version=1`);
 
 /** Every entry, and whether it is proven to stand under the root by the nodes that are stored. */
 async function look() {
@@ -61,9 +64,21 @@ describe('a log of before', () => {
     await store.append(numbered(documents));
     await store.close();
     const now = await look();
-    expect(now).toMatchObject({ layout: 2, origin: made.origin });
+    expect(now).toMatchObject({ layout: 3, origin: made.origin });
     expect(now.leaves.slice(0, made.leaves.length)).toEqual(made.leaves);
     expect(now.leaves).toHaveLength(made.leaves.length + 2);
+    expect(now.proven).toEqual(now.leaves.map(() => true));
+  });
+
+  it('that has its tree already gets the tables of sealed fields, and its tree stays as it is', async () => {
+    const made = await look();
+    await asBeforeVault();
+    expect((await openedForReading()).layout).toBe(2);
+    store = await log.open();
+    await store.close();
+    const now = await look();
+    expect(now).toMatchObject({ layout: 3, origin: made.origin });
+    expect(now.leaves.slice(0, made.leaves.length)).toEqual(made.leaves);
     expect(now.proven).toEqual(now.leaves.map(() => true));
   });
 

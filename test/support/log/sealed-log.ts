@@ -7,7 +7,6 @@ import { leafHash, serialise } from '../../../agent/log/record.ts';
 import { insertEntries } from '../../../agent/log/schema.ts';
 import type { Tier } from '../../../agent/log/sealed-field.ts';
 import { makeTiers, type OpenTiers } from '../../../agent/log/tier-keys.ts';
-import { createVaultTables } from '../../../agent/log/vault-schema.ts';
 import { insertSealed, insertTiers, insertVault, readTiers, type StoredTier } from '../../../agent/log/vault.ts';
 import { makeStationLog, origin } from './station-log.ts';
 
@@ -31,7 +30,6 @@ export async function makeSealedLog(): Promise<SealedLog> {
   const database = await openForWriting(file);
   const { recipients, open } = makeTiers();
   await database.exec('BEGIN IMMEDIATE');
-  await createVaultTables(database);
   await insertTiers(database, await Promise.all(recipients.map(makeIndexKey)));
   await database.exec('COMMIT');
   const stored = await readTiers(database);
