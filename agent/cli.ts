@@ -31,6 +31,10 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     about: 'check a proof without any station',
     load: async () => (await import('./commands/log-check-proof.ts')).logCheckProof,
   },
+  'log anchor': {
+    about: 'show or renew the anchor of the log',
+    load: async () => (await import('./commands/log-anchor.ts')).logAnchor,
+  },
   'log key': { about: 'show or make the key of the log', load: async () => (await import('./commands/log-key.ts')).logKey },
   doctor: { about: 'report what is here and what is missing', load: async () => (await import('./commands/doctor.ts')).doctor },
   tokens: { about: 'list what is plugged in', load: async () => (await import('./commands/tokens.ts')).tokens },

@@ -27,6 +27,8 @@ const schema = z.strictObject({
   inbox: folder,
   outbox: folder,
   trust: folder,
+  /** The file outside of the log that says how far it has come; best on another disk. */
+  anchor: folder.exactOptional(),
   /** PKCS#11 modules. The log names a token's module, so each name stands for one. */
   modules: z
     .array(z.strictObject({ name: z.string().regex(moduleName), path: z.string().startsWith('/') }))
@@ -61,6 +63,9 @@ export const defaultLimits: StationConfig['limits'] = { maxBytes: 50_000_000, ma
 export const defaultMaxDocuments = 50;
 export const defaultSealMinutes = 60;
 
+/** In the data folder: it finds what happens to the log alone. */
+export const defaultAnchor = 'log-anchor';
+
 /** A station that was made before there were revocation lists says nothing about them. */
 export const defaultCrlPolicy: NonNullable<StationConfig['crl']> = { stale: 'warn' };
 
@@ -69,6 +74,8 @@ export interface StationPaths {
   readonly data: string;
   readonly config: string;
   readonly log: string;
+  /** The file in which the head of the log is kept outside of its database. */
+  readonly anchor: string;
   /** The private key of the log. */
   readonly logKey: string;
   readonly inbox: string;
@@ -84,12 +91,13 @@ export interface StationPaths {
   readonly virtual: string;
 }
 
-export function stationPaths(data: string, config?: Pick<StationConfig, 'inbox' | 'outbox' | 'trust'>): StationPaths {
+export function stationPaths(data: string, config?: Pick<StationConfig, 'inbox' | 'outbox' | 'trust' | 'anchor'>): StationPaths {
   const at = (name: string) => resolve(data, name);
   return {
     data: resolve(data),
     config: at('station.json'),
     log: at('log'),
+    anchor: at(config?.anchor ?? defaultAnchor),
     logKey: at('log-key.pem'),
     inbox: at(config?.inbox ?? 'inbox'),
     outbox: at(config?.outbox ?? 'outbox'),

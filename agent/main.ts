@@ -75,7 +75,7 @@ export interface Station {
 export async function startStation(options: StationOptions): Promise<Station> {
   const config = await readConfig(options.data);
   const paths = stationPaths(options.data, config);
-  const opened = await openStationLog(paths.log, config, { software, configDigest: configDigest(config) });
+  const opened = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
   const { log, enrolments, documents } = opened;
   const recorder = new Recorder(log, enrolments);
   const closers: (() => Promise<void> | void)[] = [() => log.close()];

@@ -1,5 +1,7 @@
 /** Opens a station's log and reads from it what the station must know: who is enrolled, which documents it has seen, which visits were cut off. */
-import { originOf, type StationConfig } from './config.ts';
+import { originOf, type StationConfig, type StationPaths } from './config.ts';
+import { type LogAnchor, StationAnchor } from './log/anchor.ts';
+import type { KnownHead } from './log/check-anchors.ts';
 import { toHex } from './log/entry.ts';
 import { LogRefusal } from './log/errors.ts';
 import type { LogKeyFields } from './log/events.ts';
@@ -26,10 +28,27 @@ export interface OpenedLog {
   readonly sealedAt: string | undefined;
 }
 
-/** Throws StartRefused when there is no log, it is broken, another agent has it, or it is not the log of this configuration. */
-export async function openStationLog(directory: string, config: StationConfig, options: StoreOptions): Promise<OpenedLog> {
-  const log = await openStore(directory, options).catch((error: unknown) => {
-    throw error instanceof LogRefusal ? new StartRefused(sentence(error), error.code === 'broken' ? 1 : 2, error) : error;
+/** How a station's log is opened. */
+export interface OpeningOptions extends Omit<StoreOptions, 'anchor'> {
+  /** Instead of the anchor file as it is: to have it renewed. */
+  readonly anchor?: LogAnchor;
+  /** Further heads that were kept elsewhere, such as that of the last bundle: the log must have grown out of each. */
+  readonly known?: readonly KnownHead[];
+}
+
+/**
+ * Throws StartRefused when there is no log, it is broken, another agent has it, it is not the log of this configuration, or it did not grow out of the head in
+ * its anchor file or out of another that was kept elsewhere.
+ */
+export async function openStationLog(
+  { log: directory, anchor }: Pick<StationPaths, 'log' | 'anchor'>,
+  config: StationConfig,
+  options: OpeningOptions,
+): Promise<OpenedLog> {
+  const log = await openStore(directory, { ...options, anchor: options.anchor ?? new StationAnchor(anchor) }).catch((error: unknown) => {
+    throw error instanceof LogRefusal
+      ? new StartRefused(sentence(error), error.code === 'broken' || error.code === 'anchor' ? 1 : 2, error)
+      : error;
   });
   try {
     await mustBelong(log, config);
@@ -103,6 +122,9 @@ function sentence(error: LogRefusal): string {
       return `${capital(error.message)}. A log is made by "countersign init" and never by starting, so that a lost log is noticed.`;
     case 'broken':
       return `The operation log is broken${error.seq === undefined ? '' : ` at entry ${error.seq}`}: ${error.message}. The station does not start. See: countersign log verify`;
+    case 'anchor':
+    case 'no-anchor':
+      return `The station does not start: ${error.message}.`;
     case 'exists':
     case 'unreadable':
     case 'settings':

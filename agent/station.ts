@@ -1,15 +1,27 @@
 /** Makes a station: folders, configuration and the first entry of its log. The one place that does; starting never makes anything. */
 import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { configDigest, defaultCrlPolicy, defaultLimits, originOf, parseConfig, stationPaths, type StationConfig } from './config.ts';
+import {
+  configDigest,
+  defaultAnchor,
+  defaultCrlPolicy,
+  defaultLimits,
+  originOf,
+  parseConfig,
+  stationPaths,
+  type StationConfig,
+} from './config.ts';
 import { LogRefusal } from './log/errors.ts';
 import { keyMade, LogKeyRefused, makeLogKey } from './log/log-key.ts';
-import { createStore } from './log/store.ts';
+import { AnchorFault, makeAnchor } from './log/anchor-file.ts';
+import { createStore } from './log/new-store.ts';
 import { StartRefused } from './refusals.ts';
 import { software } from './version.ts';
 
 /** A checked configuration with the defaults filled in. Throws StartRefused for a name or a port that cannot be. */
-export function newConfig(parts: Pick<StationConfig, 'name' | 'rpId' | 'port' | 'modules' | 'demo'>): StationConfig {
-  const config = { ...parts, epoch: 1, inbox: 'inbox', outbox: 'outbox', trust: 'trust', crl: defaultCrlPolicy, limits: defaultLimits };
+export function newConfig(parts: Pick<StationConfig, 'name' | 'rpId' | 'port' | 'modules' | 'demo' | 'anchor'>): StationConfig {
+  const { anchor = defaultAnchor, ...named } = parts;
+  const folders = { inbox: 'inbox', outbox: 'outbox', trust: 'trust', anchor };
+  const config = { ...named, epoch: 1, ...folders, crl: defaultCrlPolicy, limits: defaultLimits };
   return parseConfig(JSON.stringify(config), 'station.json');
 }
 
@@ -31,16 +43,24 @@ export async function makeStation(data: string, config: StationConfig, wrapping:
   } catch (error) {
     throw new StartRefused(`The station cannot be made in ${paths.data}: ${reason(error)}.`, 2, error);
   }
-  let keyIsMade = false;
+  const undo: string[] = [];
   try {
     const origin = originOf(config);
     const key = await makeLogKey(paths.logKey, origin, passphrase);
-    keyIsMade = true;
+    undo.push(paths.logKey);
     const station = { origin, stationName: config.name, demo: config.demo, software, configDigest: configDigest(config) };
-    await createStore(paths.log, { ...station, then: [keyMade(key)] });
+    await createStore(paths.log, {
+      ...station,
+      then: [keyMade(key)],
+      async keepHead(head) {
+        await makeAnchor(paths.anchor, head);
+        undo.push(paths.anchor);
+      },
+    });
   } catch (error) {
-    if (keyIsMade) await rm(paths.logKey, { force: true });
-    await rm(paths.config, { force: true });
+    for (const file of [...undo, paths.config]) await rm(file, { force: true });
+    if (error instanceof AnchorFault)
+      throw new StartRefused(`The station is not made: ${error.message}. It must be a new file in a folder that is there.`, 2, error);
     if (error instanceof LogKeyRefused) throw new StartRefused(`The station is not made: ${error.message}.`, 2, error);
     throw error instanceof LogRefusal ? new StartRefused(`The operation log cannot be made: ${error.message}.`, 2, error) : error;
   }

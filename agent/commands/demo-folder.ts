@@ -11,7 +11,7 @@ export const sampleName = 'Tenancy agreement.pdf';
 
 /** Every file that a making ever makes, by its path in the workshop. Folders may have any name: an empty one is nobody's data. */
 const madeFile = new RegExp(
-  `^(station\\.json|log-key\\.pem|inbox/${sampleName.replace('.', '\\.')}|trust/demo-ca\\.pem|crl/demo-ca\\.crl|` +
+  `^(station\\.json|log-key\\.pem|log-anchor|inbox/${sampleName.replace('.', '\\.')}|trust/demo-ca\\.pem|crl/demo-ca\\.crl|` +
     String.raw`virtual/(card-[a-z-]+|bio-key)\.json|log/log\.(lock|sqlite(\.new)?)(-wal|-shm|-journal)?)$`,
 );
 

@@ -32,7 +32,7 @@ export const enrol = command(
   async ({ values }, io) => {
     const config = await readConfig(values.data);
     const paths = stationPaths(values.data, config);
-    const { log } = await openStationLog(paths.log, config, { software, configDigest: configDigest(config) });
+    const { log } = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
     const hardware = await openHardware(config, paths);
     try {
       io.err('Insert the card of the holder.\n');

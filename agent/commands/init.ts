@@ -1,4 +1,5 @@
 /** `countersign init`: makes a station, once: its folders, its configuration, its log. The only thing that ever makes a log. */
+import { resolve } from 'node:path';
 import { installedPath, knownModules } from '../../drivers/pkcs11/known-modules.ts';
 import { hostName, moduleName, stationPaths, type StationConfig } from '../config.ts';
 import { makeStation, newConfig } from '../station.ts';
@@ -14,6 +15,7 @@ the systemd credential ${credentialName}, or is asked at the terminal.
   --organisation DOMAIN domain for which fingerprint credentials are made (default: NAME without its first part)
   --data DIR            data folder (default ./station)
   --port N              port on 127.0.0.1 (default 7411)
+  --anchor PATH         the file outside of the log that says how far it has come; best on another disk (default: log-anchor in DIR)
   --module NAME=PATH    a PKCS#11 module; may be given several times (default: OpenSC where it is installed)
   --unwrapped-log-key   the key that signs checkpoints of the log lies on the disk without a passphrase
   --help
@@ -30,6 +32,7 @@ export const init = command(
       organisation: { type: 'string' },
       data: { type: 'string', default: './station' },
       port: { type: 'string', default: '7411' },
+      anchor: { type: 'string' },
       module: { type: 'string', multiple: true, default: [] },
       'unwrapped-log-key': { type: 'boolean', default: false },
     },
@@ -44,16 +47,19 @@ export const init = command(
       port: parsePort(values.port),
       modules: values.module.length > 0 ? values.module.map(parseModule) : defaultModules(),
       demo: false,
+      ...(values.anchor === undefined ? {} : { anchor: resolve(values.anchor) }),
     });
     const unwrapped = values['unwrapped-log-key'];
     await makeStation(values.data, config, unwrapped ? 'unwrapped' : () => passphraseToMake('--unwrapped-log-key'));
-    const paths = stationPaths(values.data);
+    const paths = stationPaths(values.data, config);
     io.out(`Station ${config.name} is made in ${paths.data}.\n`);
     io.out(`  documents to be signed go into  ${paths.inbox}\n  signed documents come out in    ${paths.outbox}\n`);
     io.out(`  signed files to be checked      ${paths.check}\n`);
     io.out(`  trusted issuers (PEM or DER)    ${paths.trust}\n  their revocation lists          ${paths.crl}\n`);
     io.out(`  configuration                   ${paths.config}\n`);
     io.out(`  key of the log (${unwrapped ? 'not wrapped: whoever reads the disk can sign with it' : 'wrapped'})  ${paths.logKey}\n`);
+    io.out(`  anchor of the log               ${paths.anchor}\n`);
+    io.out(anchorAdvice(values.anchor !== undefined));
     if (config.modules.length === 0)
       io.out('No PKCS#11 module was found. Add one to "modules" in station.json; countersign doctor shows what is installed.\n');
     io.out(
@@ -62,6 +68,14 @@ export const init = command(
     return 0;
   },
 );
+
+/** What an anchor is for; where it lies in the data folder, that it should not. */
+function anchorAdvice(isElsewhere: boolean): string {
+  const what = 'The anchor says how far the log has come, so that a log that was put back or cut short is found at the next start.';
+  return isElsewhere
+    ? `${what}\n`
+    : `${what} It belongs on another disk than the log: whoever copies the data folder copies both. Say so with --anchor PATH, or move the file and name it as "anchor" in station.json.\n`;
+}
 
 /** A name of a station that shows what names look like. */
 const example = 'branch-12.example.org';

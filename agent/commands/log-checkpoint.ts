@@ -56,7 +56,7 @@ export const logCheckpoint = command(
 async function sign(data: string): Promise<Uint8Array> {
   const config = await readConfig(data);
   const paths = stationPaths(data, config);
-  const opened = await openStationLog(paths.log, config, { software, configDigest: configDigest(config) });
+  const opened = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
   try {
     const signer = await openStationKey(paths.logKey, opened, passphraseToOpen);
     if (signer === undefined) throw new StartRefused(`The log has no key. Make one with: countersign log key --make --data ${data}`, 1);

@@ -56,7 +56,7 @@ export const logKey = command(
 async function make(data: string, unwrapped: boolean): Promise<string> {
   const config = await readConfig(data);
   const paths = stationPaths(data, config);
-  const opened = await openStationLog(paths.log, config, { software, configDigest: configDigest(config) });
+  const opened = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
   try {
     const key = await makeIn(paths.logKey, opened, unwrapped);
     await opened.log.append(keyMade(key));

@@ -7,7 +7,7 @@ export function sentence(event: LogEvent): string {
     case 'genesis':
       return `The log of ${JSON.stringify(event.station_name)} begins${event.demo ? '; it is a demo station with virtual devices' : ''}.`;
     case 'boot':
-      return 'The agent started.';
+      return event.reopened === true ? 'The agent opened the log again after an I/O error.' : 'The agent started.';
     case 'clock-changed':
       return `The clock was changed: it should have said ${event.from} and said ${event.to}.`;
     case 'enrol':
@@ -22,6 +22,8 @@ export function sentence(event: LogEvent): string {
       return event.problem === undefined
         ? `Token ${JSON.stringify(event.token_serial)} was put in, with ${event.certificates.length} certificates.${lists(event.revocation_lists)}`
         : `Token ${JSON.stringify(event.token_serial)} was put in and cannot be used: ${event.problem}.${lists(event.revocation_lists)}`;
+    case 'anchor':
+      return anchored(event);
     case 'seal':
       return `The log was sealed: a checkpoint of ${event.size} entries, root ${short(event.root)}.`;
     case 'key':
@@ -68,6 +70,19 @@ export function sentence(event: LogEvent): string {
       return `Bundle ${event.number} was read back and is complete${event.medium_proven ? '' : '; whether the medium itself has it was not proven'} (begun in entry ${event.begin}).`;
     case 'restore':
       return `The log goes on in a new epoch after a loss: ${event.origin} had ${event.size} entries in the last bundle.`;
+  }
+}
+
+function anchored({ action, found, size, problem }: Extract<LogEvent, { op: 'anchor' }>): string {
+  switch (action) {
+    case 'begun':
+      return 'From here on the head of the log is kept in an anchor file too.';
+    case 'mended':
+      return 'One of the two slots of the anchor could not be read; it was written anew.';
+    case 'failed':
+      return `The anchor of the log cannot be written (${problem ?? 'unknown'}); the station stops.`;
+    case 'renewed':
+      return `Staff had the anchor of the log renewed; what was found before: ${found ?? 'unknown'}${size === undefined ? '' : `, and it said ${size} entries`}.`;
   }
 }
 

@@ -84,7 +84,8 @@ function readKey(text: string): KnownLog {
   }
 }
 
-async function verifyFile(file: string, known: KnownEntry | undefined, elsewhere: Elsewhere, io: CommandIo): Promise<Verification> {
+/** Reads a database and judges it; one that cannot be read is `unreadable`. */
+export async function verifyFile(file: string, known: KnownEntry | undefined, elsewhere: Elsewhere, io: CommandIo): Promise<Verification> {
   try {
     const database = await openForReading(file);
     try {

@@ -92,7 +92,7 @@ async function openLog({ station }: Surroundings): Promise<LogStore | undefined>
   if (station === undefined) return undefined;
   const { config, data } = station;
   const paths = stationPaths(data, config);
-  return (await openStationLog(paths.log, config, { software, configDigest: configDigest(config) })).log;
+  return (await openStationLog(paths, config, { software, configDigest: configDigest(config) })).log;
 }
 
 async function choose(all: readonly Candidate[], io: CommandIo): Promise<Candidate> {

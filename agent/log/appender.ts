@@ -68,6 +68,14 @@ export function grow(frontier: Frontier, made: readonly Made[]): { readonly grow
   return { grown, frontier: behind };
 }
 
+/** Hears of what the one writer does. */
+export interface AppenderListener {
+  /** A commit is on the disk, and the tip is a new one. */
+  committed(): void;
+  /** A commit failed; it is told once, and nothing is taken any more. */
+  failed(failure: LogUnavailable): void;
+}
+
 /** The one writer of a log that is open. */
 export class Appender {
   readonly #database: Database;
@@ -81,6 +89,7 @@ export class Appender {
   #failure: LogUnavailable | undefined;
   /** Notes of a changed clock that were rolled back with a refused change. */
   #owed: readonly LogEvent[] = [];
+  #listener: AppenderListener | undefined;
 
   /** `tip` is the last entry on the disk, `frontier` that of the tree up to it. */
   constructor(database: Database, tip: LogEntry, frontier: Frontier, station: EntryStation, clock: Clock | undefined) {
@@ -126,9 +135,17 @@ export class Appender {
     });
   }
 
+  /** One hears of every commit and of the failure. */
+  listen(listener: AppenderListener): void {
+    this.#listener = listener;
+  }
+
   /** Takes nothing more: a commit of somebody else on this log failed, and what is on the disk is unknown. */
   fail(message: string, cause: unknown): LogUnavailable {
-    return (this.#failure ??= new LogUnavailable(message, cause));
+    if (this.#failure !== undefined) return this.#failure;
+    this.#failure = new LogUnavailable(message, cause);
+    this.#listener?.failed(this.#failure);
+    return this.#failure;
   }
 
   /** Takes nothing more and waits until what waits is written. */
@@ -149,6 +166,7 @@ export class Appender {
         this.#tip = all.at(-1)?.entry ?? this.#tip;
         this.#frontier = frontier;
         this.#owed = [];
+        this.#listener?.committed();
         group.forEach((append, index) => {
           const entries = made[index] ?? [];
           append.resolve(entries.slice(-append.events.length).map(({ entry }) => entry));
@@ -162,7 +180,9 @@ export class Appender {
         }
         // Whatever it was: what is on the disk is unknown now, and so is the entry that the next one would follow. No retry.
         const failure = new LogUnavailable(`the operation log failed: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+        const isFirst = this.#failure === undefined;
         this.#failure = failure;
+        if (isFirst) this.#listener?.failed(failure);
         for (const append of [...group, ...this.#waiting.splice(0)]) append.reject(failure);
       }
     }

@@ -70,7 +70,8 @@ const bySigner = { certificate_sha256: sha256, public_key: hex, scheme: word, ha
 /** The ops that this version appends, each with the fields of its own. All hex is lower case. */
 export const fieldsOf = {
   genesis: z.strictObject({ station_name: name, demo: z.boolean() }),
-  boot: z.strictObject({ previous: seq.exactOptional() }),
+  // `reopened`: the agent went on running, and opened its log again after an I/O error.
+  boot: z.strictObject({ previous: seq.exactOptional(), reopened: z.literal(true).exactOptional() }),
   'clock-changed': z.strictObject({ from: time, to: time }),
   enrol: z.strictObject({
     // The holder's pseudonym, random: what stands as the actor's id in their later entries.
@@ -168,6 +169,16 @@ export const fieldsOf = {
   }),
   // A checkpoint that was signed: size, root hash, and SHA-256 of the note.
   seal: z.strictObject({ size: z.int().min(1), root: sha256, checkpoint_sha256: sha256 }),
+  anchor: z.strictObject({
+    // `mended`: one of the two slots could not be read, and was written anew. `failed`: it cannot be written, and the station stops.
+    action: z.enum(['begun', 'renewed', 'mended', 'failed']),
+    // Where staff had it renewed: what was found before, and what it said, where it could be read.
+    found: z.enum(['missing', 'damaged', 'other-log', 'changed', 'behind', 'good']).exactOptional(),
+    size: z.int().min(1).exactOptional(),
+    leaf: sha256.exactOptional(),
+    // Where it failed: the code of the operating system, in small letters.
+    problem: word.exactOptional(),
+  }),
   key: z.union([
     // `public_key`: Ed25519, 32 bytes; its name in signed notes is the origin of the log.
     z.strictObject({ purpose: z.literal('log'), action: z.enum(['made']), public_key: sha256, wrapping: z.enum(['passphrase', 'none']) }),

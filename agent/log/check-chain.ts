@@ -10,6 +10,8 @@ export interface CheckedChain {
   readonly tip: LogEntry;
   /** The number of the last `boot`. */
   readonly boot?: number;
+  /** An entry says that the log has an anchor outside of its database. */
+  readonly isAnchored: boolean;
   /** Of the tree over all leaves. */
   readonly frontier: Frontier;
 }
@@ -19,18 +21,20 @@ export async function checkChain(rows: AsyncIterable<RawEntry>, origin: string):
   let last: RawEntry | undefined;
   let prev = noPrev;
   let boot: number | undefined;
+  let isAnchored = false;
   let frontier = emptyFrontier;
   for await (const raw of rows) {
     const link = checkLink(raw, { seq: last === undefined ? 0 : last.seq + 1, prev, origin });
     if ('problem' in link) throw new LogRefusal('broken', `the operation log is broken: ${link.problem}`, { seq: link.seq });
     if (link.op === 'boot') boot = raw.seq;
+    if (link.op === 'anchor') isAnchored = true;
     frontier = appendLeaves(frontier, [raw.leaf]).frontier;
     last = raw;
     prev = link.leaf;
   }
   if (last === undefined) throw new LogRefusal('broken', 'the operation log is broken: entry 0 is missing', { seq: 0 });
   try {
-    return { tip: readEntry(last), frontier, ...(boot === undefined ? {} : { boot }) };
+    return { tip: readEntry(last), frontier, isAnchored, ...(boot === undefined ? {} : { boot }) };
   } catch (cause) {
     if (!isUnreadable(cause)) throw cause;
     throw new LogRefusal('broken', `the operation log is broken: entry ${last.seq} cannot be read`, { seq: last.seq, cause });

@@ -1,7 +1,8 @@
 /** What the operation log throws: a refusal to open or to take something, and the one error after which nothing may be signed any more. */
 
 /** Why a log cannot be made, opened or read. */
-export type LogRefusalCode = 'missing' | 'exists' | 'in-use' | 'unreadable' | 'broken' | 'settings' | 'not-allowed';
+export type LogRefusalCode =
+  'missing' | 'exists' | 'in-use' | 'unreadable' | 'broken' | 'settings' | 'not-allowed' | 'anchor' | 'no-anchor';
 
 /** The log refuses; nothing was written. `seq` is the number of the first bad entry where the code is `broken`. */
 export class LogRefusal extends Error {

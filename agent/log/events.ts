@@ -15,7 +15,7 @@ type OwnFields<O extends Op> = string extends keyof Fields<O> ? unknown : Readon
 export type LogEvent = { [O in Op]: EventOf<O> }[Op];
 
 /** Ops that the store writes by itself and takes from nobody. */
-export const storeOps = ['genesis', 'boot', 'clock-changed'] as const satisfies readonly Op[];
+export const storeOps = ['genesis', 'boot', 'clock-changed', 'anchor'] as const satisfies readonly Op[];
 export type StoreOp = (typeof storeOps)[number];
 /** What a caller may append. */
 export type AppendableEvent = { [O in Exclude<Op, StoreOp>]: EventOf<O> }[Exclude<Op, StoreOp>];

@@ -4,7 +4,7 @@ import type { Op, ReservedOp } from './events.ts';
 /** What each op means, for the table in the README and for `log show --help`. */
 export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   genesis: 'the log begins: which station it belongs to, and whether that is a demo station',
-  boot: 'the agent started; `previous` is the entry with which the start before it was recorded',
+  boot: 'the agent started, or (`reopened`) opened its log again after an I/O error; `previous` is the entry with which that was recorded before',
   'clock-changed': 'the wall clock was set, or stands before the last entry',
   'network-up': 'a network came up: the air gap was broken',
   'staff-login': 'a member of staff logged in',
@@ -29,6 +29,8 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   'token-tested': 'how the diagnostic signature ended; `test` is the entry in which it began',
   receipt: 'a receipt was given to the holder',
   seal: 'the log was sealed with a checkpoint, also when nothing happened: its size, its root and the SHA-256 of the note',
+  anchor:
+    'the anchor of the log, a file outside of its database: begun, mended, failed, or renewed by staff; `found` says what was found then, `size` and `leaf` what it said',
   'export.begin': 'a bundle was begun',
   'export.done': 'a bundle was read back and found complete',
   import: 'a return bundle of head office was taken in',

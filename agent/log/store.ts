@@ -2,25 +2,18 @@
  * The operation log of one station: what is appended here stays, in this order. The room never changes or removes an entry, never makes a log
  * where one should be, never says that an entry is in before the disk has it, and knows neither devices nor documents.
  */
-import { chmod, mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { checkChain, checkTree } from './check-chain.ts';
-import { Appender, grow, type Made, makeEntry, stationActor, type Unsealed } from './appender.ts';
+import { join } from 'node:path';
+import type { Appender, Unsealed } from './appender.ts';
 import type { OpenedCheckpoint } from './checkpoint.ts';
-import { Checkpoints } from './checkpoints.ts';
-import { type Clock, Timekeeper } from './clock.ts';
-import { type Database, DatabaseError, openForWriting, type Ownership, unreadable } from './database.ts';
+import { DatabaseError, type Ownership } from './database.ts';
 import { type LogEntry, readEntry } from './entry.ts';
 import { LogRefusal, LogUnavailable } from './errors.ts';
-import { type AppendableEvent, type LogEvent, type Op, parseEvent } from './events.ts';
+import type { AppendableEvent, Op } from './events.ts';
 import type { NoteSigner, VerifierKey } from './note-key.ts';
-import { type EntryStation, type EntryTime, noPrev } from './record.ts';
-import { layout } from './layout.ts';
-import { exists, makeEmpty, own, syncFolder } from './log-folder.ts';
-import { SideTables } from './side-tables.ts';
-import { checkTables, createTables, findRows, insertEntries, readRows } from './schema.ts';
-import { emptyFrontier } from './tree.ts';
-import { upgrade } from './upgrade.ts';
+import { exists, own } from './log-folder.ts';
+import { openLog, type OpenOptions, type Opened } from './opened-log.ts';
+import { findRows } from './schema.ts';
+import type { SideTables } from './side-tables.ts';
 
 /** The folder of the log inside the data folder of a station. */
 export function logFolder(data: string): string {
@@ -32,24 +25,7 @@ export function databaseFile(directory: string): string {
   return join(directory, 'log.sqlite');
 }
 
-export interface StoreOptions {
-  /** Name and version of the software, for every entry. */
-  readonly software: string;
-  /** SHA-256 of the configuration, hex, for every entry. */
-  readonly configDigest: string;
-  readonly clock?: Clock;
-}
-
-export interface NewStoreOptions extends StoreOptions {
-  /** Station and epoch, for example `branch-12.example.org/e1`. */
-  readonly origin: string;
-  readonly stationName: string;
-  readonly demo: boolean;
-  /** What stands behind the first entry from the beginning, in the same commit. */
-  readonly then?: readonly AppendableEvent[];
-  /** What stands in the tables beside the entries from the beginning. */
-  readonly fill?: (database: Database) => Promise<void>;
-}
+export type StoreOptions = OpenOptions;
 
 /** Which entries to read. Numbers are inclusive; without `limit` every entry that fits comes back. */
 export interface EntryQuery {
@@ -88,88 +64,70 @@ export interface LogStore {
   checkpoint(signer: NoteSigner): Promise<OpenedCheckpoint>;
   /** Checks, in O(log n), that the log grew out of the newest checkpoint that was kept, if one was. Throws as `checkpoint`. */
   checkGrowth(key: VerifierKey): Promise<void>;
+  /** Hears when the store has failed and takes nothing more; gives the way to hear no more of it. */
+  onFailure(listener: (failure: LogUnavailable) => void): () => void;
+  /**
+   * After an I/O error: lets the handle go, opens the file with a new one, checks all of it against the last entry that was acknowledged and against the
+   * anchor, appends `boot`, and goes on. Gives the entries behind that last one: what was under way and is in the log after all, then the new `boot`. May be
+   * tried again after it has thrown: LogRefusal as `openStore`, LogUnavailable, or RangeError where it was no I/O error.
+   */
+  reopen(): Promise<readonly LogEntry[]>;
   /** Waits for appends under way, then lets the log go. */
   close(): Promise<void>;
 }
 
-const originPattern = /^[a-z0-9][a-z0-9.-]{0,99}\/e[1-9]\d{0,8}$/;
-
 /**
- * Makes the log of a new station: the folder (0700), the database (0600), the first entry. Throws LogRefusal `exists` where one is,
- * `in-use`, or `settings`; RangeError for an origin that is not `station/e<number>`. A crash half-way leaves no log.
- */
-export async function createStore(directory: string, options: NewStoreOptions): Promise<void> {
-  if (!originPattern.test(options.origin)) throw new RangeError(`not an origin: ${options.origin}`);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
-  const ownership = await own(directory);
-  const file = databaseFile(directory);
-  const draft = `${file}.new`;
-  try {
-    if (await exists(file)) throw new LogRefusal('exists', `there is an operation log at ${file} already`);
-    for (const rest of ['', '-wal', '-shm']) await rm(`${draft}${rest}`, { force: true });
-    await makeEmpty(draft);
-    const database = await openForWriting(draft, { create: true });
-    try {
-      await createTables(database, options.origin);
-      const { at } = new Timekeeper(options.clock).now();
-      const genesis: LogEvent = { op: 'genesis', actor: stationActor, station_name: options.stationName, demo: options.demo };
-      await insertEntries(database, grow(emptyFrontier, firstEntries([genesis, ...(options.then ?? [])], at, options)).grown);
-      await options.fill?.(database);
-    } finally {
-      await database.close();
-    }
-    await rename(draft, file);
-    await syncFolder(directory);
-    await syncFolder(dirname(directory));
-  } finally {
-    await ownership.release();
-  }
-}
-
-/**
- * Opens the log of a station for its agent, checks the whole chain of hashes, and appends `boot`. Never makes a log. Throws LogRefusal:
- * `missing`, `unreadable`, `in-use` (another agent has it), `settings`, or `broken` with the number of the first bad entry.
+ * Opens the log of a station for its agent, checks the whole chain of hashes and that the log grew out of every head that was kept elsewhere, and appends
+ * `boot`. Never makes a log. Throws LogRefusal: `missing`, `unreadable`, `in-use` (another agent has it), `settings`, `broken` with the number of the first
+ * bad entry, `anchor` or `no-anchor`.
  */
 export async function openStore(directory: string, options: StoreOptions): Promise<LogStore> {
   const file = databaseFile(directory);
   if (!(await exists(file))) throw new LogRefusal('missing', `there is no operation log at ${file}`);
   const ownership = await own(directory);
-  let database: Database | undefined;
   try {
-    database = await openForWriting(file);
-    // The WAL is there now. SQLite syncs its name too, but goes on when that fails, and a name that is lost takes every entry of this start with it.
-    await syncFolder(directory);
-    const tables = await checkTables(database, file);
-    const { tip, boot, frontier } = await checkChain(readRows(database, file), tables.origin);
-    if (tables.layout < layout) await upgrade(database, tables.layout);
-    await checkTree(database, frontier);
-    const appender = new Appender(database, tip, frontier, stationOf(options), options.clock);
-    await appender.write([{ op: 'boot', actor: stationActor, ...(boot === undefined ? {} : { previous: boot }) }]);
-    return new Store(database, ownership, appender);
+    return await Store.open(file, options, ownership);
   } catch (error) {
-    await database?.close();
+    await options.anchor?.close();
     await ownership.release();
-    throw error instanceof DatabaseError ? unreadable(file, error) : error;
+    throw error;
   }
 }
 
 /** Entries that one query looks through before appends get their turn. */
 const scanSize = 2000;
 
-class Store implements LogStore {
-  readonly #database: Database;
-  readonly #ownership: Ownership;
-  readonly #appender: Appender;
-  readonly #checkpoints: Checkpoints;
-  readonly tables: SideTables;
+type Listeners = Set<(failure: LogUnavailable) => void>;
 
-  constructor(database: Database, ownership: Ownership, appender: Appender) {
-    this.#database = database;
+class Store implements LogStore {
+  readonly #file: string;
+  readonly #options: StoreOptions;
+  readonly #ownership: Ownership;
+  readonly #onFailure: Listeners;
+  #opened: Opened;
+  /** The handle was let go, after an I/O error or at the end. */
+  #isLetGo = false;
+
+  private constructor(file: string, options: StoreOptions, ownership: Ownership, onFailure: Listeners, opened: Opened) {
+    this.#file = file;
+    this.#options = options;
     this.#ownership = ownership;
-    this.#appender = appender;
-    this.#checkpoints = new Checkpoints(database, appender);
-    this.tables = new SideTables(database, appender);
+    this.#onFailure = onFailure;
+    this.#opened = opened;
+  }
+
+  static async open(file: string, options: StoreOptions, ownership: Ownership): Promise<Store> {
+    const listeners: Listeners = new Set();
+    const tell = (failure: LogUnavailable): void => listeners.forEach((listener) => listener(failure));
+    return new Store(file, options, ownership, listeners, await openLog(file, options, tell));
+  }
+
+  get tables(): SideTables {
+    return this.#opened.tables;
+  }
+
+  get #appender(): Appender {
+    return this.#opened.appender;
   }
 
   get origin(): string {
@@ -210,7 +168,7 @@ class Store implements LogStore {
       for (let done = 0; first + done <= last && found.length < limit; done += scanSize) {
         const from = newestFirst ? Math.max(first, last - done - scanSize + 1) : first + done;
         const to = newestFirst ? last - done : Math.min(last, from + scanSize - 1);
-        const rows = await findRows(this.#database, { from, to, ...ops, ...operation, limit: limit - found.length, newestFirst });
+        const rows = await findRows(this.#opened.database, { from, to, ...ops, ...operation, limit: limit - found.length, newestFirst });
         for (const row of rows) found.push(readEntry(row));
       }
     } catch (cause) {
@@ -219,34 +177,47 @@ class Store implements LogStore {
     return found;
   }
 
-  checkpoint(signer: NoteSigner): Promise<OpenedCheckpoint> {
-    return this.#checkpoints.sign(signer);
+  async checkpoint(signer: NoteSigner): Promise<OpenedCheckpoint> {
+    const signed = await this.#opened.checkpoints.sign(signer);
+    await this.#options.anchor?.sync().catch((error: unknown) => {
+      throw new LogUnavailable(error instanceof Error ? error.message : String(error), error);
+    });
+    return signed;
   }
 
   checkGrowth(key: VerifierKey): Promise<void> {
-    return this.#checkpoints.check(key);
+    return this.#opened.checkpoints.check(key);
+  }
+
+  onFailure(listener: (failure: LogUnavailable) => void): () => void {
+    this.#onFailure.add(listener);
+    return () => this.#onFailure.delete(listener);
+  }
+
+  async reopen(): Promise<readonly LogEntry[]> {
+    const before = this.last();
+    if (!(this.#appender.failure?.cause instanceof DatabaseError))
+      throw new RangeError('only a log that failed with an I/O error is opened again');
+    await this.#letGo();
+    this.#opened = await openLog(this.#file, this.#options, (failure) => this.#onFailure.forEach((listener) => listener(failure)), before);
+    this.#isLetGo = false;
+    return this.entries({ from: before.seq + 1 });
   }
 
   async close(): Promise<void> {
-    await this.#appender.stop();
-    await this.#checkpoints.idle();
     try {
-      await this.#database.close();
+      await this.#letGo();
     } finally {
+      await this.#options.anchor?.close();
       await this.#ownership.release();
     }
   }
-}
 
-function firstEntries(events: readonly LogEvent[], at: EntryTime, options: NewStoreOptions): readonly Made[] {
-  const made: Made[] = [];
-  for (const [seq, event] of events.entries()) {
-    const prev = made.at(-1)?.entry.leaf ?? noPrev;
-    made.push(makeEntry({ origin: options.origin, seq, prev, at, station: stationOf(options) }, parseEvent(event)));
+  async #letGo(): Promise<void> {
+    await this.#appender.stop();
+    await this.#opened.checkpoints.idle();
+    if (this.#isLetGo) return;
+    this.#isLetGo = true;
+    await this.#opened.database.close();
   }
-  return made;
-}
-
-function stationOf(options: StoreOptions): EntryStation {
-  return { software: options.software, config: options.configDigest };
 }

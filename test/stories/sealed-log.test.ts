@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { configDigest } from '../../agent/config.ts';
 import { keyMade, openLogKey } from '../../agent/log/log-key.ts';
-import { createStore } from '../../agent/log/store.ts';
+import { createStore } from '../../agent/log/new-store.ts';
 import { builtCli } from '../support/built-program.ts';
 import { countersign, expectNoInsides } from '../support/command-line.ts';
 import { ask, type KeyedStation, makeKeyedStation, passphrase } from '../support/keyed-station.ts';

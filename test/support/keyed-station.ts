@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configDigest, originOf, readConfig, stationPaths, type StationConfig, type StationPaths } from '../../agent/config.ts';
-import { createStore } from '../../agent/log/store.ts';
+import { createStore } from '../../agent/log/new-store.ts';
 import { type OpenedLog, openStationLog } from '../../agent/opening.ts';
 import { type KeyWrapping, makeStation, newConfig } from '../../agent/station.ts';
 
@@ -28,6 +28,7 @@ export async function makeKeyedStation(wrapping: KeyWrapping | 'none' = 'unwrapp
   const software = { software: 'countersign test', configDigest: configDigest(config) };
   if (wrapping === 'none') {
     await rm(paths.logKey);
+    await rm(paths.anchor);
     await rm(paths.log, { recursive: true });
     await createStore(paths.log, { ...software, origin: originOf(config), stationName: config.name, demo: false });
   }
@@ -35,7 +36,7 @@ export async function makeKeyedStation(wrapping: KeyWrapping | 'none' = 'unwrapp
     data,
     config,
     paths,
-    open: () => openStationLog(paths.log, config, software),
+    open: () => openStationLog(paths, config, software),
     remove: () => rm(data, { recursive: true, force: true }),
   };
 }

@@ -1,5 +1,6 @@
 /** The entries of a log, one after the other: each has its hash, its place, the fields that every entry has, and its time. What an op means is judged by the rules. */
 import { createHash } from 'node:crypto';
+import { AnchorRules } from './anchors.ts';
 import { type Fields, isHash, map, must, readCanonical } from './canonical.ts';
 import { KeyRules } from './keys.ts';
 import { SigningRules } from './signing.ts';
@@ -37,7 +38,7 @@ export interface Rules {
 
 const knownOps =
   'genesis boot clock-changed enrol document-in document-refused document-checked token-in token-out consent finger-matched finger-refused ' +
-  'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested key seal ' +
+  'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested key seal anchor ' +
   'supplement request confirm reject erase export.begin export.done restore';
 const opNames: ReadonlySet<unknown> = new Set(knownOps.split(' '));
 const roleNames: ReadonlySet<unknown> = new Set(['holder', 'clerk', 'supervisor', 'auditor', 'administrator', 'station']);
@@ -51,7 +52,7 @@ export class Chain {
   origin: unknown;
   readonly signing = new SigningRules();
   readonly keys = new KeyRules();
-  readonly #rules: readonly Rules[] = [this.signing, this.keys, new TrialRules()];
+  readonly #rules: readonly Rules[] = [this.signing, this.keys, new TrialRules(), new AnchorRules()];
   #boot: unknown;
   #boots = new Set<unknown>();
   #lastStart: number | undefined;

@@ -10,7 +10,7 @@ import { logVerify } from '../../../agent/commands/log-verify.ts';
 import { openCheckpoint } from '../../../agent/log/checkpoint.ts';
 import { makeLogKey } from '../../../agent/log/log-key.ts';
 import { formatVerifierKey, parseVerifierKey } from '../../../agent/log/note-key.ts';
-import { createStore } from '../../../agent/log/store.ts';
+import { createStore } from '../../../agent/log/new-store.ts';
 import { verifyTlogProof } from '../../../agent/log/tlog-proof.ts';
 import { openStationKey } from '../../../agent/opening.ts';
 import { ask, call, type KeyedStation, makeKeyedStation } from '../../support/keyed-station.ts';
@@ -42,7 +42,7 @@ describe('log checkpoint', () => {
     const made = await call(logCheckpoint, '--data', station.data, '--new');
     expect(made).toMatchObject({ code: 0, err: '' });
     const opened = openCheckpoint(Buffer.from(made.out), { origin, key: parseVerifierKey(await key()) });
-    expect(opened.size).toBe(3);
+    expect(opened.size).toBe(4);
     expect(await call(logCheckpoint, '--data', station.data)).toEqual(made);
     expect(await call(logCheckpoint, '--data', station.data, '--out', at('kept'))).toMatchObject({
       code: 0,
@@ -170,7 +170,7 @@ describe('against a checkpoint that was kept elsewhere', () => {
       code: 1,
       out: expect.stringContaining('it was cut short, or an older copy was put in its place') as string,
     });
-    expect(said.out).toMatch(/The log ends after 6 entries, and the checkpoint that was kept elsewhere is of 13/);
+    expect(said.out).toMatch(/The log ends after 7 entries, and the checkpoint that was kept elsewhere is of 14/);
   });
 
   it('a tail that was cut off, nodes and checkpoints with it, is named; without the checkpoint it is not noticed', async () => {
@@ -181,11 +181,11 @@ describe('against a checkpoint that was kept elsewhere', () => {
         DELETE FROM entry WHERE seq >= ${entries}; DELETE FROM node WHERE (idx + 1) << level > ${entries}; DELETE FROM checkpoint WHERE size > ${entries};
         ${triggers.map((text) => `${text};`).join('\n')}`);
     };
-    cut(14);
+    cut(15);
     expect(await judge(...kept())).toMatchObject({ code: 0, err: '' });
-    cut(12);
+    cut(13);
     expect(await judge()).toMatchObject({ code: 0, err: '' });
-    expect(await judge(...kept())).toMatchObject({ code: 1, out: expect.stringContaining('The log ends after 12 entries') as string });
+    expect(await judge(...kept())).toMatchObject({ code: 1, out: expect.stringContaining('The log ends after 13 entries') as string });
   });
 
   it('a log that was made anew under the key that it says is named; without the checkpoint it is not noticed', async () => {
@@ -193,7 +193,7 @@ describe('against a checkpoint that was kept elsewhere', () => {
     expect(await judge()).toMatchObject({ code: 0 });
     expect(await judge('--key', vkey)).toMatchObject({ code: 0 });
     const said = await judge(...kept());
-    expect(said).toMatchObject({ code: 1, out: expect.stringContaining('The first 13 entries are not those over which') as string });
+    expect(said).toMatchObject({ code: 1, out: expect.stringContaining('The first 14 entries are not those over which') as string });
   });
 
   it('a log that was made anew under another key is named, by the key alone too', async () => {
@@ -210,7 +210,7 @@ describe('against a checkpoint that was kept elsewhere', () => {
   it('a checkpoint that is none, is forged, or is of another log says nothing, and the log is not called broken', async () => {
     const sound = await readFile(at('kept'), 'utf8');
     await writeFile(at('none'), 'x');
-    await writeFile(at('forged-note'), sound.replace('\n13\n', '\n14\n'));
+    await writeFile(at('forged-note'), sound.replace('\n14\n', '\n15\n'));
     await writeFile(at('other'), sound.replaceAll(origin, nextEpoch.verifier.name));
     for (const [file, says] of [
       ['none', 'says nothing about any log'],
@@ -239,7 +239,7 @@ it('an agent that finds its log cut below the newest checkpoint, or beside it, d
   await opened.log.close();
   const triggers = ['checkpoint_unchanged', 'checkpoint_grows'];
   const texts = triggers.map((name) => `${sql(`SELECT sql FROM sqlite_schema WHERE name = '${name}'`)};`).join('\n');
-  sql(`${triggers.map((name) => `DROP TRIGGER ${name};`).join('')} UPDATE checkpoint SET size = 99 WHERE size = 16; ${texts}`);
+  sql(`${triggers.map((name) => `DROP TRIGGER ${name};`).join('')} UPDATE checkpoint SET size = 99 WHERE size = 17; ${texts}`);
   const forged = await station.open();
   const start = openStationKey(station.paths.logKey, forged, never);
   await expect(start).rejects.toMatchObject({
@@ -269,11 +269,11 @@ describe('what is stored beside the entries is checked too', () => {
     ['a node too many', 'INSERT INTO node VALUES (3, 9, zeroblob(32))', 'nodes of the tree that no entry completes'],
     [
       'a checkpoint that was changed',
-      "UPDATE checkpoint SET note = CAST(replace(CAST(note AS TEXT), char(10) || '9' || char(10), char(10) || '7' || char(10)) AS BLOB)",
+      "UPDATE checkpoint SET note = CAST(replace(CAST(note AS TEXT), char(10) || '10' || char(10), char(10) || '7' || char(10)) AS BLOB)",
       'that is stored does not hold',
     ],
-    ['a checkpoint in another place', 'UPDATE checkpoint SET size = 8 WHERE size = 9', 'is not of these entries'],
-    ['a checkpoint of more entries than there are', 'UPDATE checkpoint SET size = 99 WHERE size = 16', 'the log was cut short'],
+    ['a checkpoint in another place', 'UPDATE checkpoint SET size = 8 WHERE size = 10', 'is not of these entries'],
+    ['a checkpoint of more entries than there are', 'UPDATE checkpoint SET size = 99 WHERE size = 17', 'the log was cut short'],
   ])('%s', async (_, change, says) => {
     const names = ['node_unchanged', 'node_kept', 'checkpoint_unchanged', 'checkpoint_kept'];
     sql(`${names.map((name) => `DROP TRIGGER ${name};`).join('')}${change}`);

@@ -8,7 +8,8 @@ import { openForReading, openForWriting } from '../../../agent/log/database.ts';
 import { LogUnavailable } from '../../../agent/log/errors.ts';
 import type { AppendableEvent } from '../../../agent/log/events.ts';
 import { readRows } from '../../../agent/log/schema.ts';
-import { createStore, logFolder, openStore } from '../../../agent/log/store.ts';
+import { createStore } from '../../../agent/log/new-store.ts';
+import { logFolder, openStore } from '../../../agent/log/store.ts';
 import { holder, makeStationLog, numbered, options, origin, sha256, type StationLog } from '../../support/log/station-log.ts';
 
 const run = promisify(execFile);

@@ -5,6 +5,7 @@ import type * as checkpoint from '../../../agent/log/checkpoint.ts';
 import type * as database from '../../../agent/log/database.ts';
 import type * as events from '../../../agent/log/events.ts';
 import type * as layout from '../../../agent/log/layout.ts';
+import type * as newStore from '../../../agent/log/new-store.ts';
 import type * as noteKey from '../../../agent/log/note-key.ts';
 import type * as proof from '../../../agent/log/proof.ts';
 import type * as record from '../../../agent/log/record.ts';
@@ -24,6 +25,7 @@ export const log = {
   ...(await built<typeof events>('log/events')),
   ...(await built<typeof layout>('log/layout')),
   ...(await built<typeof noteKey>('log/note-key')),
+  ...(await built<typeof newStore>('log/new-store')),
   ...(await built<typeof proof>('log/proof')),
   ...(await built<typeof record>('log/record')),
   ...(await built<typeof schema>('log/schema')),

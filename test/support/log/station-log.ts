@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { databaseFile, createStore, logFolder, openStore, type LogStore, type StoreOptions } from '../../../agent/log/store.ts';
+import { createStore } from '../../../agent/log/new-store.ts';
+import { databaseFile, logFolder, openStore, type LogStore, type StoreOptions } from '../../../agent/log/store.ts';
 import { consentHash } from '../../../agent/log/record.ts';
 import type { AppendableEvent, EventOf } from '../../../agent/log/events.ts';
 

@@ -5,7 +5,8 @@
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { Database } from '../../../../agent/log/database.ts';
-import { createStore, type LogStore, openStore } from '../../../../agent/log/store.ts';
+import { createStore } from '../../../../agent/log/new-store.ts';
+import { type LogStore, openStore } from '../../../../agent/log/store.ts';
 import { numbered, options, origin } from '../station-log.ts';
 import type { Order } from './order.ts';
 
