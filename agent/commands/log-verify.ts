@@ -54,9 +54,7 @@ export const logVerify = command(
 );
 
 /** What was kept elsewhere, and whose it is. */
-interface Elsewhere extends Pick<Beside, 'kept' | 'publicKey'> {
-  readonly origin?: string;
-}
+type Elsewhere = Pick<Beside, 'kept' | 'publicKey' | 'origin'>;
 
 async function readElsewhere(file: string | undefined, text: string | undefined): Promise<Elsewhere> {
   const key = text === undefined ? undefined : readKey(text);
@@ -101,7 +99,11 @@ export async function verifyFile(file: string, known: KnownEntry | undefined, el
         throw new StartRefused(`What was kept elsewhere is of ${elsewhere.origin}, and this is the log of ${tables.origin}.`);
       const [hasTree] = await database.all("SELECT 1 FROM sqlite_schema WHERE name = 'node' AND type = 'table'");
       const tree = hasTree === undefined ? {} : { nodes: readNodeRows(database, file), checkpoints: await readCheckpoints(database, file) };
-      return await verify(readRows(database, file), known, { ...elsewhere, ...tree });
+      return await verify(readRows(database, file), known, {
+        ...elsewhere,
+        ...(tables === undefined ? {} : { origin: tables.origin }),
+        ...tree,
+      });
     } finally {
       await database.close();
     }

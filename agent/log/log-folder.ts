@@ -1,7 +1,7 @@
 /** Files and locks in the folder of a log. Nothing here is ever made in the place of something that is there. */
 import { open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Ownership, takeOwnership } from './database.ts';
+import { dirname, join } from 'node:path';
+import { type Database, openForWriting, type Ownership, takeOwnership } from './database.ts';
 import { LogRefusal } from './errors.ts';
 
 /** Takes the right to write the log of a folder. Throws LogRefusal `in-use`. */
@@ -9,6 +9,21 @@ export async function own(directory: string): Promise<Ownership> {
   const file = join(directory, 'log.lock');
   if (!(await exists(file))) await makeEmpty(file);
   return takeOwnership(file);
+}
+
+/**
+ * Opens the database of a log for its writer. It is opened only when the disk has the name of its WAL: SQLite syncs that too, but goes on when that fails,
+ * and a name that is lost takes every entry of this start with it. Throws as `openForWriting`.
+ */
+export async function openWithWal(file: string): Promise<Database> {
+  const database = await openForWriting(file);
+  try {
+    await syncFolder(dirname(file));
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
 /** Makes an empty file, 0600, unless there is one: a file that is there is not opened, which would drop the locks of this process on it. */

@@ -2,7 +2,6 @@
  * Opens the database of a log, checks all of it, and enters that it was opened: when the agent starts, and again after an I/O error, with a new handle. Nothing
  * is appended before the whole chain, the tree and every head that was kept elsewhere were found good.
  */
-import { dirname } from 'node:path';
 import { type LogAnchor, mustHold } from './anchor.ts';
 import type { AnchoredHead } from './anchor-slot.ts';
 import { Appender, stationActor } from './appender.ts';
@@ -10,11 +9,11 @@ import { checkChain, checkTree, type CheckedChain } from './check-chain.ts';
 import type { HeldLog, KnownHead } from './check-anchors.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
-import { type Database, DatabaseError, openForWriting, unreadable } from './database.ts';
+import { type Database, DatabaseError, unreadable } from './database.ts';
 import { type LogEntry, toHex } from './entry.ts';
 import { LogRefusal, type LogUnavailable } from './errors.ts';
 import { layout } from './layout.ts';
-import { syncFolder } from './log-folder.ts';
+import { openWithWal } from './log-folder.ts';
 import { checkTables, nodeReader, readRows } from './schema.ts';
 import { SideTables } from './side-tables.ts';
 import { type Frontier, rootOf } from './tree.ts';
@@ -50,9 +49,7 @@ type OnFailure = (failure: LogUnavailable) => void;
 export async function openLog(file: string, options: OpenOptions, onFailure: OnFailure, before?: LogEntry): Promise<Opened> {
   let database: Database | undefined;
   try {
-    database = await openForWriting(file);
-    // The WAL is there now. SQLite syncs its name too, but goes on when that fails, and a name that is lost takes every entry of this start with it.
-    await syncFolder(dirname(file));
+    database = await openWithWal(file);
     const tables = await checkTables(database, file);
     if (before !== undefined) await settleFile(database);
     const chain = await checkChain(readRows(database, file), tables.origin);

@@ -8,6 +8,8 @@ import { type KnownLog, readClaim, readSignedHead } from './checkpoint.ts';
 import { type NodeRow, StoredNodes, StreamedTree } from './tree.ts';
 
 export interface Beside {
+  /** Whose log it is, as something beside the entries says: a table of facts, or what was kept elsewhere. */
+  readonly origin?: string;
   /** In the order in which they became complete; absent where none are stored. */
   readonly nodes?: AsyncIterable<NodeRow>;
   /** As they are stored, the smallest first; absent where none can be. */
@@ -66,7 +68,7 @@ export class BesideTheEntries {
   /** Checks what can be checked only behind the last entry. Throws Wrong. */
   async end(log: LogSoFar): Promise<void> {
     const { size } = this.#tree;
-    const { checkpoints = [], kept, publicKey } = this.#beside;
+    const { checkpoints = [], kept, publicKey, origin = log.origin } = this.#beside;
     // First what was kept elsewhere: where entries are gone, it says so best.
     if (kept !== undefined && this.#keptSize !== undefined) {
       const cut = `the log ends after ${size} entries, and the checkpoint that was kept elsewhere is of ${this.#keptSize}: it was cut short, or an older copy was put in its place`;
@@ -81,6 +83,10 @@ export class BesideTheEntries {
       const changed = `the first ${head.size} entries are not those over which the checkpoint that was kept elsewhere was signed: the log was changed or made anew`;
       must(same(head.root, this.#keptRoot), changed);
     }
+    must(
+      origin === log.origin,
+      `the entries are of ${String(log.origin)}, and what stands beside them says that this is the log of ${String(origin)}`,
+    );
     if (publicKey !== undefined) must(log.publicKey === hex(publicKey), 'the log does not say the key that was brought from elsewhere');
     const left = checkpoints[this.checkpoints];
     must(left === undefined, `a checkpoint of ${left?.size ?? 0} entries is stored, and there are ${size}: the log was cut short`);
