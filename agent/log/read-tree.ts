@@ -1,5 +1,5 @@
 /** Reads what is stored beside the entries, for whoever checks it against them: nodes in the order in which they became complete, and checkpoints. */
-import { type Database, DatabaseError, unreadable } from './database.ts';
+import { type Database, DatabaseError, type Row, unreadable } from './database.ts';
 import { LogRefusal } from './errors.ts';
 
 /** Nodes of one level that are fetched at once. */
@@ -14,44 +14,79 @@ interface NodeRow {
 /** Every node, by the number of entries behind which it is complete, then by level; a page of each level is held. Throws LogRefusal `unreadable`. */
 export async function* readNodeRows(database: Database, file: string): AsyncGenerator<NodeRow, void, undefined> {
   try {
-    const levels = (await database.all('SELECT level FROM node GROUP BY level ORDER BY level')).map((row) =>
-      levelRows(database, Number(row['level'])),
+    const levels = (await database.all('SELECT level FROM node GROUP BY level ORDER BY level')).map(
+      (row) => new Level(database, Number(row['level'])),
     );
-    const heads = await Promise.all(levels.map((rows) => rows.next()));
+    for (const level of levels) await level.fetch();
     for (;;) {
-      let first: { readonly at: number; readonly row: NodeRow; readonly end: number } | undefined;
-      for (const [at, head] of heads.entries()) {
-        if (head.done === true) continue;
-        const end = (head.value.idx + 1) * 2 ** head.value.level;
-        // Lower levels come first, so an equal one stays behind.
-        if (first === undefined || end < first.end) first = { at, row: head.value, end };
-      }
-      const rows = first === undefined ? undefined : levels[first.at];
-      if (first === undefined || rows === undefined) return;
-      yield first.row;
-      heads[first.at] = await rows.next();
+      let first: Level | undefined;
+      // Lower levels come first, so an equal one stays behind.
+      for (const level of levels) if (level.end < (first?.end ?? Infinity)) first = level;
+      const row = first?.row;
+      if (first === undefined || row === undefined) return;
+      yield row;
+      if (first.step()) await first.fetch();
     }
   } catch (error) {
     throw error instanceof DatabaseError ? unreadable(file, error) : error;
   }
 }
 
-async function* levelRows(database: Database, level: number): AsyncGenerator<NodeRow, void, undefined> {
-  for (let after = -1; ;) {
-    const rows = await database.all('SELECT idx, hash FROM node WHERE level = ? AND idx > ? ORDER BY idx LIMIT ?', [
-      level,
-      after,
-      pageSize,
-    ]);
-    for (const { idx, hash } of rows) {
-      if (typeof idx !== 'number' || !(hash instanceof Uint8Array))
-        throw new LogRefusal('unreadable', `a node of level ${level} is not stored as bytes`);
-      yield { level, idx, hash };
-      after = idx;
-    }
-    if (rows.length < pageSize) return;
+/** The nodes of one level, in order: one at a time, and no promise where a page is there. */
+class Level {
+  readonly #database: Database;
+  readonly #level: number;
+  readonly #width: number;
+  #page: readonly NodeRow[] = [];
+  #at = 0;
+  #last = -1;
+  /** Entries behind which the node that is next is complete; Infinity behind the last node. */
+  end = Infinity;
+
+  constructor(database: Database, level: number) {
+    this.#database = database;
+    this.#level = level;
+    this.#width = 2 ** level;
+  }
+
+  /** The node that is next. */
+  get row(): NodeRow | undefined {
+    return this.#page[this.#at];
+  }
+
+  /** Goes on to the next node. True when the page is used up, and `fetch` has to bring another. */
+  step(): boolean {
+    this.#at += 1;
+    return this.#show();
+  }
+
+  /** Brings the next page. Throws DatabaseError, and LogRefusal `unreadable`. */
+  async fetch(): Promise<void> {
+    const [page] = await this.#database.all(pageOfLevel, [this.#level, this.#last]);
+    this.#page = this.#unpack(page ?? {});
+    this.#at = 0;
+    this.#last = this.#page.at(-1)?.idx ?? this.#last;
+    this.#show();
+  }
+
+  #show(): boolean {
+    const row = this.row;
+    this.end = row === undefined ? Infinity : (row.idx + 1) * this.#width;
+    return row === undefined;
+  }
+
+  #unpack({ places, all, hashes }: Row): readonly NodeRow[] {
+    if (typeof places !== 'string') return [];
+    const level = this.#level;
+    if (!Buffer.isBuffer(hashes) || all !== 1) throw new LogRefusal('unreadable', `a node of level ${level} is not stored as bytes`);
+    return places.split(',').map((idx, place) => ({ level, idx: Number(idx), hash: hashes.subarray(32 * place, 32 * place + 32) }));
   }
 }
+
+/** A page as one piece of bytes, as in `entry-pages.ts`; `all` is 1 when each hash in it is 32 bytes. */
+const pageOfLevel = `SELECT group_concat(idx) AS places, min(typeof(hash) = 'blob' AND length(hash) = 32) AS "all",
+  CAST(group_concat(hash, '') AS BLOB) AS hashes
+FROM (SELECT idx, hash FROM node WHERE level = ? AND idx > ? ORDER BY idx LIMIT ${pageSize})`;
 
 /** Every checkpoint, the smallest first. Throws LogRefusal `unreadable`. */
 export async function readCheckpoints(

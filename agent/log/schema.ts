@@ -1,5 +1,6 @@
 /** Reading and writing of the tables of the log (`layout.ts`). */
 import { unreadable, DatabaseError, type Database } from './database.ts';
+import { readEntryPage } from './entry-pages.ts';
 import { toHex, type RawEntry } from './entry.ts';
 import { LogRefusal } from './errors.ts';
 import { applicationId, layout, objectsOf } from './layout.ts';
@@ -87,9 +88,6 @@ export async function newestCheckpoint(database: Database, atLeast = 1): Promise
   return typeof size === 'number' && note instanceof Uint8Array ? { size, note } : undefined;
 }
 
-/** Rows that are fetched at once: at most 16 MiB of bodies. */
-const pageSize = 256;
-
 /** Every row from the first to the last that is there when reading begins, in order, a page at a time. Throws LogRefusal `unreadable`. */
 export async function* readRows(database: Database, file: string): AsyncGenerator<RawEntry, void, undefined> {
   try {
@@ -97,22 +95,19 @@ export async function* readRows(database: Database, file: string): AsyncGenerato
     if (typeof tip?.['tip'] !== 'number') return;
     const last = tip['tip'];
     const fetch = (after: number) => {
-      const page = database.all('SELECT seq, body, leaf, prev FROM entry WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?', [
-        after,
-        last,
-        pageSize,
-      ]);
+      const page = readEntryPage(database, after, last);
       // It is awaited only after the page before it was used; until then a failure waits too.
       page.catch(() => undefined);
       return page;
     };
     let page = fetch(Number.MIN_SAFE_INTEGER);
     for (;;) {
-      const rows = (await page).map(rawEntry);
+      const rows = await page;
       const end = rows.at(-1)?.seq;
       // The next page is read while this one is used.
       if (end !== undefined && end < last) page = fetch(end);
-      yield* rows;
+      // One by one: yield* would ask each of them whether it is a promise.
+      for (const row of rows) yield row;
       if (end === undefined || end >= last) return;
     }
   } catch (error) {
