@@ -25,9 +25,9 @@ export interface Note {
   readonly signatures: readonly NoteSignature[];
 }
 
-/** Reads a note without checking signatures: its text must not be believed yet. Throws EvidenceRefused `malformed`. */
-export function parseNote(bytes: Uint8Array): Note {
-  const whole = decodeText(bytes, noteLimit);
+/** Reads a note without checking signatures: its text must not be believed yet. Throws EvidenceRefused `malformed`, also when longer than `limit` bytes. */
+export function parseNote(bytes: Uint8Array, limit: number = noteLimit): Note {
+  const whole = decodeText(bytes, limit);
   // The text may hold empty lines; the last one is the border.
   const border = whole.lastIndexOf('\n\n');
   if (border < 0 || !whole.endsWith('\n')) throw new EvidenceRefused('malformed', 'not a text, an empty line and signatures');
@@ -47,11 +47,11 @@ function parseLine(line: string): NoteSignature {
   return { name, keyId: bytes.subarray(0, 4), signature: bytes.subarray(4) };
 }
 
-/** Writes a note. Throws EvidenceRefused `malformed` for parts that would not read back as they are. */
-export function formatNote({ text, signatures }: Note): Uint8Array {
+/** Writes a note. Throws EvidenceRefused `malformed` for parts that would not read back as they are, also when longer than `limit` bytes. */
+export function formatNote({ text, signatures }: Note, limit: number = noteLimit): Uint8Array {
   const lines = signatures.map(({ name, keyId, signature }) => `\u2014 ${name} ${encodeBase64(Buffer.concat([keyId, signature]))}\n`);
   const bytes = Buffer.from(`${text}\n${lines.join('')}`, 'utf8');
-  const read = parseNote(bytes);
+  const read = parseNote(bytes, limit);
   const same = read.text === text && read.signatures.length === signatures.length;
   if (!same || !signatures.every((one, place) => one.keyId.byteLength === 4 && read.signatures[place]?.name === one.name))
     throw new EvidenceRefused('malformed', 'parts that would not read back as they are');
