@@ -22,11 +22,11 @@ export interface Part {
   readonly end: number;
 }
 
-/** The export before this one in the same epoch. */
+/** The export before this one in the same epoch: SHA-256 of its manifest (hex), and the head that it stated. */
 export interface Previous {
-  /** SHA-256 of its manifest, hex. */
   readonly sha256: string;
   readonly size: number;
+  readonly root: Uint8Array;
 }
 
 /** What a manifest states. */
@@ -48,7 +48,7 @@ export function signManifest(facts: ManifestFacts, signer: NoteSigner): Uint8Arr
     `origin ${origin}`,
     `key ${formatVerifierKey(signer.verifier)}`,
     `number ${number}`,
-    `previous ${previous === undefined ? 'none' : `${previous.sha256} ${previous.size}`}`,
+    `previous ${previous === undefined ? 'none' : `${previous.sha256} ${previous.size} ${encodeBase64(previous.root)}`}`,
     `from ${from}`,
     `size ${size}`,
     `root ${encodeBase64(root)}`,

@@ -24,25 +24,32 @@ const headShape = /^([^\p{White_Space}+]+)\n(0|[1-9]\d*)\n([A-Za-z0-9+/]{43}=)\n
 const receiptShape =
   /^c2sp\.org\/tlog-proof@v1\n(?:extra ([A-Za-z0-9+/]+={0,2})\n)?index (0|[1-9]\d*)\n((?:[A-Za-z0-9+/]{43}=\n){0,53})\n([^]+)$/;
 
+/** The text of a note before anybody has looked at its signatures. It must not be believed. */
+export function readNoteText(note: Uint8Array, what: string, limit: number): string {
+  const [, text] = noteShape.exec(textOf(note, limit, what)) ?? [];
+  must(text !== undefined, `${what} is not a signed note`);
+  return text;
+}
+
 /** Reads a note and checks that this log signed it. Lines of other keys have to be well written and say nothing. Returns the text. */
-export function readSignedText(note: Uint8Array, log: KnownLog): string {
-  const [, text, lines] = noteShape.exec(textOf(note, 16_384, 'the checkpoint')) ?? [];
-  must(text !== undefined && lines !== undefined, 'the checkpoint is not a signed note');
+export function readSignedText(note: Uint8Array, log: KnownLog, what = 'the checkpoint', limit = 16_384): string {
+  const [, text, lines] = noteShape.exec(textOf(note, limit, what)) ?? [];
+  must(text !== undefined && lines !== undefined, `${what} is not a signed note`);
   const id = createHash('sha256').update(`${log.origin}\n\u0001`).update(log.publicKey).digest().subarray(0, 4);
   const own: Buffer[] = [];
   for (const line of lines.trimEnd().split('\n')) {
     const [, name, value = ''] = line.split(' ');
     const bytes = bytesOf(value);
-    must(bytes.length > 4, 'a signature of the checkpoint is too short');
+    must(bytes.length > 4, `a signature of ${what} is too short`);
     if (name === log.origin && bytes.subarray(0, 4).equals(id)) own.push(bytes.subarray(4));
   }
   const [signature, second] = own;
-  must(signature !== undefined, 'its log did not sign the checkpoint');
-  must(second === undefined, 'the checkpoint has two signatures of its log');
+  must(signature !== undefined, `its log did not sign ${what}`);
+  must(second === undefined, `${what} has two signatures of its log`);
   must(log.publicKey.byteLength === 32, 'the public key of the log is not 32 bytes long');
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(log.publicKey).toString('base64url') };
   const good = signature.length === 64 && verify(null, Buffer.from(text), createPublicKey({ key: jwk, format: 'jwk' }), signature);
-  must(good, 'the signature of the checkpoint is not by the key of its log');
+  must(good, `the signature of ${what} is not by the key of its log`);
   return text;
 }
 

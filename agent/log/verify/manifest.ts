@@ -15,8 +15,8 @@ export interface ManifestPart {
 
 export interface Manifest extends SignedHead, KnownLog {
   readonly number: number;
-  /** The export before it in this epoch, by the SHA-256 of its manifest (hex), and the size of the log then. */
-  readonly previous: { readonly sha256: string; readonly size: number } | undefined;
+  /** The export before it in this epoch: SHA-256 of its manifest (hex), and the head that it stated. */
+  readonly previous: (SignedHead & { readonly sha256: string }) | undefined;
   readonly from: number;
   readonly recipient: string;
   readonly parts: readonly ManifestPart[];
@@ -33,7 +33,7 @@ const shape = new RegExp(
     'origin ([a-z0-9][a-z0-9.-]{0,99}/e([1-9]\\d{0,8}))\\n' +
     'key (\\S+)\\n' +
     `number ${number}\\n` +
-    `previous (?:none|([0-9a-f]{64}) ${number})\\n` +
+    `previous (?:none|([0-9a-f]{64}) ${number} ([A-Za-z0-9+/]{43}=))\\n` +
     `from ${number}\\n` +
     `size ${number}\\n` +
     'root ([A-Za-z0-9+/]{43}=)\\n' +
@@ -55,24 +55,24 @@ export function readManifest(note: Uint8Array, known?: KnownLog): Manifest {
     must(known.origin === log.origin, `the manifest is of ${log.origin}, and not of ${known.origin}`);
     must(Buffer.from(known.publicKey).equals(log.publicKey), 'the manifest is by another key than that of the log');
   }
-  const [, origin = '', epoch = '', , count, previous, before, from, size, root = '', recipient = '', lines = ''] =
+  const [, origin = '', epoch = '', , count, previous, before, beforeRoot, from, size, root, recipient = '', lines = ''] =
     shape.exec(readSignedText(note, log, 'the manifest', limit)) ?? [];
-  const [hash, from_, to] = [Buffer.from(root, 'base64'), numberOf(from), numberOf(size)];
-  must(hash.toString('base64') === root && to > 0 && from_ < to, 'the manifest states a head that cannot be');
+  const [begin, end] = [numberOf(from), numberOf(size)];
+  must(begin < end, 'the manifest states a range that cannot be');
   const prefix = `E${epoch}-${String(numberOf(count)).padStart(5, '0')}`;
   const parts = lines.trimEnd().split('\n').map(readPart);
-  let at = Math.floor(from_ / 256) * 256;
+  let at = Math.floor(begin / 256) * 256;
   for (const [place, part] of parts.entries()) {
     const name = `${prefix}-${String(place + 1).padStart(4, '0')}.AGE`;
     must(part.name === name, `the manifest names ${part.name} where ${name} must stand`);
     must(part.first === at && part.end >= part.first, `${name} does not begin where the part before it ends`);
     at = part.end;
   }
-  must(at === to, 'the parts in the manifest do not reach the end of the log');
-  const earlier = previous === undefined ? undefined : { sha256: previous, size: numberOf(before) };
-  must(earlier === undefined || earlier.size <= to, 'the export before it was of a larger log');
+  must(at === end, 'the parts in the manifest do not reach the end of the log');
+  const earlier = previous === undefined ? undefined : { sha256: previous, size: numberOf(before), root: hashOf(beforeRoot) };
+  must(earlier === undefined || (earlier.size > 0 && earlier.size <= end), 'the export before it was of a larger log');
   const sha256 = createHash('sha256').update(note).digest('hex');
-  const facts = { origin, publicKey: log.publicKey, number: numberOf(count), previous: earlier, from: from_, size: to, root: hash };
+  const facts = { origin, publicKey: log.publicKey, number: numberOf(count), previous: earlier, from: begin, size: end, root: hashOf(root) };
   return { ...facts, recipient, parts, sha256, prefix };
 }
 
@@ -80,6 +80,12 @@ function readPart(line: string): ManifestPart {
   const [, name = '', size, sha256, first, end] = partShape.exec(line) ?? [];
   must(sha256 !== undefined, 'the manifest does not name its parts in their one form');
   return { name, size: numberOf(size), sha256, first: numberOf(first), end: numberOf(end) };
+}
+
+function hashOf(base64 = ''): Buffer {
+  const hash = Buffer.from(base64, 'base64');
+  must(hash.toString('base64') === base64, 'a hash of the manifest can be written in another way');
+  return hash;
 }
 
 function numberOf(digits: string | undefined): number {

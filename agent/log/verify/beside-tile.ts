@@ -1,0 +1,132 @@
+/** What stands in a bundle beside the tree: sealed fields, attachments and tables. Each is held against the entries that name it, as far as that goes without a key. */
+import { createHash, type Hash } from 'node:crypto';
+import { type Fields, must, Wrong } from './canonical.ts';
+
+/** One entry of a tile. */
+export interface TileEntry {
+  readonly seq: number;
+  readonly bytes: Uint8Array;
+  readonly body: Fields;
+}
+
+/** Checks the files that belong to the entries of one tile. */
+export class BesideTile {
+  readonly #entries: readonly TileEntry[];
+  readonly #sealedPath: string;
+  /** Sealed fields that the entries name and that have not come yet, by entry and tier. */
+  readonly #wanted = new Map<string, Fields>();
+  readonly #files = new Numbered();
+  #attachment: { readonly sha256: string; readonly hash: Hash } | undefined;
+
+  constructor(entries: readonly TileEntry[], sealedPath: string) {
+    this.#entries = entries;
+    this.#sealedPath = sealedPath;
+    for (const { seq, body } of entries)
+      for (const field of asList(body.get('sealed'))) this.#wanted.set(`${seq} ${String(field.get('tier'))}`, field);
+  }
+
+  /** True when the file belongs here, and then it was checked. Throws Wrong. */
+  take(name: string, bytes: Uint8Array): boolean {
+    const sha256 = /^attachments\/([0-9a-f]{64})\/\d{3,}$/.exec(name)?.[1];
+    const isSealed = name.startsWith(this.#sealedPath) && this.#attachment === undefined;
+    if (sha256 === undefined && !isSealed) return false;
+    this.#files.next(name);
+    if (sha256 === undefined) for (const row of readLines(name, bytes)) this.#sealed(row);
+    else {
+      if (this.#attachment?.sha256 !== sha256) this.#begin(sha256);
+      this.#attachment?.hash.update(bytes);
+    }
+    return true;
+  }
+
+  /** Throws Wrong when something did not come to its end. */
+  end(): void {
+    this.#finish();
+    const [missing] = this.#wanted.keys();
+    must(missing === undefined, `the sealed fields of entry ${missing?.split(' ')[0] ?? ''} are missing`);
+  }
+
+  #sealed(row: Readonly<Record<string, unknown>>): void {
+    const key = `${String(row['seq'])} ${String(row['tier'])}`;
+    const field = this.#wanted.get(key);
+    const what = `the sealed fields of entry ${String(row['seq'])}`;
+    must(field !== undefined && row['kid'] === field.get('kid'), `${what} are not those that the entry names`);
+    this.#wanted.delete(key);
+    const ciphertext = bytesOf(row['ciphertext']);
+    must(ciphertext !== undefined, `${what} are not written as bytes`);
+    // Blank: the person was erased.
+    if (ciphertext.byteLength === 0) return;
+    must(createHash('sha256').update(ciphertext).digest('hex') === field.get('ct'), `${what} were changed`);
+  }
+
+  #begin(sha256: string): void {
+    this.#finish();
+    const isNamed = this.#entries.some(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(`"${sha256}"`));
+    must(isNamed, `the attachment ${sha256} is named by no entry beside it`);
+    this.#attachment = { sha256, hash: createHash('sha256') };
+  }
+
+  #finish(): void {
+    const { sha256, hash } = this.#attachment ?? {};
+    must(hash === undefined || hash.digest('hex') === sha256, `the attachment ${sha256 ?? ''} was changed or is cut off`);
+    this.#attachment = undefined;
+  }
+}
+
+/** Checks the names and lines of the tables that stand beside the tree. */
+export class BesideTree {
+  readonly #files = new Numbered();
+  readonly #left = ['vault', 'tier_key', 'tier_grant'];
+
+  /** True when the file belongs here, and then it was checked. Throws Wrong. */
+  take(name: string, bytes: Uint8Array): boolean {
+    const table = /^tables\/([a-z_]+)\/\d{3,}$/.exec(name)?.[1];
+    if (table === undefined || !this.#left.includes(table)) return false;
+    while (this.#left[0] !== table) this.#left.shift();
+    this.#files.next(name);
+    readLines(name, bytes);
+    return true;
+  }
+}
+
+/** Files of one folder come numbered, from 000 on. */
+class Numbered {
+  #folder = '';
+  #next = 0;
+
+  next(name: string): void {
+    const folder = name.slice(0, name.lastIndexOf('/'));
+    if (folder !== this.#folder) [this.#folder, this.#next] = [folder, 0];
+    must(name === `${folder}/${String(this.#next).padStart(3, '0')}`, `${name} stands in a place that it cannot have`);
+    this.#next += 1;
+  }
+}
+
+/** Lines of JSON objects. */
+function readLines(name: string, bytes: Uint8Array): readonly Readonly<Record<string, unknown>>[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  must(text.endsWith('\n'), `${name} is cut off`);
+  return text
+    .slice(0, -1)
+    .split('\n')
+    .map((line) => {
+      try {
+        const row: unknown = JSON.parse(line);
+        if (typeof row === 'object' && row !== null && JSON.stringify(row) === line) return row as Readonly<Record<string, unknown>>;
+      } catch {
+        // Said below.
+      }
+      throw new Wrong(`${name} does not hold rows of a table`);
+    });
+}
+
+function bytesOf(value: unknown): Buffer | undefined {
+  const base64 = typeof value === 'object' && value !== null && 'base64' in value ? value.base64 : undefined;
+  if (typeof base64 !== 'string') return undefined;
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes.toString('base64') === base64 ? bytes : undefined;
+}
+
+function asList(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.filter((one) => one instanceof Map) : [];
+}
