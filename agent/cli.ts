@@ -36,6 +36,13 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     load: async () => (await import('./commands/log-anchor.ts')).logAnchor,
   },
   'log key': { about: 'show or make the key of the log', load: async () => (await import('./commands/log-key.ts')).logKey },
+  'log head-office': {
+    about: 'show or set whom bundles are encrypted to',
+    load: async () => (await import('./commands/log-head-office.ts')).logHeadOffice,
+  },
+  export: { about: 'carry the log out in a bundle', load: async () => (await import('./commands/export.ts')).exportLog },
+  'bundle open': { about: 'look into a bundle at head office', load: async () => (await import('./commands/bundle-open.ts')).bundleOpen },
+  restore: { about: 'carry the log on after a loss', load: async () => (await import('./commands/restore.ts')).restore },
   doctor: { about: 'report what is here and what is missing', load: async () => (await import('./commands/doctor.ts')).doctor },
   tokens: { about: 'list what is plugged in', load: async () => (await import('./commands/tokens.ts')).tokens },
   'token test': { about: 'see whether a token works', load: async () => (await import('./commands/token-test.ts')).tokenTest },

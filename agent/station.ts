@@ -11,6 +11,7 @@ import {
   type StationConfig,
 } from './config.ts';
 import { LogRefusal } from './log/errors.ts';
+import type { AppendableEvent, EventOf } from './log/events.ts';
 import { keyMade, LogKeyRefused, makeLogKey } from './log/log-key.ts';
 import { AnchorFault, makeAnchor } from './log/anchor-file.ts';
 import { createStore } from './log/new-store.ts';
@@ -28,8 +29,16 @@ export function newConfig(parts: Pick<StationConfig, 'name' | 'rpId' | 'port' | 
 /** How the key of the log is kept: wrapped by what is asked for, or open to whoever reads the file. */
 export type KeyWrapping = (() => Promise<Uint8Array>) | 'unwrapped';
 
-/** Makes folders, configuration, the key of the log, and the log. Throws StartRefused when there is one already or the folder cannot be written. */
-export async function makeStation(data: string, config: StationConfig, wrapping: KeyWrapping): Promise<void> {
+/**
+ * Makes folders, configuration, the key of the log, and the log. `then` says what stands behind the first entry, in the same commit; the entry with the key is one of it.
+ * Throws StartRefused when there is one already or the folder cannot be written.
+ */
+export async function makeStation(
+  data: string,
+  config: StationConfig,
+  wrapping: KeyWrapping,
+  then: (key: EventOf<'key'>) => readonly AppendableEvent[] = (key) => [key],
+): Promise<void> {
   const paths = stationPaths(data, config);
   if (await exists(paths.config)) throw new StartRefused(`There is a station in ${paths.data} already. It was left as it is.`);
   // Asked before anything is made, so that whoever gives up leaves nothing behind.
@@ -51,7 +60,7 @@ export async function makeStation(data: string, config: StationConfig, wrapping:
     const station = { origin, stationName: config.name, demo: config.demo, software, configDigest: configDigest(config) };
     await createStore(paths.log, {
       ...station,
-      then: [keyMade(key)],
+      then: then(keyMade(key)),
       async keepHead(head) {
         await makeAnchor(paths.anchor, head);
         undo.push(paths.anchor);

@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { installedPath, knownModules } from '../../drivers/pkcs11/known-modules.ts';
 import { hostName, moduleName, stationPaths, type StationConfig } from '../config.ts';
 import { makeStation, newConfig } from '../station.ts';
+import { headOfficeTaken } from '../log/bundle/head-office.ts';
 import { command, parsePort, WrongUsage } from './arguments.ts';
+import { takeHeadOfficeKey } from './head-office-key.ts';
 import { credentialName, passphraseToMake } from './log-passphrase.ts';
 
 const help = `countersign init --name NAME [options]
@@ -18,6 +20,9 @@ the systemd credential ${credentialName}, or is asked at the terminal.
   --anchor PATH         the file outside of the log that says how far it has come; best on another disk (default: log-anchor in DIR)
   --module NAME=PATH    a PKCS#11 module; may be given several times (default: OpenSC where it is installed)
   --unwrapped-log-key   the key that signs checkpoints of the log lies on the disk without a passphrase
+  --head-office-recipient AGE1  whom bundles are encrypted to (countersign export): the public key of head office
+  --head-office-identity FILE   makes a key for head office instead, and writes its secret part once into a new file outside of
+                                the data folder, to be carried to head office and deleted here
   --help
 
 Exit codes: 0 made, 2 not made (the sentence says why).
@@ -35,6 +40,8 @@ export const init = command(
       anchor: { type: 'string' },
       module: { type: 'string', multiple: true, default: [] },
       'unwrapped-log-key': { type: 'boolean', default: false },
+      'head-office-recipient': { type: 'string' },
+      'head-office-identity': { type: 'string' },
     },
   },
   async ({ values }, io) => {
@@ -50,7 +57,18 @@ export const init = command(
       ...(values.anchor === undefined ? {} : { anchor: resolve(values.anchor) }),
     });
     const unwrapped = values['unwrapped-log-key'];
-    await makeStation(values.data, config, unwrapped ? 'unwrapped' : () => passphraseToMake('--unwrapped-log-key'));
+    const given = { recipient: values['head-office-recipient'], identity: values['head-office-identity'] };
+    const headOffice = await takeHeadOfficeKey(values.data, headOfficeOptions, given);
+    const wrapping = unwrapped ? 'unwrapped' : () => passphraseToMake('--unwrapped-log-key');
+    try {
+      await makeStation(values.data, config, wrapping, (key) => [
+        key,
+        ...(headOffice === undefined ? [] : [headOfficeTaken(headOffice.recipient)]),
+      ]);
+    } catch (error) {
+      await headOffice?.undo();
+      throw error;
+    }
     const paths = stationPaths(values.data, config);
     io.out(`Station ${config.name} is made in ${paths.data}.\n`);
     io.out(`  documents to be signed go into  ${paths.inbox}\n  signed documents come out in    ${paths.outbox}\n`);
@@ -60,6 +78,12 @@ export const init = command(
     io.out(`  key of the log (${unwrapped ? 'not wrapped: whoever reads the disk can sign with it' : 'wrapped'})  ${paths.logKey}\n`);
     io.out(`  anchor of the log               ${paths.anchor}\n`);
     io.out(anchorAdvice(values.anchor !== undefined));
+    io.out(
+      headOffice === undefined
+        ? `No key of head office is known, so nothing can be exported yet. Bring one with: countersign log head-office --recipient age1... --data ${values.data}\n`
+        : `  bundles are encrypted to        ${headOffice.recipient}\n`,
+    );
+    for (const sentence of headOffice?.sentences ?? []) io.out(`${sentence}\n`);
     if (config.modules.length === 0)
       io.out('No PKCS#11 module was found. Add one to "modules" in station.json; countersign doctor shows what is installed.\n');
     io.out(
@@ -76,6 +100,7 @@ function anchorAdvice(isElsewhere: boolean): string {
     ? `${what}\n`
     : `${what} It belongs on another disk than the log: whoever copies the data folder copies both. Say so with --anchor PATH, or move the file and name it as "anchor" in station.json.\n`;
 }
+const headOfficeOptions = { recipient: '--head-office-recipient', identity: '--head-office-identity' };
 
 /** A name of a station that shows what names look like. */
 const example = 'branch-12.example.org';

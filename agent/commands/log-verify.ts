@@ -1,19 +1,17 @@
 /** `countersign log verify`: checks the whole log with the second implementation, also while the agent runs. It reads and changes nothing. */
-import { readFile } from 'node:fs/promises';
 import { openForReading } from '../log/database.ts';
 import { LogRefusal } from '../log/errors.ts';
 import { readCheckpoints, readNodeRows } from '../log/read-tree.ts';
 import { checkTables, readRows } from '../log/schema.ts';
 import { databaseFile, logFolder } from '../log/store.ts';
 import { type KnownEntry, verify, type Verification } from '../log/verify.ts';
-import type { Beside } from '../log/verify/beside.ts';
-import { Wrong } from '../log/verify/canonical.ts';
-import { type KnownLog, readClaim, readSignedHead, readVerifierKey } from '../log/verify/checkpoint.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, WrongUsage } from './arguments.ts';
 import type { CommandIo } from './io.ts';
+import { type Elsewhere, ofAnotherLog, readElsewhere, readKnown } from './kept-elsewhere.ts';
+import { verifyBundleAt } from './verify-bundle.ts';
 
-const help = `countersign log verify [--data DIR] [--checkpoint FILE] [--key VKEY] [--known N:HASH] [--json]
+const help = `countersign log verify [--data DIR | --bundle PATH] [--checkpoint FILE] [--key VKEY] [--known N:HASH] [--json]
 
 Hashes every entry of the operation log again and checks that each follows the one before it, that every signature that was
 begun has at most one end, and that none was made without a consent and a finger that matched; then every stored node of the
@@ -21,6 +19,10 @@ tree, and every checkpoint that was signed. What only the log itself says can be
 that was kept elsewhere finds that.
 
   --data DIR         folder of the station (default: ./station)
+  --bundle PATH      a bundle instead: a drive, its folder COUNTSGN/<STATION> (the newest export), or a manifest in it; several
+                     bundles of one log may be given
+  --identity FILE    the age identity of head office, which opens bundles; without it only the signature of the manifest and the hash
+                     of each part are checked, and nothing is said about what is in them
   --checkpoint FILE  a checkpoint that was kept elsewhere: finds a log that was cut short, put back or made anew
   --key VKEY         the key of the log as it was brought from elsewhere (countersign log key shows it)
   --known N:HASH     number and hash of an entry that was written down elsewhere
@@ -35,52 +37,31 @@ export const logVerify = command(
     name: 'log verify',
     help,
     options: {
-      data: { type: 'string', default: './station' },
+      data: { type: 'string' },
+      bundle: { type: 'string', multiple: true, default: [] },
+      identity: { type: 'string', multiple: true, default: [] },
       checkpoint: { type: 'string' },
       key: { type: 'string' },
       known: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   },
-  async ({ values: { data, checkpoint, key, known, json } }, io) => {
+  async ({ values: { data, bundle, identity, checkpoint, key, known: text, json } }, io) => {
+    if (bundle.length > 0 && data !== undefined) throw new WrongUsage('--data names a station and --bundle a bundle: say one of them.');
+    if (bundle.length === 0 && identity.length > 0) throw new WrongUsage('--identity opens bundles, and goes with --bundle.');
     const elsewhere = await readElsewhere(checkpoint, key);
-    const result = await verifyFile(databaseFile(logFolder(data)), known === undefined ? undefined : readKnown(known), elsewhere, io);
-    const { cause, ...shown } = result;
-    const why = cause instanceof Error ? cause.message : undefined;
-    if (json) io.out(JSON.stringify({ ...shown, ...(why === undefined ? {} : { reason: why }) }));
-    else for (const line of inWords(result, elsewhere, why)) io.out(line);
-    return { intact: 0, broken: 1, unreadable: 2 }[result.verdict];
+    const known = text === undefined ? undefined : readKnown(text);
+    const tell = (result: Verification): number => {
+      const { cause, ...shown } = result;
+      const why = cause instanceof Error ? cause.message : undefined;
+      if (json) io.out(JSON.stringify({ ...shown, ...(why === undefined ? {} : { reason: why }) }));
+      else for (const line of inWords(result, elsewhere, why)) io.out(line);
+      return { intact: 0, broken: 1, unreadable: 2 }[result.verdict];
+    };
+    if (bundle.length > 0) return verifyBundleAt({ paths: bundle, identities: identity, elsewhere, known, json }, tell, io);
+    return tell(await verifyFile(databaseFile(logFolder(data ?? './station')), known, elsewhere, io));
   },
 );
-
-/** What was kept elsewhere, and whose it is. */
-type Elsewhere = Pick<Beside, 'kept' | 'publicKey' | 'origin'>;
-
-async function readElsewhere(file: string | undefined, text: string | undefined): Promise<Elsewhere> {
-  const key = text === undefined ? undefined : readKey(text);
-  if (file === undefined) return key ?? {};
-  const kept = await readFile(file).catch((cause: unknown) => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    throw new StartRefused(code === 'ENOENT' ? `There is no file ${file}.` : `${file} cannot be read (${code}).`, 2, cause);
-  });
-  try {
-    const { origin } = readClaim(kept);
-    if (key !== undefined) readSignedHead(kept, key);
-    return { ...key, origin, kept };
-  } catch (error) {
-    if (!(error instanceof Wrong)) throw error;
-    throw new StartRefused(`The checkpoint ${file} says nothing about any log: ${error.message}.`, 2, error);
-  }
-}
-
-function readKey(text: string): KnownLog {
-  try {
-    return readVerifierKey(text);
-  } catch (error) {
-    if (!(error instanceof Wrong)) throw error;
-    throw new WrongUsage(`--key takes a key as countersign log key shows it, name+id+base64, and this is none: ${error.message}.`);
-  }
-}
 
 /** Reads a database and judges it; one that cannot be read is `unreadable`. */
 export async function verifyFile(file: string, known: KnownEntry | undefined, elsewhere: Elsewhere, io: CommandIo): Promise<Verification> {
@@ -95,15 +76,12 @@ export async function verifyFile(file: string, known: KnownEntry | undefined, el
         io.err(`Note: ${error.message}.`);
         return undefined;
       });
-      if (tables !== undefined && elsewhere.origin !== undefined && elsewhere.origin !== tables.origin)
-        throw new StartRefused(`What was kept elsewhere is of ${elsewhere.origin}, and this is the log of ${tables.origin}.`);
+      const isOther = tables !== undefined && elsewhere.origin !== undefined && elsewhere.origin !== tables.origin;
       const [hasTree] = await database.all("SELECT 1 FROM sqlite_schema WHERE name = 'node' AND type = 'table'");
       const tree = hasTree === undefined ? {} : { nodes: readNodeRows(database, file), checkpoints: await readCheckpoints(database, file) };
-      return await verify(readRows(database, file), known, {
-        ...elsewhere,
-        ...(tables === undefined ? {} : { origin: tables.origin }),
-        ...tree,
-      });
+      const result = await verify(readRows(database, file), known, isOther ? tree : { ...elsewhere, ...(tables === undefined ? {} : { origin: tables.origin }), ...tree });
+      if (isOther) throw new StartRefused(ofAnotherLog(elsewhere, tables.origin, result));
+      return result;
     } finally {
       await database.close();
     }
@@ -113,15 +91,8 @@ export async function verifyFile(file: string, known: KnownEntry | undefined, el
   }
 }
 
-function readKnown(text: string): KnownEntry {
-  const [, seq, leaf] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
-  if (seq === undefined || leaf === undefined)
-    throw new WrongUsage('--known takes the number of an entry, a colon, and its hash of 64 hex digits.');
-  return { seq: Number(seq), leaf };
-}
-
 function inWords(result: Verification, { kept, publicKey }: Elsewhere, why: string | undefined): readonly string[] {
-  const { verdict, entries, head, bad, openIntents, checkpoints } = result;
+  const { verdict, entries, head, bad, openIntents, checkpoints, predecessor } = result;
   const good = head === undefined ? [] : [`${entries} entries are good. The hash of entry ${entries - 1} is ${head}.`];
   if (checkpoints > 0) good.push(checkpoints === 1 ? '1 stored checkpoint is good.' : `${checkpoints} stored checkpoints are good.`);
   if (verdict === 'unreadable') return ['CANNOT BE READ', ...(why === undefined ? [] : [`${why}.`]), ...good];
@@ -132,6 +103,8 @@ function inWords(result: Verification, { kept, publicKey }: Elsewhere, why: stri
   }
   const key = publicKey === undefined ? 'the key that the log says' : 'the key that was brought from elsewhere';
   if (kept !== undefined) good.push(`The log goes on from the checkpoint that was kept elsewhere, which was signed by ${key}.`);
+  if (predecessor !== undefined)
+    good.push(`It carries on ${predecessor.origin} after ${predecessor.size} entries, whose root was ${predecessor.root}.`);
   const open =
     openIntents.length === 0
       ? []

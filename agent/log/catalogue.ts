@@ -85,6 +85,8 @@ export const fieldsOf = {
     attestation_format: z.string().min(1).max(64),
     authenticator_data: hex,
     attestation_statement: hex,
+    // In a log that carries on another one: the entry there in which the finger was enrolled. What the reader signed names the origin of that log.
+    carried: z.strictObject({ entry: seq, entry_leaf: sha256 }).exactOptional(),
   }),
   'document-in': z.strictObject({
     document_sha256: sha256,
@@ -212,8 +214,14 @@ export const fieldsOf = {
   'export.begin': z.strictObject({ number: z.int().min(1), from: seq, size: z.int().min(1) }),
   // `medium_proven`: false where it was not unmounted and read again from the medium itself.
   'export.done': z.strictObject({ begin: seq, number: z.int().min(1), manifest_sha256: sha256, medium_proven: z.boolean() }),
-  // The head of the epoch before, as the last bundle of it has it.
-  restore: z.strictObject({ origin: z.string().min(1).max(200), size: z.int().min(1), root: sha256, manifest_sha256: sha256 }),
+  // The head of the epoch before, as the last bundle of it has it, and the key that signed it, which is never used again.
+  restore: z.strictObject({
+    origin: z.string().min(1).max(200),
+    size: z.int().min(1),
+    root: sha256,
+    manifest_sha256: sha256,
+    public_key: sha256,
+  }),
 } as const;
 
 /**

@@ -3,7 +3,7 @@ import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { begun } from './anchor.ts';
 import type { AnchoredHead } from './anchor-slot.ts';
-import { grow, type Made, makeEntry, stationActor } from './appender.ts';
+import { appendLimit, grow, type Made, makeEntry, stationActor } from './appender.ts';
 import { Timekeeper } from './clock.ts';
 import { type Database, openForWriting } from './database.ts';
 import { LogRefusal } from './errors.ts';
@@ -52,7 +52,8 @@ export async function createStore(directory: string, options: NewStoreOptions): 
       const genesis: LogEvent = { op: 'genesis', actor: stationActor, station_name: options.stationName, demo: options.demo };
       const made = firstEntries([genesis, ...(options.then ?? []), ...(options.keepHead === undefined ? [] : [begun])], at, options);
       const { grown, frontier } = grow(emptyFrontier, made);
-      await insertEntries(database, grown);
+      // Several statements where one cannot take all: until the file has its name, none of it is a log.
+      for (let done = 0; done < grown.length; done += appendLimit) await insertEntries(database, grown.slice(done, done + appendLimit));
       await options.fill?.(database);
       const last = made.at(-1)?.entry;
       if (last !== undefined) await options.keepHead?.(headOf(last, frontier));

@@ -5,6 +5,7 @@
 import { type Beside, BesideTheEntries } from './verify/beside.ts';
 import { Wrong } from './verify/canonical.ts';
 import { Chain, type Row } from './verify/chain.ts';
+import type { Predecessor } from './verify/restore.ts';
 
 export type { Row };
 
@@ -25,6 +26,8 @@ export interface Verification {
   readonly key?: string;
   /** Stored checkpoints that were found good. */
   readonly checkpoints: number;
+  /** The log of the epoch before, where this one carries it on after a loss. */
+  readonly predecessor?: Predecessor;
   /** Without a number it is said of the log as a whole. */
   readonly bad?: { readonly seq?: number; readonly sentence: string };
   /** Intents without an outcome, by number: a signature is under way, or the agent ended and has not started again. */
@@ -46,6 +49,7 @@ export async function verify(rows: AsyncIterable<Row>, known?: KnownEntry, besid
     ...(chain.publicKey === undefined ? {} : { key: chain.publicKey }),
     checkpoints: held.checkpoints,
     openIntents: [...chain.signing.intents.keys()],
+    ...(chain.restore.predecessor === undefined ? {} : { predecessor: chain.restore.predecessor }),
   });
   const broken = (seq: number | undefined, sentence: string): Verification => {
     return { verdict: 'broken', ...result(), bad: { ...(seq === undefined ? {} : { seq }), sentence } };

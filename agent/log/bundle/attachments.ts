@@ -30,10 +30,12 @@ export function attachmentsOf(bodies: readonly Uint8Array[]): readonly string[] 
 
 /** Reads an attachment piece by piece; gives nothing when it is not there. Throws ExportRefused when its bytes are not those that its name says. */
 export async function* readAttachment(folder: string, sha256: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const file = await open(join(folder, sha256), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((cause: unknown) => {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new ExportRefused('unreadable', `the attachment ${sha256} cannot be read`, cause);
-  });
+  const file = await open(join(folder, sha256), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    (cause: unknown) => {
+      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+      throw new ExportRefused('unreadable', `the attachment ${sha256} cannot be read`, cause);
+    },
+  );
   if (file === undefined) return;
   try {
     // Hashed before any of it goes out: a bundle with a wrong attachment would be refused by whoever gets it.

@@ -33,9 +33,9 @@ export async function* openAge(identity: Uint8Array, pieces: AsyncIterable<Uint8
   const input = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
-        const { done, value } = await source.next();
-        if (done === true) controller.close();
-        else controller.enqueue(value);
+        const next = await source.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
       } catch (cause) {
         failure = { cause };
         controller.error(cause);

@@ -61,7 +61,9 @@ export class BesideTile {
 
   #begin(sha256: string): void {
     this.#finish();
-    const isNamed = this.#entries.some(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(`"${sha256}"`));
+    const isNamed = this.#entries.some(({ bytes }) =>
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(`"${sha256}"`),
+    );
     must(isNamed, `the attachment ${sha256} is named by no entry beside it`);
     this.#attachment = { sha256, hash: createHash('sha256') };
   }

@@ -79,7 +79,10 @@ async function readFound(folder: string, name: string, known: KnownLog | undefin
     must(manifest.prefix === stem, `${name} is the manifest ${manifest.prefix} under another name`);
     const station = basename(folder);
     const own = manifest.origin.replace(/\/e\d+$/, '').toUpperCase();
-    must(station === own || dirname(folder) === folder || basename(dirname(folder)) !== 'COUNTSGN', `${name} is of ${own}, and not of ${station}`);
+    must(
+      station === own || dirname(folder) === folder || basename(dirname(folder)) !== 'COUNTSGN',
+      `${name} is of ${own}, and not of ${station}`,
+    );
     return { folder, name, manifest };
   } finally {
     await file.close();

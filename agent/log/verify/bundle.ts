@@ -18,8 +18,7 @@ import { type Expected, expectedFiles, readEntryBundle, readTile } from './tile.
 
 /** What comes out of a bundle, in its order: entries, and files as they are. */
 export type BundleItem =
-  | { readonly kind: 'row'; readonly row: Row }
-  | { readonly kind: 'file'; readonly name: string; readonly bytes: Uint8Array };
+  { readonly kind: 'row'; readonly row: Row } | { readonly kind: 'file'; readonly name: string; readonly bytes: Uint8Array };
 
 /** Reads a whole bundle with the identity that it is encrypted to. Throws Wrong, with the name of the part, and Unreadable when none of the identities is. */
 export async function* readBundle(found: FoundBundle, identities: readonly Uint8Array[]): AsyncGenerator<BundleItem, void, undefined> {
@@ -96,7 +95,10 @@ class Reader {
   }
 
   end(): void {
-    must(this.#next === undefined, `the bundle ends before ${this.#next !== undefined && 'name' in this.#next ? this.#next.name : 'its end'}`);
+    must(
+      this.#next === undefined,
+      `the bundle ends before ${this.#next !== undefined && 'name' in this.#next ? this.#next.name : 'its end'}`,
+    );
   }
 
   #step(): void {

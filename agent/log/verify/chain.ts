@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { AnchorRules } from './anchors.ts';
 import { type Fields, isHash, map, must, readCanonical } from './canonical.ts';
+import { ExportRules } from './exports.ts';
 import { KeyRules } from './keys.ts';
+import { RestoreRules } from './restore.ts';
 import { SigningRules } from './signing.ts';
 import { TrialRules } from './trials.ts';
 
@@ -52,7 +54,15 @@ export class Chain {
   origin: unknown;
   readonly signing = new SigningRules();
   readonly keys = new KeyRules();
-  readonly #rules: readonly Rules[] = [this.signing, this.keys, new TrialRules(), new AnchorRules()];
+  readonly restore = new RestoreRules();
+  readonly #rules: readonly Rules[] = [
+    this.signing,
+    this.keys,
+    this.restore,
+    new TrialRules(),
+    new AnchorRules(),
+    new ExportRules(),
+  ];
   #boot: unknown;
   #boots = new Set<unknown>();
   #lastStart: number | undefined;

@@ -72,7 +72,15 @@ export function readManifest(note: Uint8Array, known?: KnownLog): Manifest {
   const earlier = previous === undefined ? undefined : { sha256: previous, size: numberOf(before), root: hashOf(beforeRoot) };
   must(earlier === undefined || (earlier.size > 0 && earlier.size <= end), 'the export before it was of a larger log');
   const sha256 = createHash('sha256').update(note).digest('hex');
-  const facts = { origin, publicKey: log.publicKey, number: numberOf(count), previous: earlier, from: begin, size: end, root: hashOf(root) };
+  const facts = {
+    origin,
+    publicKey: log.publicKey,
+    number: numberOf(count),
+    previous: earlier,
+    from: begin,
+    size: end,
+    root: hashOf(root),
+  };
   return { ...facts, recipient, parts, sha256, prefix };
 }
 

@@ -92,10 +92,10 @@ class Pieces {
   }
 
   async #more(): Promise<boolean> {
-    const { done, value } = await this.#source.next();
-    if (done === true) return false;
-    this.#held.push(value);
-    this.#length += value.byteLength;
+    const next = await this.#source.next();
+    if (next.done === true) return false;
+    this.#held.push(next.value);
+    this.#length += next.value.byteLength;
     return true;
   }
 }

@@ -42,8 +42,7 @@ function* rightEdge(size: bigint): Generator<Expected, void, undefined> {
   for (; span <= size; level += 1, span *= wide) {
     const count = Number((size / span) % wide);
     const index = size / span / wide;
-    if (count > 0)
-      yield { kind: 'hashes', name: `tile/${level}/${encode(index)}.p/${count}`, level, index: Number(index * wide), count };
+    if (count > 0) yield { kind: 'hashes', name: `tile/${level}/${encode(index)}.p/${count}`, level, index: Number(index * wide), count };
   }
 }
 

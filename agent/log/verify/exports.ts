@@ -1,0 +1,27 @@
+/** Bundles that went out: each ends once, after it was begun, and their numbers grow. */
+import { isHash, must } from './canonical.ts';
+import type { Entry, Rules } from './chain.ts';
+
+export class ExportRules implements Rules {
+  /** Those that were begun, by entry, since the last one that was done. */
+  readonly #begun = new Map<unknown, unknown>();
+  #last = 0;
+
+  take({ seq, op, fields }: Entry): void {
+    if (op !== 'export.begin' && op !== 'export.done') return;
+    const number = fields.get('number');
+    // An export that was interrupted is begun again under its number.
+    must(typeof number === 'number' && number > this.#last, `entry ${seq}: the number of the bundle does not follow the one before it`);
+    if (op === 'export.begin') {
+      const [from, size] = [fields.get('from'), fields.get('size')];
+      const within = typeof from === 'number' && typeof size === 'number' && from < size && size <= seq;
+      must(within, `entry ${seq}: a bundle was begun of entries that are not there`);
+      this.#begun.set(seq, number);
+      return;
+    }
+    must(this.#begun.get(fields.get('begin')) === number, `entry ${seq}: it ends no bundle that was begun and had not ended`);
+    must(isHash(fields.get('manifest_sha256')), `entry ${seq}: it does not name the manifest of the bundle`);
+    this.#begun.clear();
+    this.#last = number;
+  }
+}
