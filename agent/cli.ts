@@ -43,6 +43,7 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
   export: { about: 'carry the log out in a bundle', load: async () => (await import('./commands/export.ts')).exportLog },
   'bundle open': { about: 'look into a bundle at head office', load: async () => (await import('./commands/bundle-open.ts')).bundleOpen },
   restore: { about: 'carry the log on after a loss', load: async () => (await import('./commands/restore.ts')).restore },
+  evidence: { about: 'make the evidence package of one operation', load: async () => (await import('./commands/evidence.ts')).evidence },
   doctor: { about: 'report what is here and what is missing', load: async () => (await import('./commands/doctor.ts')).doctor },
   tokens: { about: 'list what is plugged in', load: async () => (await import('./commands/tokens.ts')).tokens },
   'token test': { about: 'see whether a token works', load: async () => (await import('./commands/token-test.ts')).tokenTest },

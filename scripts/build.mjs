@@ -17,7 +17,7 @@ const require = createRequire(import.meta.url);
 const say = (text) => process.stdout.write(`build: ${text}\n`);
 
 /** Files beside the sources that the running program reads. */
-const carried = new Set(['.json', '.conf', '.c', '.h', '.sql', '.txt', '.der', '.pem']);
+const carried = new Set(['.json', '.conf', '.c', '.h', '.sql', '.txt', '.der', '.pem', '.sh']);
 
 function run(title, args) {
   say(title);
