@@ -14,7 +14,7 @@ const host = z.string().regex(hostName, 'must be a name like branch-12.example.o
 export const moduleName = /^[a-z0-9-]{1,32}$/;
 const folder = z.string().min(1);
 
-const schema = z.strictObject({
+const fields = z.strictObject({
   /** Name of the station; the log's origin is `<name>/e<epoch>`. */
   name: host,
   epoch: z.int().min(1),
@@ -39,6 +39,14 @@ const schema = z.strictObject({
       const message = `another module is named "${modules[twice]?.name}" already; give each a name of its own`;
       context.addIssue({ code: 'custom', path: [twice, 'name'], message });
     }),
+  /** The token that the key of the log stays in: a module of `modules`, the token's serial number or label, CKA_ID in hex. Absent: a file. */
+  logKey: z
+    .strictObject({
+      module: z.string().regex(moduleName),
+      token: z.string().min(1).max(64),
+      key: z.string().regex(/^([0-9a-f]{2}){1,64}$/),
+    })
+    .exactOptional(),
   /** What holds where a revocation list is missing or stale. */
   crl: z.strictObject({ stale: z.enum(['warn', 'refuse']), maxAgeDays: z.int().min(1).max(3650).exactOptional() }).exactOptional(),
   /** How documents are taken in and signed, and how classes of them differ. */
@@ -53,6 +61,11 @@ const schema = z.strictObject({
     /** Minutes from one seal of the log to the next. */
     sealMinutes: z.int().min(1).max(1440).exactOptional(),
   }),
+});
+/** The module of the log key is one of those that are named. */
+const schema = fields.superRefine(({ modules, logKey }, context) => {
+  if (logKey === undefined || modules.some(({ name }) => name === logKey.module)) return;
+  context.addIssue({ code: 'custom', path: ['logKey', 'module'], message: `no module of "modules" is named "${logKey.module}"` });
 });
 
 export type StationConfig = z.infer<typeof schema>;

@@ -22,11 +22,12 @@ import { loadTrust, type Trust } from './documents/trust.ts';
 import { defaultVerifierLimits, verifyFile } from './documents/verifier.ts';
 import { openHardware, type Hardware } from './hardware.ts';
 import { startServer, type RunningServer } from './http/server.ts';
-import { startSealing } from './log/seal.ts';
-import { openStationKey, openStationLog } from './opening.ts';
+import { startSealing, systemClock } from './log/seal.ts';
+import { type KeySecrets, openStationLog, openStationSigner } from './opening.ts';
 import { signingActors } from './signing/actors.ts';
 import { CheckDesk, type CheckDeskParts } from './signing/check-desk.ts';
 import { Desk, type DeskView } from './signing/desk.ts';
+import { LateSeal } from './signing/late-seal.ts';
 import { Login } from './signing/login.ts';
 import { Recorder } from './signing/recorder.ts';
 import { recover, type Recovered } from './signing/recovery.ts';
@@ -49,8 +50,10 @@ export interface StationOptions {
   readonly format?: OutputFormat | undefined;
   /** Opens the devices instead of those that the configuration names. No command hands this in. */
   readonly hardware?: typeof openHardware;
-  /** Asked for the passphrase of the log key. Where it is left out, the key is not opened and nothing is sealed: a terminal command. */
-  readonly passphrase?: () => Promise<Uint8Array>;
+  /** Asked for what opens the log key. Where it is left out, the key is not opened and nothing is sealed: a terminal command. */
+  readonly secrets?: KeySecrets;
+  /** Told, in a sentence for staff, that the log is not sealed, and when it is again. */
+  readonly onSeal?: (sentence: string) => void;
 }
 
 export interface Station {
@@ -96,7 +99,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const recovered = await recover(opened.openIntents, documents.signed, recorder, ofStation);
     const revocation = new RevocationFolder(paths.crl, await loadTrust(paths.trust), config.crl ?? defaultCrlPolicy);
     await revocation.look(new Date());
-    const signer = options.passphrase === undefined ? undefined : await openStationKey(paths.logKey, opened, options.passphrase);
+    const key = options.secrets === undefined ? undefined : await openStationSigner(paths, config, opened, options.secrets);
+    if (key !== undefined) closers.push(() => key.close());
     const hardware = await (options.hardware ?? openHardware)(config, paths);
     closers.push(() => hardware.close());
     const record = recorder.record.bind(recorder);
@@ -150,7 +154,12 @@ export async function startStation(options: StationOptions): Promise<Station> {
       visit.fault();
       options.onFault(error);
     };
-    if (signer !== undefined) closers.push(startSealing(log, signer, sealMinutes * 60_000, opened.sealedAt, onSealFault));
+    if (key !== undefined) {
+      const late = new LateSeal({ visit, tell: options.onSeal ?? (() => undefined), stop: onSealFault, clock: systemClock });
+      closers.push(() => late.close());
+      const onSeal = late.take.bind(late);
+      closers.push(startSealing(log, key.signer, sealMinutes * 60_000, opened.sealedAt, onSealFault, systemClock, onSeal));
+    }
     let server: RunningServer | undefined;
     if (options.kiosk !== undefined) {
       const workbench = hardware.workbench?.(log);

@@ -9,6 +9,8 @@ import { LogKeyRefused, openLogKey } from './log/log-key.ts';
 import type { NoteSigner } from './log/note-key.ts';
 import { openIntents, reconcileOps, signedDocuments, type OpenIntent, type SignedDocument } from './log/reconcile.ts';
 import { openStore, type LogStore, type StoreOptions } from './log/store.ts';
+import type { PinSource } from './log-token/pins.ts';
+import { openTokenSigner } from './log-token/signer.ts';
 import { Enrolments } from './people/enrolment.ts';
 import { StartRefused } from './refusals.ts';
 
@@ -79,18 +81,77 @@ export async function openStationLog(
   }
 }
 
+/** Who is asked for what opens the key of the log: the passphrase of a file, or the PIN of a token. */
+export interface KeySecrets {
+  readonly passphrase: () => Promise<Uint8Array>;
+  readonly pins: PinSource;
+}
+
+/** The signer of a log for as long as the agent runs. */
+export interface StationSigner {
+  readonly signer: NoteSigner;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the key that the log says is its own, where the configuration says that it is kept: a token, or a file. Undefined where the log says none. Throws
+ * StartRefused as `openStationKey`.
+ */
+export async function openStationSigner(
+  paths: Pick<StationPaths, 'logKey'>,
+  config: StationConfig,
+  opened: OpenedLog,
+  { passphrase, pins }: KeySecrets,
+): Promise<StationSigner | undefined> {
+  if (opened.key === undefined) return undefined;
+  const inToken = opened.key.wrapping === 'token';
+  if (inToken !== (config.logKey !== undefined))
+    throw new StartRefused(
+      inToken
+        ? 'The log cannot be sealed: it says that its key is in a token, and "logKey" in station.json does not say in which.'
+        : 'The log cannot be sealed: it says that its key is a file, and "logKey" in station.json says a token.',
+    );
+  if (config.logKey === undefined) {
+    const signer = await openStationKey(paths.logKey, opened, passphrase);
+    return signer && { signer, close: () => Promise.resolve() };
+  }
+  const parts = { origin: opened.log.origin, module: moduleOf(config), settings: config.logKey, pins };
+  const signer = await refusing(() => openTokenSigner(parts, opened.key?.public_key));
+  try {
+    await refusing(() => opened.log.checkGrowth(signer.verifier));
+    return { signer, close: () => signer.close() };
+  } catch (error) {
+    await signer.close();
+    throw error;
+  }
+}
+
+/** The module behind which the key of the log is. */
+export function moduleOf({ modules, logKey }: StationConfig): StationConfig['modules'][number] {
+  const module = modules.find(({ name }) => name === logKey?.module);
+  if (module === undefined) throw new Error('a configuration with a log key names its module');
+  return module;
+}
+
 /**
  * Opens the key that the log says is its own; undefined where it says none. Throws StartRefused when the file is gone, is not private, does not
  * open, or holds another key, and (exit code 1) when the log did not grow out of its newest checkpoint.
  */
 export async function openStationKey(file: string, opened: OpenedLog, ask: () => Promise<Uint8Array>): Promise<NoteSigner | undefined> {
-  if (opened.key === undefined) return undefined;
-  try {
+  const { key } = opened;
+  if (key === undefined) return undefined;
+  return refusing(async () => {
     const { signer } = await openLogKey(file, opened.log.origin, ask);
-    if (toHex(signer.verifier.publicKey) !== opened.key.public_key)
+    if (toHex(signer.verifier.publicKey) !== key.public_key)
       throw new LogKeyRefused('not-opened', `the log key ${file} is not the one that the log says`);
     await opened.log.checkGrowth(signer.verifier);
     return signer;
+  });
+}
+
+async function refusing<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
   } catch (error) {
     if (error instanceof LogRefusal) throw new StartRefused(sentence(error), error.code === 'broken' ? 1 : 2, error);
     if (!(error instanceof LogKeyRefused)) throw error;

@@ -9,10 +9,12 @@ import {
   parseConfig,
   stationPaths,
   type StationConfig,
+  type StationPaths,
 } from './config.ts';
 import { LogRefusal } from './log/errors.ts';
 import type { AppendableEvent, EventOf } from './log/events.ts';
-import { keyMade, LogKeyRefused, makeLogKey } from './log/log-key.ts';
+import { keyMade, LogKeyRefused } from './log/log-key.ts';
+import { keyFor, type KeyWrapping, type NewKey } from './new-log-key.ts';
 import { AnchorFault, makeAnchor } from './log/anchor-file.ts';
 import { createStore } from './log/new-store.ts';
 import { StartRefused } from './refusals.ts';
@@ -26,23 +28,23 @@ export function newConfig(parts: Pick<StationConfig, 'name' | 'rpId' | 'port' | 
   return parseConfig(JSON.stringify(config), 'station.json');
 }
 
-/** How the key of the log is kept: wrapped by what is asked for, or open to whoever reads the file. */
-export type KeyWrapping = (() => Promise<Uint8Array>) | 'unwrapped';
+/** What stands behind the first entry, in the same commit; the entry with the key of the log is one of it. */
+type Then = (key: EventOf<'key'>) => readonly AppendableEvent[];
 
-/**
- * Makes folders, configuration, the key of the log, and the log. `then` says what stands behind the first entry, in the same commit; the entry with the key is one of it.
- * Throws StartRefused when there is one already or the folder cannot be written.
- */
-export async function makeStation(
-  data: string,
-  config: StationConfig,
-  wrapping: KeyWrapping,
-  then: (key: EventOf<'key'>) => readonly AppendableEvent[] = (key) => [key],
-): Promise<void> {
-  const paths = stationPaths(data, config);
+/** Makes folders, configuration, the key of the log, and the log. Throws StartRefused when there is one already or the folder cannot be written. */
+export async function makeStation(data: string, wanted: StationConfig, wrapping: KeyWrapping, then: Then = (key) => [key]): Promise<void> {
+  const paths = stationPaths(data, wanted);
   if (await exists(paths.config)) throw new StartRefused(`There is a station in ${paths.data} already. It was left as it is.`);
   // Asked before anything is made, so that whoever gives up leaves nothing behind.
-  const passphrase = wrapping === 'unwrapped' ? undefined : await wrapping();
+  const key = await keyFor(paths.logKey, originOf(wanted), wrapping);
+  try {
+    await makeWith(key, paths, { ...wanted, ...key.settings }, then);
+  } finally {
+    await key.close();
+  }
+}
+
+async function makeWith(newKey: NewKey, paths: StationPaths, config: StationConfig, then: Then): Promise<void> {
   try {
     await mkdir(paths.data, { recursive: true, mode: 0o700 });
     await chmod(paths.data, 0o700);
@@ -50,13 +52,13 @@ export async function makeStation(
       await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(paths.config, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
+    await newKey.forget();
     throw new StartRefused(`The station cannot be made in ${paths.data}: ${reason(error)}.`, 2, error);
   }
   const undo: string[] = [];
   try {
     const origin = originOf(config);
-    const key = await makeLogKey(paths.logKey, origin, passphrase);
-    undo.push(paths.logKey);
+    const key = await newKey.make();
     const station = { origin, stationName: config.name, demo: config.demo, software, configDigest: configDigest(config) };
     await createStore(paths.log, {
       ...station,
@@ -67,6 +69,7 @@ export async function makeStation(
       },
     });
   } catch (error) {
+    await newKey.forget();
     for (const file of [...undo, paths.config]) await rm(file, { force: true });
     if (error instanceof AnchorFault)
       throw new StartRefused(`The station is not made: ${error.message}. It must be a new file in a folder that is there.`, 2, error);

@@ -48,7 +48,8 @@ export const evidence = command(
       await write(to, made);
       io.out(`Written: ${to} (${made.entries} entries)`);
       for (const { done, signed, original, format } of made.documents) {
-        if (signed === undefined) io.err(`The signed document of entry ${done} lies in no folder of the station. Bring it with --document FILE.`);
+        if (signed === undefined)
+          io.err(`The signed document of entry ${done} lies in no folder of the station. Bring it with --document FILE.`);
         else if (format === 'p7s' && original === undefined)
           io.err(`The file that was signed in entry ${done} lies in no folder of the station. Bring it with --document FILE.`);
       }

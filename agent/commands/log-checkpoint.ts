@@ -3,11 +3,12 @@ import { configDigest, readConfig, stationPaths } from '../config.ts';
 import { newestCheckpoint } from '../log/schema.ts';
 import { seal } from '../log/seal.ts';
 import { readLog } from '../log/readable.ts';
-import { openStationKey, openStationLog } from '../opening.ts';
+import { NotSigned } from '../log/note-key.ts';
+import { openStationLog, openStationSigner } from '../opening.ts';
 import { StartRefused } from '../refusals.ts';
 import { software } from '../version.ts';
 import { command } from './arguments.ts';
-import { credentialName, passphraseToOpen } from './log-passphrase.ts';
+import { credentialName, keySecrets } from './log-passphrase.ts';
 import { giveOut } from './new-file.ts';
 import { openStored } from './stored-checkpoint.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';
@@ -19,8 +20,8 @@ keeps it elsewhere can find later that the log was cut short, put back or made a
 
   --data DIR  folder of the station (default: ./station)
   --out FILE  a new file; without it the checkpoint goes to the output
-  --new       sign one now; the agent must not run. The passphrase of the key is the systemd credential
-              ${credentialName}, or is asked at the terminal
+  --new       sign one now; the agent must not run. The passphrase of the key, or the PIN of the token that holds it, is
+              the systemd credential ${credentialName}, or is asked at the terminal
   --help
 
 Exit codes: 0 given out, 1 there is none, or it does not hold, 2 cannot be read, signed or written.`;
@@ -58,9 +59,15 @@ async function sign(data: string): Promise<Uint8Array> {
   const paths = stationPaths(data, config);
   const opened = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
   try {
-    const signer = await openStationKey(paths.logKey, opened, passphraseToOpen);
-    if (signer === undefined) throw new StartRefused(`The log has no key. Make one with: countersign log key --make --data ${data}`, 1);
-    return (await seal(opened.log, signer)).note;
+    const key = await openStationSigner(paths, config, opened, keySecrets);
+    if (key === undefined) throw new StartRefused(`The log has no key. Make one with: countersign log key --make --data ${data}`, 1);
+    try {
+      return (await seal(opened.log, key.signer)).note;
+    } finally {
+      await key.close();
+    }
+  } catch (error) {
+    throw error instanceof NotSigned ? new StartRefused(`Nothing was signed: ${error.message}.`, 2, error) : error;
   } finally {
     await opened.log.close();
   }

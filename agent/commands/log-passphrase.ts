@@ -1,8 +1,14 @@
-/** Where the passphrase of the log key comes from: a systemd credential, or whoever sits at the terminal. Whoever gets it wipes it. */
+/**
+ * Where the passphrase of the log key, or the PIN of the token that holds it, comes from: a systemd credential, or whoever sits at the terminal. Whoever
+ * gets it wipes it.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Secret } from '../../drivers/secret.ts';
+import type { PinSource } from '../log-token/pins.ts';
+import type { KeySecrets } from '../opening.ts';
 import { StartRefused } from '../refusals.ts';
-import { readPassphrase, somebodyIsThere } from './keyboard.ts';
+import { readPassphrase, readPin, somebodyIsThere } from './keyboard.ts';
 
 /** Name of the credential: `LoadCredential=countersign-log-key:...` or `LoadCredentialEncrypted=` in the unit (systemd.exec(5)). */
 export const credentialName = 'countersign-log-key';
@@ -11,6 +17,31 @@ export const credentialName = 'countersign-log-key';
 export async function passphraseToOpen(env: NodeJS.ProcessEnv = process.env): Promise<Uint8Array> {
   return (await credential(env)) ?? (await typed('Passphrase of the log key: '));
 }
+
+/** The PIN of the token that holds the log key. */
+export function pinsOfToken(env: NodeJS.ProcessEnv = process.env): PinSource {
+  const again = async (): Promise<Secret | undefined> => {
+    const given = await credential(env);
+    return given && new Secret(given);
+  };
+  return {
+    again,
+    async give() {
+      const given = await again();
+      if (given !== undefined) return { pin: given, typed: false };
+      if (!somebodyIsThere())
+        throw new StartRefused(
+          `The log key is in a token, which wants its PIN. Give it in the credential ${credentialName}, or start at a terminal, where it is asked.`,
+        );
+      const pin = await readPin('PIN of the token with the log key: ');
+      if (pin === undefined) throw new StartRefused('No PIN was given.');
+      return { pin, typed: true };
+    },
+  };
+}
+
+/** What opens the key of a station's log, however it is kept. */
+export const keySecrets: KeySecrets = { passphrase: () => passphraseToOpen(), pins: pinsOfToken() };
 
 /** The passphrase of a key that is about to be made; at the terminal it is asked twice. Throws StartRefused. */
 export async function passphraseToMake(unwrapped: string, env: NodeJS.ProcessEnv = process.env): Promise<Uint8Array> {

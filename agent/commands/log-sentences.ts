@@ -29,7 +29,7 @@ export function sentence(event: LogEvent): string {
     case 'key':
       if (event.purpose === 'tier') return `The key that the tier ${event.tier} is sealed to was made: ${event.recipient}.`;
       if (event.purpose === 'head-office') return `Bundles are encrypted to head office from now on: ${event.recipient}.`;
-      return `The key of the log was made, ${event.wrapping === 'none' ? 'not wrapped' : 'wrapped by a passphrase'}: ${event.public_key}.`;
+      return `The key of the log was made, ${kept[event.wrapping]}: ${event.public_key}.`;
     case 'token-out':
       return 'The token was taken out.';
     case 'consent':
@@ -102,6 +102,9 @@ function lists(used: Extract<LogEvent, { op: 'token-in' }>['revocation_lists']):
   });
   return ` Looked up in revocation list ${named.join('; ')}.`;
 }
+
+/** How the private key of the log is kept. */
+const kept = { passphrase: 'wrapped by a passphrase', none: 'not wrapped', token: 'in a token that it does not leave' } as const;
 
 function short(hash: string): string {
   return `${hash.slice(0, 12)}…`;

@@ -79,7 +79,11 @@ export async function verifyFile(file: string, known: KnownEntry | undefined, el
       const isOther = tables !== undefined && elsewhere.origin !== undefined && elsewhere.origin !== tables.origin;
       const [hasTree] = await database.all("SELECT 1 FROM sqlite_schema WHERE name = 'node' AND type = 'table'");
       const tree = hasTree === undefined ? {} : { nodes: readNodeRows(database, file), checkpoints: await readCheckpoints(database, file) };
-      const result = await verify(readRows(database, file), known, isOther ? tree : { ...elsewhere, ...(tables === undefined ? {} : { origin: tables.origin }), ...tree });
+      const result = await verify(
+        readRows(database, file),
+        known,
+        isOther ? tree : { ...elsewhere, ...(tables === undefined ? {} : { origin: tables.origin }), ...tree },
+      );
       if (isOther) throw new StartRefused(ofAnotherLog(elsewhere, tables.origin, result));
       return result;
     } finally {

@@ -5,13 +5,13 @@ import { startStation, type Station } from '../main.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, parsePort } from './arguments.ts';
 import type { CommandIo } from './io.ts';
-import { credentialName, passphraseToOpen } from './log-passphrase.ts';
+import { credentialName, keySecrets } from './log-passphrase.ts';
 import { tellRevocation } from './tell-revocation.ts';
 
 const help = `countersign start [options]
 
-Starts the station in a data folder and serves its kiosk on 127.0.0.1. The passphrase of the log key is the systemd credential
-${credentialName}, or is asked at the terminal.
+Starts the station in a data folder and serves its kiosk on 127.0.0.1. The passphrase of the log key, or the PIN of the token that
+holds it, is the systemd credential ${credentialName}, or is asked at the terminal.
 
   --data DIR   data folder (default ./station)
   --port N     another port than the configured one
@@ -51,7 +51,8 @@ export async function runStation(
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   process.on('uncaughtException', onFault).on('unhandledRejection', onFault);
   try {
-    station = await startStation({ ...options, kiosk: kioskFolder, onFault, passphrase: passphraseToOpen }).catch((error: unknown) => {
+    const onSeal = (sentence: string): void => io.err(`${sentence}\n`);
+    station = await startStation({ ...options, kiosk: kioskFolder, onFault, onSeal, secrets: keySecrets }).catch((error: unknown) => {
       throw error instanceof ListenError ? listenRefusal(error) : error;
     });
     tellRecovered(station, io);

@@ -213,7 +213,9 @@ export class Appender {
    */
   #takeGroup(): readonly Waiting[] {
     let room = commitLimit;
-    const first = this.#waiting.findIndex(({ events, change }, index) => (room -= events.length + 1) < 0 || (change !== undefined && index > 0));
+    const first = this.#waiting.findIndex(
+      ({ events, change }, index) => (room -= events.length + 1) < 0 || (change !== undefined && index > 0),
+    );
     if (this.#waiting[0]?.change !== undefined) return this.#waiting.splice(0, 1);
     return this.#waiting.splice(0, first === -1 ? this.#waiting.length : Math.max(1, first));
   }
@@ -231,7 +233,9 @@ export class Appender {
       const changed: readonly LogEvent[] = change === undefined ? [] : [{ op: 'clock-changed', actor: stationActor, ...change }];
       const noted = [...(index === 0 ? this.#owed : []), ...changed];
       const starts = events[0]?.op === 'boot';
-      return (starts ? [...events, ...noted] : [...noted, ...events]).map((event) => follow(at, event, event === events[0] ? personal : undefined));
+      return (starts ? [...events, ...noted] : [...noted, ...events]).map((event) =>
+        follow(at, event, event === events[0] ? personal : undefined),
+      );
     });
   }
 

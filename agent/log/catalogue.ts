@@ -182,8 +182,13 @@ export const fieldsOf = {
     problem: word.exactOptional(),
   }),
   key: z.union([
-    // `public_key`: Ed25519, 32 bytes; its name in signed notes is the origin of the log.
-    z.strictObject({ purpose: z.literal('log'), action: z.enum(['made']), public_key: sha256, wrapping: z.enum(['passphrase', 'none']) }),
+    // `public_key`: Ed25519, 32 bytes; its name in signed notes is the origin of the log. `wrapping` says how its private key is kept.
+    z.strictObject({
+      purpose: z.literal('log'),
+      action: z.enum(['made']),
+      public_key: sha256,
+      wrapping: z.enum(['passphrase', 'none', 'token']),
+    }),
     // Whom the station seals the personal fields of a tier to, and whom it encrypts bundles to; the station has no identity for either.
     z.strictObject({
       purpose: z.literal('tier'),

@@ -2,7 +2,7 @@
 import { EvidenceRefused } from './evidence-error.ts';
 import { decodeDecimal, decodeHash, encodeBase64 } from './exact-text.ts';
 import { addSignature, formatNote, type NoteSignature, openNote } from './note.ts';
-import { isKeyName, type NoteCosigner, type NoteSigner, type VerifierKey } from './note-key.ts';
+import { isKeyName, type LocalSigner, type NoteCosigner, type NoteSigner, type VerifierKey } from './note-key.ts';
 import { verifyConsistency } from './proof.ts';
 import { emptyRoot } from './tree.ts';
 
@@ -65,12 +65,27 @@ export type Earlier = 'none' | { readonly checkpoint: OpenedCheckpoint; readonly
  * Signs a head as a checkpoint. A log must not sign a head that is not consistent with one it signed before (C2SP tlog-checkpoint), so the
  * one before has to be given. Throws EvidenceRefused `not-consistent`, and RangeError when the signer's name is not the origin.
  */
-export function signCheckpoint(head: TreeHead, signer: NoteSigner, earlier: Earlier): OpenedCheckpoint {
-  const { verifier } = signer;
+export function signCheckpoint(head: TreeHead, signer: LocalSigner, earlier: Earlier): OpenedCheckpoint {
+  const text = textToSign(head, signer, earlier);
+  return signedBy(head, signer, text, signer.sign(text));
+}
+
+/** As `signCheckpoint`, also with a key that answers later. Throws, besides, what its `sign` rejects with. */
+export async function signCheckpointWith(head: TreeHead, signer: NoteSigner, earlier: Earlier): Promise<OpenedCheckpoint> {
+  const text = textToSign(head, signer, earlier);
+  return signedBy(head, signer, text, await signer.sign(text));
+}
+
+function textToSign(head: TreeHead, { verifier }: NoteSigner, earlier: Earlier): string {
   if (verifier.name !== head.origin) throw new RangeError('a checkpoint is signed by the key that has the name of its origin');
   const text = formatHead(head);
   if (earlier !== 'none') mustFollow(head, earlier.checkpoint, earlier.proof);
-  return openCheckpoint(formatNote({ text, signatures: [signer.sign(text)] }), { origin: head.origin, key: verifier });
+  return text;
+}
+
+/** Opened as anybody would open it, so that no note leaves here whose signature does not hold. */
+function signedBy({ origin }: TreeHead, { verifier }: NoteSigner, text: string, signature: NoteSignature): OpenedCheckpoint {
+  return openCheckpoint(formatNote({ text, signatures: [signature] }), { origin, key: verifier });
 }
 
 /** Checks that a head grew out of one that was signed before. Throws EvidenceRefused `other-log` or `not-consistent`. */

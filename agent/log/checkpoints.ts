@@ -3,7 +3,14 @@
  * signed before. O(log n): the head is in memory, and the proof is read from stored nodes, which never change.
  */
 import type { Appender } from './appender.ts';
-import { type CheckpointTrust, mustFollow, openCheckpoint, type OpenedCheckpoint, signCheckpoint, type TreeHead } from './checkpoint.ts';
+import {
+  type CheckpointTrust,
+  mustFollow,
+  openCheckpoint,
+  type OpenedCheckpoint,
+  signCheckpointWith,
+  type TreeHead,
+} from './checkpoint.ts';
 import { type Database, DatabaseError } from './database.ts';
 import { LogRefusal } from './errors.ts';
 import { EvidenceRefused } from './evidence-error.ts';
@@ -49,7 +56,9 @@ export class Checkpoints {
       const before = await this.#before({ origin: head.origin, key: signer.verifier });
       if (before?.size === head.size && Buffer.compare(before.root, head.root) === 0) return before;
       const earlier = before === undefined ? 'none' : { checkpoint: before, proof: await this.#proof(before, head) };
-      const signed = signCheckpoint(head, signer, earlier);
+      const signed = await signCheckpointWith(head, signer, earlier);
+      // A key that answers late may answer after a commit that failed.
+      if (this.#appender.failure !== undefined) throw this.#appender.failure;
       await this.#database.all('INSERT INTO checkpoint(size, note) VALUES (?, ?)', [signed.size, signed.note]);
       return signed;
     });

@@ -8,8 +8,8 @@ import { lstat, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stationActor } from './appender.ts';
 import { toHex } from './entry.ts';
-import type { EventOf } from './events.ts';
-import { makeSigner, type NoteSigner } from './note-key.ts';
+import type { EventOf, LogKeyFields } from './events.ts';
+import { type LocalSigner, makeSigner, type NoteSigner } from './note-key.ts';
 import { pemLabels, wrapKey, type Wrapping } from './wrapped-key.ts';
 
 export type LogKeyCode =
@@ -20,7 +20,9 @@ export type LogKeyCode =
   /** Not a key, or the passphrase is not its own. */
   | 'not-opened'
   | 'weak-passphrase'
-  | 'unwritable';
+  | 'unwritable'
+  /** It is in a token, and the token does not give its use. */
+  | 'token';
 
 /** The key is not made or not opened; nothing was changed. The message is a sentence for a person, without its full stop. */
 export class LogKeyRefused extends Error {
@@ -33,8 +35,17 @@ export class LogKeyRefused extends Error {
   }
 }
 
+/** How a key is kept: in a file, wrapped or not, or in a token that it never leaves. */
+export type Keeping = LogKeyFields['wrapping'];
+
 export interface LogKey {
   readonly signer: NoteSigner;
+  readonly wrapping: Keeping;
+}
+
+/** A key out of a file. */
+export interface FileKey extends LogKey {
+  readonly signer: LocalSigner;
   readonly wrapping: Wrapping;
 }
 
@@ -61,7 +72,7 @@ export async function hasLogKey(file: string): Promise<boolean> {
  * Makes a key for a log and keeps it in a new file, 0600, which the disk has when this returns. Without a passphrase it is not wrapped.
  * Throws LogKeyRefused `exists`, `weak-passphrase` or `unwritable`.
  */
-export async function makeLogKey(file: string, origin: string, passphrase: Uint8Array | undefined): Promise<LogKey> {
+export async function makeLogKey(file: string, origin: string, passphrase: Uint8Array | undefined): Promise<FileKey> {
   try {
     if (passphrase !== undefined && passphrase.byteLength < shortestPassphrase)
       throw new LogKeyRefused('weak-passphrase', `a passphrase for the log key has at least ${shortestPassphrase} characters`);
@@ -75,7 +86,7 @@ export async function makeLogKey(file: string, origin: string, passphrase: Uint8
 }
 
 /** Opens the key of a log; `ask` is called where it is wrapped. Throws LogKeyRefused `missing`, `not-private` or `not-opened`, and what `ask` throws. */
-export async function openLogKey(file: string, origin: string, ask: () => Promise<Uint8Array>): Promise<LogKey> {
+export async function openLogKey(file: string, origin: string, ask: () => Promise<Uint8Array>): Promise<FileKey> {
   const bytes = await read(file);
   try {
     const wrapping = wrappingOf(bytes);

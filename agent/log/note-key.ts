@@ -21,10 +21,27 @@ export interface VerifierKey {
   readonly key: KeyObject;
 }
 
-/** A key that signs notes with Ed25519. */
+/** A key that signs notes with Ed25519. One that is kept in a device answers later, and may fail with NotSigned. */
 export interface NoteSigner {
   readonly verifier: VerifierKey;
+  sign(text: string): NoteSignature | Promise<NoteSignature>;
+}
+
+/** A key in this process: it signs at once. */
+export interface LocalSigner extends NoteSigner {
   sign(text: string): NoteSignature;
+}
+
+/** The key did not sign: nothing was stored, and the log goes on. The message is a sentence for staff, without its full stop. */
+export class NotSigned extends Error {
+  override readonly name = 'NotSigned';
+  /** False where trying again is of no use, or would spend a try of a PIN. */
+  readonly again: boolean;
+
+  constructor(message: string, again: boolean, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.again = again;
+  }
 }
 
 /** A witness's key: it signs checkpoints that it has seen to be consistent, with the time in whole seconds since 1970. */
@@ -84,7 +101,7 @@ export function privateKeyFromSeed(seed: Uint8Array): KeyObject {
 }
 
 /** A signer of notes. Throws EvidenceRefused for a bad name and RangeError for a key that is not Ed25519. */
-export function makeSigner(name: string, privateKey: KeyObject): NoteSigner {
+export function makeSigner(name: string, privateKey: KeyObject): LocalSigner {
   const verifier = verifierOf(name, 'ed25519', privateKey);
   const text = (message: string): Uint8Array => sign(null, Buffer.from(message, 'utf8'), privateKey);
   return { verifier, sign: (message) => ({ name, keyId: verifier.id, signature: text(message) }) };

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { stationActor } from './appender.ts';
 import type { OpenedCheckpoint } from './checkpoint.ts';
 import { toHex } from './entry.ts';
-import type { NoteSigner } from './note-key.ts';
+import { type NoteSigner, NotSigned } from './note-key.ts';
 import type { LogStore } from './store.ts';
 
-/** Signs the head of the log and enters what was signed. Throws as `LogStore.checkpoint` and `LogStore.append`. */
+/** Signs the head of the log and enters what was signed. Throws as `LogStore.checkpoint` and `LogStore.append`; after NotSigned the log is as it was. */
 export async function seal(log: Pick<LogStore, 'checkpoint' | 'append'>, signer: NoteSigner): Promise<OpenedCheckpoint> {
   const checkpoint = await log.checkpoint(signer);
   const checkpoint_sha256 = createHash('sha256').update(checkpoint.note).digest('hex');
@@ -22,7 +22,8 @@ export interface SealClock {
   after(ms: number, call: () => void): () => void;
 }
 
-const systemClock: SealClock = {
+/** The clock of this computer. */
+export const systemClock: SealClock = {
   wall: () => Date.now(),
   after: (ms, call) => {
     const timer = setTimeout(call, ms);
@@ -30,10 +31,17 @@ const systemClock: SealClock = {
   },
 };
 
+/** How soon a seal is tried again that the key did not sign: a device that was put back or a module that was loaded anew is noticed within a minute. */
+export const retryMs = 60_000;
+
+/** What became of the last seal: made, or not signed. */
+export type OnSeal = (missed: NotSigned | undefined) => void;
+
 /**
  * Seals the log every `everyMs`. The first seal is due so long after the last one (`sealedAt`, RFC 3339), at once where that time has passed or
- * lies ahead, so that a station that is stopped often is sealed too. The first failure is told to `onFault`, and nothing is sealed after it. Gives the
- * way to stop, which waits for a seal under way.
+ * lies ahead, so that a station that is stopped often is sealed too. The first failure is told to `onFault`, and nothing is sealed after it. A seal that
+ * the key did not sign is told to `onSeal`, where there is one, and tried again every minute as long as that is of any use: no entry depends on it, and
+ * the next seal covers them all. Gives the way to stop, which waits for a seal under way.
  */
 export function startSealing(
   log: Pick<LogStore, 'checkpoint' | 'append'>,
@@ -42,6 +50,7 @@ export function startSealing(
   sealedAt: string | undefined,
   onFault: (error: unknown) => void,
   clock: SealClock = systemClock,
+  onSeal?: OnSeal,
 ): () => Promise<void> {
   let isStopped = false;
   let sealing: Promise<void> = Promise.resolve();
@@ -50,10 +59,18 @@ export function startSealing(
     callOff = clock.after(ms, () => {
       sealing = seal(log, signer).then(
         () => {
-          if (!isStopped) wait(everyMs);
+          if (isStopped) return;
+          onSeal?.(undefined);
+          wait(everyMs);
         },
         (error: unknown) => {
-          if (!isStopped) onFault(error);
+          if (isStopped) return;
+          if (onSeal === undefined || !(error instanceof NotSigned)) {
+            onFault(error);
+            return;
+          }
+          onSeal(error);
+          if (error.again) wait(Math.min(retryMs, everyMs));
         },
       );
     });

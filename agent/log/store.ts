@@ -59,7 +59,8 @@ export interface LogStore {
   /**
    * Signs the size and the root of the log as it is on the disk and keeps the note; where nothing was appended since the last one, that one comes
    * back. Throws LogRefusal `broken` when the log did not grow out of the last one or that is not by this key (nothing is signed), LogUnavailable
-   * when the log is not open or the note cannot be kept (the store has failed), and RangeError for a signer of another name.
+   * when the log is not open or the note cannot be kept (the store has failed), RangeError for a signer of another name, and NotSigned when the key
+   * did not sign (nothing is stored, and the store goes on).
    */
   checkpoint(signer: NoteSigner): Promise<OpenedCheckpoint>;
   /** Checks, in O(log n), that the log grew out of the newest checkpoint that was kept, if one was. Throws as `checkpoint`. */

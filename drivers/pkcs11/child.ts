@@ -95,7 +95,7 @@ export class HostProcess {
   /** Sends a request; when this returns its PIN may be zeroed. That the host is gone is told by `ended`, not here. */
   send(request: HostRequest): void {
     if (!this.#child.connected) return;
-    if (request.type !== 'sign' || request.pin === undefined) {
+    if ((request.type !== 'sign' && request.type !== 'key-open') || request.pin === undefined) {
       this.#child.send(request satisfies HostMessage, () => undefined);
       return;
     }

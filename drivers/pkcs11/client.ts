@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostProcess } from './child.ts';
 import { exchange, HostLost, killMs, type Deadlines, type OnPad } from './exchange.ts';
-import type { HostReply, HostRequest } from './protocol.ts';
+import type { HostReply, HostRequest, KeyJob } from './protocol.ts';
 
 export type ModuleState = 'starting' | 'ready' | 'bad';
 
@@ -31,7 +31,7 @@ export interface ClientOptions {
   readonly coolDownMs: number;
 }
 
-type Job = Extract<HostRequest, { readonly id: number }>;
+type Job = Exclude<Extract<HostRequest, { readonly id: number }>, KeyJob>;
 type JobOf<T> = T extends Job ? Omit<T, 'id'> : never;
 /** What ends a job. */
 export type Outcome = Extract<HostReply, { readonly type: 'listed' | 'contents' | 'signed' | 'failed' }>;
@@ -229,6 +229,9 @@ export class ModuleClient {
       case 'pad-waiting':
       case 'pad-done':
       case 'signing-started':
+      case 'key-opened':
+      case 'key-signed':
+      case 'key-forgotten':
         throw new Error(`a host answered ${job.type} with ${reply.type}`);
     }
   }

@@ -15,6 +15,8 @@ export const flag = {
 
 /** CKF_SERIAL_SESSION; without CKF_RW_SESSION it is a read-only session. */
 export const serialSession = 0x4;
+/** CKF_RW_SESSION: objects can be made on the token. */
+export const writableSession = 0x2;
 /** CKF_DONT_BLOCK for C_WaitForSlotEvent. */
 export const dontBlock = 0x1;
 /** CKF_OS_LOCKING_OK for C_Initialize. */
@@ -24,17 +26,24 @@ export const userType = { user: 1, contextSpecific: 2 } as const;
 
 export const objectClass = { certificate: 1, publicKey: 2, privateKey: 3 } as const;
 
-export const keyType = { rsa: 0, ec: 3 } as const;
+/** `ecEdwards`: CKK_EC_EDWARDS of PKCS#11 3.0. */
+export const keyType = { rsa: 0, ec: 3, ecEdwards: 0x40 } as const;
 
 export const attribute = {
   class: 0x0,
+  token: 0x1,
+  private: 0x2,
   label: 0x3,
   value: 0x11,
   certificateType: 0x80,
   keyType: 0x100,
   id: 0x102,
+  sensitive: 0x103,
   sign: 0x108,
+  verify: 0x10a,
   modulus: 0x120,
+  extractable: 0x162,
+  ecParams: 0x180,
   ecPoint: 0x181,
   alwaysAuthenticate: 0x202,
 } as const;
@@ -55,6 +64,8 @@ export const mechanism = {
   ecdsaSha256: 0x1044,
   ecdsaSha384: 0x1045,
   ecdsaSha512: 0x1046,
+  ecEdwardsKeyPairGen: 0x1055,
+  eddsa: 0x1057,
 } as const;
 
 /** CKG_MGF1_SHAxxx. */

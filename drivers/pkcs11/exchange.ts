@@ -120,6 +120,9 @@ export function exchange(
         case 'listed':
         case 'contents':
         case 'signed':
+        case 'key-opened':
+        case 'key-signed':
+        case 'key-forgotten':
         case 'failed':
           break;
       }

@@ -1,7 +1,8 @@
 /**
  * The host: a forked child that loads one vendor module, holds it for ever and works off one job after the other. A vendor module may hang,
  * crash or write into memory; here that costs this process and nothing else. It must never load a second module, never write a PIN anywhere,
- * and never outlive the agent. A host that was given a PIN makes the signatures of one login and ends, so that the PIN ends with it.
+ * and never outlive the agent. A host that was given a PIN makes the signatures of one login and ends, so that the PIN ends with it; one that was given
+ * the PIN of the station's own key stays logged in, and does nothing else.
  */
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
@@ -9,9 +10,10 @@ import { attempt } from './login.ts';
 import { CallError, VendorModule } from './module.ts';
 import { readPin } from './pin-pipe.ts';
 import { OpenToken } from './open-token.ts';
-import { parseRequest, type HostMessage, type HostReply, type SignJob, type SignNextJob } from './protocol.ts';
+import { parseRequest, type HostMessage, type HostReply, type KeyJob, type SignJob, type SignNextJob } from './protocol.ts';
 import { contentsOf, findToken } from './reading.ts';
 import { Signing, type Progress } from './signing.ts';
+import { StationKey } from './station-key.ts';
 import { tokenId } from './token-id.ts';
 
 /** A job that hangs blocks the main thread, so 'disconnect' is never heard: a thread of its own watches for the death of the agent. */
@@ -24,6 +26,7 @@ let module: VendorModule | undefined;
 /** The token that was read last, left open for the signature that may follow. */
 let kept: OpenToken | undefined;
 let signing: Signing | undefined;
+let stationKey: StationKey | undefined;
 
 function send(reply: HostReply): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -59,8 +62,33 @@ async function handle(request: HostMessage): Promise<void> {
       return signFirst(jobOf(request));
     case 'sign-next':
       return signNext(request);
+    case 'key-open':
+    case 'key-sign':
+    case 'key-forget':
+      return send(await keyJob(request));
     case 'end':
       return end();
+  }
+}
+
+type KeyMessage = Extract<HostMessage, { readonly type: KeyJob['type'] }>;
+
+/** What is wanted of the station's own key. A failure leaves this process to the agent, which ends it. */
+async function keyJob(request: KeyMessage): Promise<HostReply> {
+  const { id } = request;
+  try {
+    if (request.type === 'key-open') {
+      if (stationKey !== undefined || signing !== undefined) throw new Error('a host logs in once');
+      const { pinLength, ...job } = request;
+      stationKey = await StationKey.open(loadedModule(), pinLength === undefined ? job : { ...job, pin: readPin(pinLength) });
+      return { type: 'key-opened', id, publicKey: stationKey.publicKey };
+    }
+    if (stationKey === undefined) throw new Error('there is no key');
+    if (request.type === 'key-sign') return { type: 'key-signed', id, signature: stationKey.sign(request.message) };
+    stationKey.forget();
+    return { type: 'key-forgotten', id };
+  } catch (error) {
+    return failed(id, error);
   }
 }
 
@@ -84,8 +112,9 @@ function loadedModule(): VendorModule {
 function failed(id: number, error: unknown): HostReply {
   // Anything else is a bug of ours and may end this process with its stack on stderr.
   if (!(error instanceof CallError)) throw error;
-  const { during, message, ckr, code } = error;
-  return { type: 'failed', id, during, message, ...(ckr === undefined ? {} : { ckr }), ...(code === undefined ? {} : { code }) };
+  const { during, message, ckr, code, flags } = error;
+  const more = { ...(ckr === undefined ? {} : { ckr }), ...(code === undefined ? {} : { code }), ...(flags === undefined ? {} : { flags }) };
+  return { type: 'failed', id, during, message, ...more };
 }
 
 function answer(request: { readonly id: number }, act: (loaded: VendorModule) => HostReply): HostReply {
@@ -160,6 +189,7 @@ function progressOf(id: number): Progress {
 function end(): never {
   try {
     attempt(() => signing?.close());
+    attempt(() => stationKey?.close());
     module?.finalize();
   } finally {
     die();

@@ -15,6 +15,8 @@ export class CallError extends Error {
   readonly during: string;
   readonly ckr: number | undefined;
   readonly code: DeviceErrorCode | undefined;
+  /** CK_TOKEN_INFO flags of after the failure, where the token was asked for them. */
+  flags: number | undefined;
 
   constructor(during: string, message: string, reason: { ckr?: number; code?: DeviceErrorCode; cause?: unknown } = {}) {
     super(message, { cause: reason.cause });

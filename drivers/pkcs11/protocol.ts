@@ -59,6 +59,23 @@ export interface SignNextJob {
   readonly padMs?: number;
 }
 
+/** Takes the Ed25519 key of the station in hand: the one with this CKA_ID (hex), or a new one of this id and label. */
+export interface KeyOpenJob {
+  readonly type: 'key-open';
+  readonly id: number;
+  readonly tokenId: string;
+  readonly key: string;
+  /** The label of a key that is to be made. */
+  readonly make?: string;
+  readonly pin?: Uint8Array;
+}
+
+/** What a host of the station's key does once it has it. `key-forget` deletes a key that was made here. */
+export type KeyJob =
+  | KeyOpenJob
+  | { readonly type: 'key-sign'; readonly id: number; readonly message: Uint8Array }
+  | { readonly type: 'key-forget'; readonly id: number };
+
 /** Agent to host. `load` comes once and first (`slotEvents`: C_WaitForSlotEvent can be believed); `end` finalizes the module and ends the host. */
 export type HostRequest =
   | { readonly type: 'load'; readonly module: string; readonly path: string; readonly slotEvents: boolean }
@@ -66,13 +83,17 @@ export type HostRequest =
   | { readonly type: 'read'; readonly id: number; readonly tokenId: string }
   | SignJob
   | SignNextJob
+  | KeyJob
   | { readonly type: 'end' };
+
+type PinJob = SignJob | KeyOpenJob;
+type WithoutPin<T> = T extends PinJob ? Omit<T, 'pin'> & { readonly pinLength?: number } : never;
 
 /**
  * A request as it travels. The PIN is not in the message, because whoever packs one leaves copies in memory that nobody can zero: its bytes go through a
  * pipe of their own, ahead of the message that says how many they are.
  */
-export type HostMessage = Exclude<HostRequest, SignJob> | (Omit<SignJob, 'pin'> & { readonly pinLength?: number });
+export type HostMessage = Exclude<HostRequest, PinJob> | WithoutPin<PinJob>;
 
 /** An error that the module or the host itself gave for a job. `code` is set where the host knows the cause without probing. */
 export interface JobFailure {
@@ -83,6 +104,8 @@ export interface JobFailure {
   readonly message: string;
   readonly ckr?: number;
   readonly code?: DeviceErrorCode;
+  /** CK_TOKEN_INFO flags after a PIN of the station's own key was refused. */
+  readonly flags?: number;
 }
 
 /**
@@ -106,6 +129,10 @@ export type HostReply =
   | { readonly type: 'pad-done'; readonly id: number }
   | { readonly type: 'signing-started'; readonly id: number }
   | { readonly type: 'signed'; readonly id: number; readonly signature: Uint8Array; readonly certificate: Uint8Array }
+  /** The Ed25519 public key, 32 bytes. */
+  | { readonly type: 'key-opened'; readonly id: number; readonly publicKey: Uint8Array }
+  | { readonly type: 'key-signed'; readonly id: number; readonly signature: Uint8Array }
+  | { readonly type: 'key-forgotten'; readonly id: number }
   | JobFailure;
 
 const isScheme = oneOf('rsa-pkcs1', 'rsa-pss', 'ecdsa');
@@ -148,6 +175,16 @@ const requestFields: Readonly<Record<HostRequest['type'], Fields>> = {
     padMs: { optional: isNumber },
   },
   'sign-next': { type: isString, id: isNumber, message: isBytes, padMs: { optional: isNumber } },
+  'key-open': {
+    type: isString,
+    id: isNumber,
+    tokenId: isString,
+    key: isString,
+    make: { optional: isString },
+    pinLength: { optional: isNumber },
+  },
+  'key-sign': { type: isString, id: isNumber, message: isBytes },
+  'key-forget': { type: isString, id: isNumber },
   end: { type: isString },
 };
 
@@ -167,7 +204,18 @@ const replyFields: Readonly<Record<HostReply['type'], Fields>> = {
   'pad-done': { type: isString, id: isNumber },
   'signing-started': { type: isString, id: isNumber },
   signed: { type: isString, id: isNumber, signature: isBytes, certificate: isBytes },
-  failed: { type: isString, id: isNumber, during: isString, message: isString, ckr: { optional: isNumber }, code: { optional: isCode } },
+  'key-opened': { type: isString, id: isNumber, publicKey: isBytes },
+  'key-signed': { type: isString, id: isNumber, signature: isBytes },
+  'key-forgotten': { type: isString, id: isNumber },
+  failed: {
+    type: isString,
+    id: isNumber,
+    during: isString,
+    message: isString,
+    ckr: { optional: isNumber },
+    code: { optional: isCode },
+    flags: { optional: isNumber },
+  },
 };
 
 /** The request in `message`, or nothing when it is none. */

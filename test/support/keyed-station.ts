@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { configDigest, originOf, readConfig, stationPaths, type StationConfig, type StationPaths } from '../../agent/config.ts';
 import { createStore } from '../../agent/log/new-store.ts';
 import { type OpenedLog, openStationLog } from '../../agent/opening.ts';
-import { type KeyWrapping, makeStation, newConfig } from '../../agent/station.ts';
+import type { KeyWrapping } from '../../agent/new-log-key.ts';
+import { makeStation, newConfig } from '../../agent/station.ts';
 
 export const passphrase = 'correct horse battery staple';
 export const ask = (text = passphrase) => Promise.resolve(Uint8Array.from(Buffer.from(text)));

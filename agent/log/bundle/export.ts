@@ -80,7 +80,7 @@ export async function exportBundle(options: ExportOptions): Promise<Exported> {
     return { ...written, previous: earlier };
   });
   const facts: ManifestFacts = { ...checkpoint, number, previous, from, recipient, parts };
-  const note = signManifest(facts, signer);
+  const note = await signManifest(facts, signer);
   // From here on this number stands for this manifest and for no other.
   await keepUnfinished(kept, { ...state, manifest: encodeBase64(note) });
   await medium.write(manifestName(log.origin, number), [note]);

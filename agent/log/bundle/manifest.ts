@@ -41,7 +41,7 @@ export interface ManifestFacts extends TreeHead {
 }
 
 /** Writes and signs a manifest. Throws EvidenceRefused when it would be longer than a manifest may be. */
-export function signManifest(facts: ManifestFacts, signer: NoteSigner): Uint8Array {
+export async function signManifest(facts: ManifestFacts, signer: NoteSigner): Promise<Uint8Array> {
   const { origin, number, previous, from, size, root, recipient, parts } = facts;
   const lines = [
     'countersign/v1/bundle',
@@ -56,5 +56,5 @@ export function signManifest(facts: ManifestFacts, signer: NoteSigner): Uint8Arr
     ...parts.map((part) => `part ${part.name} ${part.size} ${part.sha256} ${part.first} ${part.end}`),
   ];
   const text = `${lines.join('\n')}\n`;
-  return formatNote({ text, signatures: [signer.sign(text)] }, manifestLimit);
+  return formatNote({ text, signatures: [await signer.sign(text)] }, manifestLimit);
 }

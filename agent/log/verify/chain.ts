@@ -55,14 +55,7 @@ export class Chain {
   readonly signing = new SigningRules();
   readonly keys = new KeyRules();
   readonly restore = new RestoreRules();
-  readonly #rules: readonly Rules[] = [
-    this.signing,
-    this.keys,
-    this.restore,
-    new TrialRules(),
-    new AnchorRules(),
-    new ExportRules(),
-  ];
+  readonly #rules: readonly Rules[] = [this.signing, this.keys, this.restore, new TrialRules(), new AnchorRules(), new ExportRules()];
   #boot: unknown;
   #boots = new Set<unknown>();
   #lastStart: number | undefined;

@@ -19,7 +19,16 @@ const ground = ['agent/contract', 'agent/log', 'agent/documents', 'drivers'] as 
 const middle = [...ground, 'agent/people', 'agent/records'] as const;
 /** What every part of the program that a person starts may know: its settings, its version, its refusals. */
 const plain = ['agent/config.ts', 'agent/refusals.ts', 'agent/version.ts'] as const;
-const wiring = [...middle, ...plain, 'agent/signing', 'agent/http', 'agent/hardware.ts', 'agent/opening.ts', 'agent/station.ts'] as const;
+const wiring = [
+  ...middle,
+  ...plain,
+  'agent/log-token',
+  'agent/signing',
+  'agent/http',
+  'agent/hardware.ts',
+  'agent/opening.ts',
+  'agent/station.ts',
+] as const;
 
 /** Every room, and the rooms that it may import besides itself. Who is not in a list may not be imported. */
 const mayImport = {
@@ -35,8 +44,9 @@ const mayImport = {
   'agent/version.ts': [],
   'agent/config-documents.ts': ['agent/contract'],
   'agent/config.ts': ['agent/config-documents.ts', 'agent/contract', 'drivers', 'agent/refusals.ts'],
-  'agent/station.ts': [...ground, ...plain],
-  'agent/opening.ts': [...middle, ...plain],
+  'agent/log-token': ['agent/log', 'drivers'],
+  'agent/station.ts': [...ground, ...plain, 'agent/log-token'],
+  'agent/opening.ts': [...middle, ...plain, 'agent/log-token'],
   'agent/hardware.ts': [...ground, ...plain, 'agent/http', 'agent/workbench'],
   'agent/workbench': wiring,
   'agent/main.ts': wiring,
