@@ -59,7 +59,10 @@ async function append(store: LogStore): Promise<unknown> {
 }
 
 async function run(): Promise<void> {
-  if (order.makes === true) await createStore(order.directory, { ...options, origin, stationName: 'branch-12.example.org', demo: true });
+  if (order.makes === true) {
+    await createStore(order.directory, { ...options, origin, stationName: 'branch-12.example.org', demo: true });
+    tell('made\n');
+  }
   const store = await openStore(order.directory, options);
   if (order.checkpointPages !== undefined) await set(`wal_autocheckpoint=${order.checkpointPages}`);
   if (order.unsynced === true) await set('synchronous=OFF');

@@ -22,3 +22,13 @@ export function injecting({ call, error, at, forEver }: Fault, directory: string
   const when = `${at}${forEver === true ? '+' : ''}`;
   return ['strace', '-f', '-qq', '-o', record, ...paths, '-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${when}`];
 }
+
+/** Every call that changes a file or a folder, or waits until the disk has it. */
+const changing =
+  'open,openat,openat2,creat,write,writev,pwrite64,pwritev,pwritev2,ftruncate,truncate,fallocate,sync,syncfs,fsync,fdatasync,sync_file_range,' +
+  'rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,rmdir,sendfile,copy_file_range,splice';
+
+/** The command that writes down every such call of a process with all that it wrote, as hex; `disk-trace.ts` reads that. */
+export function recording(record: string): readonly string[] {
+  return ['strace', '-f', '-qq', '-y', '-xx', '-s', '1000000', '--seccomp-bpf', '-e', `trace=${changing}`, '-o', record];
+}
