@@ -3,7 +3,8 @@ import { basename, dirname } from 'node:path';
 
 /** One step. Names are those of files in the folder. */
 export type Step =
-  | { readonly kind: 'made' | 'removed'; readonly name: string }
+  | { readonly kind: 'made'; readonly name: string }
+  | { readonly kind: 'removed'; readonly name: string }
   | { readonly kind: 'renamed'; readonly name: string; readonly to: string }
   | { readonly kind: 'written'; readonly name: string; readonly at: number; readonly bytes: Uint8Array }
   | { readonly kind: 'sized'; readonly name: string; readonly size: number }
