@@ -3,7 +3,7 @@ import { originOf, type StationConfig, type StationPaths } from './config.ts';
 import { type LogAnchor, StationAnchor } from './log/anchor.ts';
 import type { KnownHead } from './log/check-anchors.ts';
 import { toHex } from './log/entry.ts';
-import { LogRefusal } from './log/errors.ts';
+import { LogRefusal, LogUnavailable } from './log/errors.ts';
 import type { LogKeyFields } from './log/events.ts';
 import { LogKeyRefused, openLogKey } from './log/log-key.ts';
 import type { NoteSigner } from './log/note-key.ts';
@@ -39,7 +39,7 @@ export interface OpeningOptions extends Omit<StoreOptions, 'anchor'> {
 }
 
 /**
- * Throws StartRefused when there is no log, it is broken, another agent has it, it is not the log of this configuration, or it did not grow out of the head in
+ * Throws StartRefused when there is no log, it is broken, it cannot be written, another agent has it, it is not the log of this configuration, or it did not grow out of the head in
  * its anchor file or out of another that was kept elsewhere.
  */
 export async function openStationLog(
@@ -48,6 +48,8 @@ export async function openStationLog(
   options: OpeningOptions,
 ): Promise<OpenedLog> {
   const log = await openStore(directory, { ...options, anchor: options.anchor ?? new StationAnchor(anchor) }).catch((error: unknown) => {
+    // The first entry of this start could not be written, and so nothing else could be.
+    if (error instanceof LogUnavailable) throw new StartRefused(`${capital(error.message)}. The station does not start.`, 2, error);
     throw error instanceof LogRefusal
       ? new StartRefused(sentence(error), error.code === 'broken' || error.code === 'anchor' ? 1 : 2, error)
       : error;
