@@ -151,6 +151,14 @@ export function parseConfig(text: string, path: string): StationConfig {
   );
 }
 
+/** The modules as holders' tokens are looked for in: the token with the key of the log is nobody's card. */
+export function holderModules({
+  modules,
+  logKey,
+}: StationConfig): readonly (StationConfig['modules'][number] & { readonly stationToken?: string })[] {
+  return modules.map((module) => (module.name === logKey?.module ? { ...module, stationToken: logKey.token } : module));
+}
+
 /** SHA-256 (hex) of the configuration as it is in force; it stands in every entry. */
 export function configDigest(config: StationConfig): string {
   return createHash('sha256').update(JSON.stringify(config)).digest('hex');

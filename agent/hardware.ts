@@ -3,7 +3,7 @@ import type { ReaderSource } from '../drivers/fingerprint.ts';
 import { createHidrawTransport } from '../drivers/fido/hidraw.ts';
 import { createReaderSource } from '../drivers/fido/source.ts';
 import { createTokenSource, type Pkcs11Source } from '../drivers/pkcs11/source.ts';
-import type { StationConfig, StationPaths } from './config.ts';
+import { holderModules, type StationConfig, type StationPaths } from './config.ts';
 import type { WorkbenchPort } from './http/ports.ts';
 import type { LogStore } from './log/store.ts';
 
@@ -21,7 +21,7 @@ export async function openHardware(config: StationConfig, paths: StationPaths): 
     const { openVirtualHardware } = await import('./workbench/hardware.ts');
     return openVirtualHardware(config, paths);
   }
-  const tokens = createTokenSource({ modules: config.modules });
+  const tokens = createTokenSource({ modules: holderModules(config) });
   const readers = createReaderSource(createHidrawTransport());
   return {
     tokens,

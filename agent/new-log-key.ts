@@ -19,10 +19,15 @@ export interface NewKey {
 /** Asks for what the key needs, before anything is made. Throws StartRefused. */
 export async function keyFor(file: string, origin: string, wrapping: KeyWrapping): Promise<NewKey> {
   if (typeof wrapping === 'object') {
-    const { key, settings, forget, close } = await makeTokenKey(wrapping, origin).catch((error: unknown) => {
+    const made = await makeTokenKey(wrapping, origin).catch((error: unknown) => {
       throw error instanceof LogKeyRefused ? new StartRefused(`The station is not made: ${error.message}.`, 2, error) : error;
     });
-    return { settings: { logKey: settings }, make: () => Promise.resolve(key), forget, close };
+    return {
+      settings: { logKey: made.settings },
+      make: () => Promise.resolve(made.key),
+      forget: () => made.forget(),
+      close: () => made.close(),
+    };
   }
   const passphrase = wrapping === 'unwrapped' ? undefined : await wrapping();
   let isMade = false;

@@ -6,7 +6,8 @@ import { makeStation, newConfig } from '../station.ts';
 import { headOfficeTaken } from '../log/bundle/head-office.ts';
 import { command, parsePort, WrongUsage } from './arguments.ts';
 import { takeHeadOfficeKey } from './head-office-key.ts';
-import { credentialName, passphraseToMake } from './log-passphrase.ts';
+import type { NewTokenKey } from '../log-token/make.ts';
+import { credentialName, passphraseToMake, pinsOfToken } from './log-passphrase.ts';
 
 const help = `countersign init --name NAME [options]
 
@@ -20,6 +21,9 @@ the systemd credential ${credentialName}, or is asked at the terminal.
   --anchor PATH         the file outside of the log that says how far it has come; best on another disk (default: log-anchor in DIR)
   --module NAME=PATH    a PKCS#11 module; may be given several times (default: OpenSC where it is installed)
   --unwrapped-log-key   the key that signs checkpoints of the log lies on the disk without a passphrase
+  --log-key-module NAME make that key in a token instead, which it never leaves; NAME is one of the modules. The token stays in the
+                        station, and its PIN is the systemd credential ${credentialName}, or is asked at the terminal
+  --log-key-token TOKEN that token, by its serial number or its label
   --head-office-recipient AGE1  whom bundles are encrypted to (countersign export): the public key of head office
   --head-office-identity FILE   makes a key for head office instead, and writes its secret part once into a new file outside of
                                 the data folder, to be carried to head office and deleted here
@@ -40,6 +44,8 @@ export const init = command(
       anchor: { type: 'string' },
       module: { type: 'string', multiple: true, default: [] },
       'unwrapped-log-key': { type: 'boolean', default: false },
+      'log-key-module': { type: 'string' },
+      'log-key-token': { type: 'string' },
       'head-office-recipient': { type: 'string' },
       'head-office-identity': { type: 'string' },
     },
@@ -57,9 +63,12 @@ export const init = command(
       ...(values.anchor === undefined ? {} : { anchor: resolve(values.anchor) }),
     });
     const unwrapped = values['unwrapped-log-key'];
+    const token = tokenFor(config, values['log-key-module'], values['log-key-token']);
+    if (unwrapped && token !== undefined)
+      throw new WrongUsage('--unwrapped-log-key is for a key on the disk, and does not go with a token.');
     const given = { recipient: values['head-office-recipient'], identity: values['head-office-identity'] };
     const headOffice = await takeHeadOfficeKey(values.data, headOfficeOptions, given);
-    const wrapping = unwrapped ? 'unwrapped' : () => passphraseToMake('--unwrapped-log-key');
+    const wrapping = token ?? (unwrapped ? 'unwrapped' : () => passphraseToMake('--unwrapped-log-key'));
     try {
       await makeStation(values.data, config, wrapping, (key) => [
         key,
@@ -75,7 +84,9 @@ export const init = command(
     io.out(`  signed files to be checked      ${paths.check}\n`);
     io.out(`  trusted issuers (PEM or DER)    ${paths.trust}\n  their revocation lists          ${paths.crl}\n`);
     io.out(`  configuration                   ${paths.config}\n`);
-    io.out(`  key of the log (${unwrapped ? 'not wrapped: whoever reads the disk can sign with it' : 'wrapped'})  ${paths.logKey}\n`);
+    if (token !== undefined)
+      io.out(`  key of the log                  in the token ${JSON.stringify(token.token)}, which stays in the station\n`);
+    else io.out(`  key of the log (${unwrapped ? 'not wrapped: whoever reads the disk can sign with it' : 'wrapped'})  ${paths.logKey}\n`);
     io.out(`  anchor of the log               ${paths.anchor}\n`);
     io.out(anchorAdvice(values.anchor !== undefined));
     io.out(
@@ -117,6 +128,19 @@ function defaultModules(): StationConfig['modules'] {
   const opensc = knownModules.find(({ file }) => file === 'opensc-pkcs11.so');
   const path = opensc === undefined ? undefined : installedPath(opensc);
   return path === undefined ? [] : [{ name: 'opensc', path }];
+}
+
+/** Where the key of the log is to be made; nothing for a key on the disk. */
+function tokenFor({ modules }: StationConfig, name: string | undefined, token: string | undefined): NewTokenKey | undefined {
+  if (name === undefined && token === undefined) return undefined;
+  if (name === undefined || token === undefined || token === '')
+    throw new WrongUsage('--log-key-module and --log-key-token go together: the module, and the serial number or the label of the token.');
+  const module = modules.find((one) => one.name === name);
+  if (module !== undefined) return { module, token, pins: pinsOfToken() };
+  const known = modules.map((one) => one.name).join(', ');
+  throw new WrongUsage(
+    `--log-key-module takes the name of a module of this station (${known === '' ? 'there is none' : known}), and not "${name}".`,
+  );
 }
 
 function parseModule(text: string): StationConfig['modules'][number] {

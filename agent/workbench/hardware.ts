@@ -8,7 +8,7 @@ import { createTokenSource, type TokenSourceOptions } from '../../drivers/pkcs11
 import { VirtualBioKey } from '../../drivers/virtual/bio-key.ts';
 import { startCardReader, type CardReader } from '../../drivers/virtual/card-reader.ts';
 import { PivCard } from '../../drivers/virtual/piv-card.ts';
-import type { StationConfig, StationPaths } from '../config.ts';
+import { holderModules, type StationConfig, type StationPaths } from '../config.ts';
 import type { Hardware } from '../hardware.ts';
 import { StartRefused } from '../refusals.ts';
 import { bioKeyFile, cardFile, demoCards } from './catalogue.ts';
@@ -46,7 +46,12 @@ export async function openVirtualHardware(config: StationConfig, paths: StationP
       error,
     );
   });
-  const tokens = createTokenSource({ modules: config.modules, pollMs: 200, ...pace.tokens, env: { PCSCLITE_CSOCK_NAME: reader.socket } });
+  const tokens = createTokenSource({
+    modules: holderModules(config),
+    pollMs: 200,
+    ...pace.tokens,
+    env: { PCSCLITE_CSOCK_NAME: reader.socket },
+  });
   const readers = createReaderSource(key.transport);
   const devices = { reader, cards, key };
   return {

@@ -113,7 +113,11 @@ function failed(id: number, error: unknown): HostReply {
   // Anything else is a bug of ours and may end this process with its stack on stderr.
   if (!(error instanceof CallError)) throw error;
   const { during, message, ckr, code, flags } = error;
-  const more = { ...(ckr === undefined ? {} : { ckr }), ...(code === undefined ? {} : { code }), ...(flags === undefined ? {} : { flags }) };
+  const more = {
+    ...(ckr === undefined ? {} : { ckr }),
+    ...(code === undefined ? {} : { code }),
+    ...(flags === undefined ? {} : { flags }),
+  };
   return { type: 'failed', id, during, message, ...more };
 }
 

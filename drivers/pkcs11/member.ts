@@ -11,6 +11,7 @@ import { knownModule } from './known-modules.ts';
 import type { ModuleView } from './one-per-reader.ts';
 import { hasLeft, type ReaderWatch, type Seat } from './reader-watch.ts';
 import { nameForHost, sightingsAfter, type Sighting } from './sightings.ts';
+import type { TokenFacts } from './protocol.ts';
 import type { ModuleConfig, TokenSourceOptions } from './source.ts';
 
 /** Pause between two questions to pcscd while a host is at work. */
@@ -162,9 +163,13 @@ export class Member implements ModuleView {
       const seat = this.#watch.seat(slot);
       return seat.is === 'reader' ? seat.insertion : undefined;
     };
-    const inNow = tokens.filter(({ slot }) => !hasLeft(this.#watch.seat(slot), undefined));
+    const { stationToken } = this.config;
+    const isOwn = ({ serial, label }: TokenFacts): boolean =>
+      stationToken !== undefined && (serial === stationToken || label === stationToken);
+    const ownSlots = new Set(tokens.filter(isOwn).map(({ slot }) => slot));
+    const inNow = tokens.filter((facts) => !isOwn(facts) && !hasLeft(this.#watch.seat(facts.slot), undefined));
     const look = { tokens: inNow, host, at: performance.now(), seatOf };
-    this.#slots = slots;
+    this.#slots = slots.filter((slot) => !ownSlots.has(slot));
     this.#answered = { fingerprint: this.#watch.fingerprint, at: look.at };
     this.sightings = sightingsAfter(this.sightings, look, this.#nextInsertion);
     for (const slot of this.slots) if (!inNow.some((one) => one.slot === slot)) this.#readers.add(slot);

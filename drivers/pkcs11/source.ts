@@ -28,6 +28,8 @@ export interface ModuleConfig {
   readonly name: string;
   readonly path: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Serial number or label of a token that is the station's own: it is no holder's, and never offered. */
+  readonly stationToken?: string;
 }
 
 export interface TokenSourceOptions {

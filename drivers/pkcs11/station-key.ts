@@ -107,7 +107,12 @@ function destroy(module: VendorModule, session: Handle, objects: readonly Handle
   for (const object of objects) attempt(() => module.binding.C_DestroyObject(session, object));
 }
 
-function generate(module: VendorModule, session: Handle, id: Buffer, label: string): { readonly publicKey: Handle; readonly privateKey: Handle } {
+function generate(
+  module: VendorModule,
+  session: Handle,
+  id: Buffer,
+  label: string,
+): { readonly publicKey: Handle; readonly privateKey: Handle } {
   const common = [
     { type: attribute.keyType, value: keyType.ecEdwards },
     { type: attribute.token, value: true },
@@ -130,7 +135,12 @@ function generate(module: VendorModule, session: Handle, id: Buffer, label: stri
     ];
     try {
       return call('C_GenerateKeyPair', () =>
-        module.binding.C_GenerateKeyPair(session, { mechanism: mechanism.ecEdwardsKeyPairGen }, [...common, ...open], [...common, ...secret]),
+        module.binding.C_GenerateKeyPair(
+          session,
+          { mechanism: mechanism.ecEdwardsKeyPairGen },
+          [...common, ...open],
+          [...common, ...secret],
+        ),
       );
     } catch (error) {
       if (!(error instanceof CallError) || error.ckr === ckr.mechanismInvalid) throw error;

@@ -69,7 +69,9 @@ export class StationToken {
       if (loaded.type === 'load-failed') throw new DeviceError('module-crashed', loaded.message);
       const listed = await answerOf(host, { type: 'list', id: 1 }, deadlines.list, deadlines);
       if (listed.type !== 'listed') throw unexpected(listed);
-      const found = listed.tokens.filter(({ recognised, serial, label }) => recognised && (serial === place.token || label === place.token));
+      const found = listed.tokens.filter(
+        ({ recognised, serial, label }) => recognised && (serial === place.token || label === place.token),
+      );
       const [facts] = found;
       if (facts === undefined) throw new DeviceError('no-token', 'no slot of the module has this token');
       if (found.length > 1) throw new DeviceError('unsupported-token', 'several tokens of the module are named so');
