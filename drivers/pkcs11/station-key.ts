@@ -8,7 +8,7 @@ import { call, CallError, type FilledSlot, type Handle, type VendorModule } from
 import type { KeyOpenJob } from './protocol.ts';
 import { findToken } from './reading.ts';
 
-/** The curve as CKA_EC_PARAMS may name it, first choice first: the OID 1.3.101.112 (RFC 8410), and the PrintableString of PKCS#11 3.0. SoftHSM 2.6 takes the OID alone. */
+/** The curve as CKA_EC_PARAMS may name it, first choice first: the OID 1.3.101.112 (RFC 8410), and the PrintableString of PKCS#11 3.0. SoftHSM 2.6.1 takes both. */
 const curveNames = [Buffer.from('06032b6570', 'hex'), Buffer.concat([Buffer.from([0x13, 12]), Buffer.from('edwards25519')])] as const;
 const signatureBytes = 64;
 

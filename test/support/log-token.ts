@@ -1,5 +1,5 @@
 /** A token for the key of a log: SoftHSM2 behind a module that misbehaves on order and brings its own environment, as a module of a station must. */
-import { rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Secret } from '../../drivers/secret.ts';
 import type { GivenPin, PinSource } from '../../agent/log-token/pins.ts';
@@ -25,7 +25,9 @@ export async function makeLogToken(): Promise<LogToken> {
   const shim = await buildFaultShim(hsm);
   await shim.order({});
   const path = await furnishModule(hsm.folder, 'libstationtoken.so', shim.module.path, shim.module.env ?? {});
-  const [here, there] = [join(hsm.folder, 'tokens'), join(hsm.folder, 'away')];
+  // SoftHSM keeps each token in a folder of its own.
+  const [name = ''] = await readdir(join(hsm.folder, 'tokens'));
+  const [here, there] = [join(hsm.folder, 'tokens', name), join(hsm.folder, 'away')];
   return {
     hsm,
     shim,

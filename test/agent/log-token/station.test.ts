@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { logKeyOf } from '../../../agent/commands/doctor/log-key.ts';
 import { init } from '../../../agent/commands/init.ts';
 import { logCheckpoint } from '../../../agent/commands/log-checkpoint.ts';
@@ -11,11 +11,11 @@ import { logKey } from '../../../agent/commands/log-key.ts';
 import { logShow } from '../../../agent/commands/log-show.ts';
 import { logVerify } from '../../../agent/commands/log-verify.ts';
 import { configDigest, holderModules, readConfig, stationPaths, type StationConfig } from '../../../agent/config.ts';
-import { parseVerifierKey } from '../../../agent/log/note-key.ts';
 import { openStationLog, openStationSigner } from '../../../agent/opening.ts';
 import { createTokenSource } from '../../../drivers/pkcs11/source.ts';
 import { call } from '../../support/keyed-station.ts';
 import { credential, type LogToken, makeLogToken, tokenLabel, typing } from '../../support/log-token.ts';
+import { softhsmModule } from '../../support/softhsm.ts';
 
 const containing = (text: string): unknown => expect.stringContaining(text) as unknown;
 const never = { passphrase: () => Promise.reject(new Error('nobody is to be asked')) };
@@ -23,21 +23,19 @@ const never = { passphrase: () => Promise.reject(new Error('nobody is to be aske
 let token: LogToken;
 let folder: string;
 let data: string;
-beforeAll(async () => (token = await makeLogToken()));
-afterAll(() => token.remove());
-beforeEach(async () => {
+beforeAll(async () => {
+  token = await makeLogToken();
   folder = await mkdtemp(join(tmpdir(), 'token-station-'));
   data = join(folder, 'station');
-  await put(token.hsm.pin);
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
-/** The credential of the service. */
-async function put(pin: string): Promise<void> {
-  await writeFile(join(folder, 'countersign-log-key'), `${pin}\n`);
+  // The credential of the service.
+  await writeFile(join(folder, 'countersign-log-key'), `${token.hsm.pin}\n`);
   process.env['CREDENTIALS_DIRECTORY'] = folder;
-}
-afterAll(() => delete process.env['CREDENTIALS_DIRECTORY']);
+});
+afterAll(async () => {
+  delete process.env['CREDENTIALS_DIRECTORY'];
+  await rm(folder, { recursive: true, force: true });
+  await token.remove();
+});
 
 const make = (label = tokenLabel) =>
   call(
@@ -60,16 +58,61 @@ const change = async (logKey: Partial<NonNullable<StationConfig['logKey']>> | un
   const changed = logKey === undefined || before === undefined ? rest : { ...rest, logKey: { ...before, ...logKey } };
   await writeFile(join(data, 'station.json'), JSON.stringify(changed));
 };
-const objects = (): string =>
-  execFileSync(
-    'pkcs11-tool',
-    ['--module', token.module.path, '--token-label', tokenLabel, '--login', '--pin', token.hsm.pin, '--list-objects'],
-    {
-      encoding: 'utf8',
-    },
-  );
+const pkcs11Tool = (...args: string[]): string =>
+  execFileSync('pkcs11-tool', ['--module', softhsmModule, '--token-label', tokenLabel, '--login', '--pin', token.hsm.pin, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...token.hsm.env },
+  });
+const objects = (): string => pkcs11Tool('--list-objects');
+const generate = async (id: string, ...more: string[]): Promise<unknown> =>
+  pkcs11Tool('--keypairgen', '--key-type', 'EC:edwards25519', '--id', id, ...more);
 const doctor = async (): Promise<string[]> =>
   (await logKeyOf({ root: '/', env: {}, data, demo: false, now: 0, ms: 5000 })).map(({ finding, found }) => `${finding}: ${found}`);
+
+describe('a station is not made', () => {
+  it.each([
+    ['an unknown token', () => make('another'), 'the token "another", which holds the key of the log, is not there (module hsm)'],
+    [
+      'a module that signs wrongly',
+      async () => {
+        await token.shim.order({ C_Sign: 'flip' });
+        return make();
+      },
+      'gave a signature that is not by the key that it made',
+    ],
+    [
+      'a module that crashes at login',
+      async () => {
+        await token.shim.order({ C_Login: 'crash' });
+        return make();
+      },
+      'the module hsm, behind which the key of the log is, failed',
+    ],
+  ])('with %s, and nothing is left behind', async (_, act, says) => {
+    const before = objects();
+    const made = await act();
+    await token.shim.order({});
+    expect(made).toMatchObject({ code: 2, err: containing(says) });
+    await expect(readFile(join(data, 'station.json'))).rejects.toThrow('ENOENT');
+    expect(objects()).toBe(before);
+  });
+
+  it('in a place where none can be, and no key is left in the token', async () => {
+    const before = objects();
+    await writeFile(data, 'a file in the way');
+    expect(await make()).toMatchObject({ code: 2, err: containing('something that is not a folder is in the way') });
+    expect(objects()).toBe(before);
+    await rm(data);
+  });
+
+  it('by a wrong call', async () => {
+    const with_ = (...more: string[]) => call(init, '--name', 'a.example.org', '--data', data, '--module', 'hsm=/x.so', ...more);
+    expect(await with_('--log-key-module', 'hsm')).toMatchObject({ code: 2, err: containing('go together') });
+    expect(await with_('--log-key-module', 'b', '--log-key-token', 'c')).toMatchObject({ code: 2, err: containing('(hsm), and not "b"') });
+    const both = await with_('--log-key-module', 'hsm', '--log-key-token', 'c', '--unwrapped-log-key');
+    expect(both).toMatchObject({ code: 2, err: containing('does not go with a token') });
+  });
+});
 
 describe('a station whose log key is made in a token', () => {
   it('says so in its configuration and its log, and is sealed and checked as every other, by openssl too', async () => {
@@ -96,7 +139,6 @@ describe('a station whose log key is made in a token', () => {
   });
 
   it('does not offer that token to holders', async () => {
-    await make();
     const look = async (modules: ReturnType<typeof holderModules>) => {
       const source = createTokenSource({ modules, pollMs: 20 });
       await expect.poll(() => source.modules()[0]?.state, { timeout: 10_000 }).toBe('ready');
@@ -109,58 +151,20 @@ describe('a station whose log key is made in a token', () => {
     expect(await look(holderModules(config))).toEqual([]);
     expect(await look(config.modules)).toEqual([tokenLabel]);
   });
-
-  it.each([
-    ['an unknown token', () => make('another'), 'the token "another", which holds the key of the log, is not there (module hsm)'],
-    [
-      'a module that signs wrongly',
-      async () => {
-        await token.shim.order({ C_Sign: 'flip' });
-        return make();
-      },
-      'gave a signature that is not by the key that it made',
-    ],
-    [
-      'a module that crashes at login',
-      async () => {
-        await token.shim.order({ C_Login: 'crash' });
-        return make();
-      },
-      'the module hsm, behind which the key of the log is, failed',
-    ],
-  ])('is not made with %s, and nothing is left behind', async (_, act, says) => {
-    const before = objects();
-    const made = await act();
-    await token.shim.order({});
-    expect(made).toMatchObject({ code: 2, err: containing(says) });
-    await expect(readFile(join(data, 'station.json'))).rejects.toThrow('ENOENT');
-    expect(objects()).toBe(before);
-  });
-
-  it('whose log cannot be made leaves no key in the token', async () => {
-    const before = objects();
-    await writeFile(data, 'a file in the way');
-    expect(await make()).toMatchObject({ code: 2, err: containing('something that is not a folder is in the way') });
-    expect(objects()).toBe(before);
-  });
-
-  it('is called wrongly', async () => {
-    const with_ = (...more: string[]) => call(init, '--name', 'a.example.org', '--data', data, '--module', 'hsm=/x.so', ...more);
-    expect(await with_('--log-key-module', 'hsm')).toMatchObject({ code: 2, err: containing('go together') });
-    expect(await with_('--log-key-module', 'b', '--log-key-token', 'c')).toMatchObject({ code: 2, err: containing('(hsm), and not "b"') });
-    const both = await with_('--log-key-module', 'hsm', '--log-key-token', 'c', '--unwrapped-log-key');
-    expect(both).toMatchObject({ code: 2, err: containing('does not go with a token') });
-  });
 });
 
 describe('the key in the token is opened', () => {
+  let text: string;
+  beforeAll(async () => (text = await readFile(join(data, 'station.json'), 'utf8')));
+  afterEach(() => writeFile(join(data, 'station.json'), text));
+
   const open = async (pins = credential(token.hsm.pin)): Promise<void> => {
     const config = await settings();
     const paths = stationPaths(data, config);
     const opened = await openStationLog(paths.log, config, { software: 'countersign test', configDigest: configDigest(config) });
     try {
       const key = await openStationSigner(paths, config, opened, { ...never, pins });
-      expect(key?.signer.verifier.publicKey).toEqual(parseVerifierKey((await call(logKey, '--data', data)).out.trim()).publicKey);
+      expect(Buffer.from(key?.signer.verifier.publicKey ?? []).toString('hex')).toBe(opened.key?.public_key);
       await key?.close();
     } finally {
       await opened.log.close();
@@ -168,8 +172,6 @@ describe('the key in the token is opened', () => {
   };
 
   it('with the right PIN; a wrong one from a credential is tried once, however often the agent starts, until a person has typed the right one', async () => {
-    await make();
-    await open();
     await token.shim.forget();
     const logins = async (): Promise<number> => (await token.shim.calls()).filter((name) => name === 'C_Login').length;
     await expect(open(credential('999999'))).rejects.toThrow(
@@ -182,7 +184,7 @@ describe('the key in the token is opened', () => {
     expect(await logins()).toBe(1);
     await open(typing(token.hsm.pin));
     await open();
-    expect(await doctor()).toEqual(['ok: in a token, which is there']);
+    expect(await logins()).toBe(3);
   });
 
   it.each([
@@ -190,34 +192,21 @@ describe('the key in the token is opened', () => {
     ['an id that no key has', { key: 'abcd' }, 'has no key that could sign the log: the token has no Ed25519 key of this id'],
     ['no token at all', undefined, '"logKey" in station.json does not say in which'],
   ])('not where the configuration names %s', async (_, logKey, says) => {
-    await make();
     await change(logKey);
     await expect(open()).rejects.toThrow(says);
   });
 
-  it('not where it is another one than the log says', async () => {
-    await make();
-    const first = (await settings()).logKey;
-    await rm(data, { recursive: true });
-    await make();
-    await change({ key: first?.key ?? '' });
+  it('not where it is another one than the log says, or one that the token would give out', async () => {
+    await generate('aa01');
+    await change({ key: 'aa01' });
     await expect(open()).rejects.toThrow('is not the one that the log says');
+    await generate('aa02', '--extractable');
+    await change({ key: 'aa02' });
+    await expect(open()).rejects.toThrow('the token would give this key out');
   });
 
   it('not where the configuration names a module that there is not', async () => {
-    await make();
     await change({ module: 'other' });
     await expect(settings()).rejects.toThrow('at "logKey.module": no module of "modules" is named "other"');
-  });
-
-  it('not where the token would give it out', async () => {
-    await make();
-    const pem = join(folder, 'open.pem');
-    execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', pem]);
-    execFileSync('softhsm2-util', ['--import', pem, '--token', tokenLabel, '--label', 'open', '--id', 'aa01', '--pin', token.hsm.pin], {
-      env: { ...process.env, ...token.hsm.env },
-    });
-    await change({ key: 'aa01' });
-    await expect(open()).rejects.toThrow(/another|not the one|give this key out/);
   });
 });
