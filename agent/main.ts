@@ -22,7 +22,7 @@ import { loadTrust, type Trust } from './documents/trust.ts';
 import { defaultVerifierLimits, verifyFile } from './documents/verifier.ts';
 import { openHardware, type Hardware } from './hardware.ts';
 import { startServer, type RunningServer } from './http/server.ts';
-import { startSealing, systemClock } from './log/seal.ts';
+import { type SealClock, startSealing, systemClock } from './log/seal.ts';
 import { type KeySecrets, openStationLog, openStationSigner } from './opening.ts';
 import { signingActors } from './signing/actors.ts';
 import { CheckDesk, type CheckDeskParts } from './signing/check-desk.ts';
@@ -54,6 +54,8 @@ export interface StationOptions {
   readonly secrets?: KeySecrets;
   /** Told, in a sentence for staff, that the log is not sealed, and when it is again. */
   readonly onSeal?: (sentence: string) => void;
+  /** Where the time of seals comes from, instead of this computer's clock. No command hands this in. */
+  readonly sealClock?: SealClock;
 }
 
 export interface Station {
@@ -155,10 +157,11 @@ export async function startStation(options: StationOptions): Promise<Station> {
       options.onFault(error);
     };
     if (key !== undefined) {
-      const late = new LateSeal({ visit, tell: options.onSeal ?? (() => undefined), stop: onSealFault, clock: systemClock });
+      const clock = options.sealClock ?? systemClock;
+      const late = new LateSeal({ visit, tell: options.onSeal ?? (() => undefined), stop: onSealFault, clock });
       closers.push(() => late.close());
       const onSeal = late.take.bind(late);
-      closers.push(startSealing(log, key.signer, sealMinutes * 60_000, opened.sealedAt, onSealFault, systemClock, onSeal));
+      closers.push(startSealing(log, key.signer, sealMinutes * 60_000, opened.sealedAt, onSealFault, clock, onSeal));
     }
     let server: RunningServer | undefined;
     if (options.kiosk !== undefined) {

@@ -114,7 +114,7 @@ describe('a log is sealed by its token', () => {
   it.each(['crash', 'hang'] as const)(
     'though its module does %s once: another process takes its place before the seal is missed',
     async (act) => {
-      await begin(credential(token.hsm.pin), act === 'hang' ? 2000 : 15_000);
+      await begin(credential(token.hsm.pin), act === 'hang' ? 4000 : 15_000);
       await token.shim.forget();
       await token.shim.order({ C_Sign: { nth: 1, act } });
       expect(await sealDue()).toBeUndefined();
