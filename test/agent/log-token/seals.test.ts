@@ -1,6 +1,7 @@
 /** Seals by a real token, while it is taken away, while its module crashes, hangs or lies, and when nobody is there to type its PIN. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openForReading } from '../../../agent/log/database.ts';
+import { toHex } from '../../../agent/log/entry.ts';
 import { keyMade } from '../../../agent/log/log-key.ts';
 import type { NotSigned } from '../../../agent/log/note-key.ts';
 import { readCheckpoints, readNodeRows } from '../../../agent/log/read-tree.ts';
@@ -51,10 +52,13 @@ afterEach(async () => {
   expect(faults).toEqual([]);
 });
 
+/** The public key that the log says. */
+const said = (): string => toHex(made.key.signer.verifier.publicKey);
+
 /** Starts sealing; the first seal is due in an hour. */
 async function begin(pins: PinSource, sign = 15_000): Promise<void> {
   const { settings } = made;
-  signer = await openTokenSigner({ origin, module: token.module, settings, pins, deadlines: { sign } }, keyMade(made.key).public_key);
+  signer = await openTokenSigner({ origin, module: token.module, settings, pins, deadlines: { sign } }, said());
   stop = startSealing(
     store,
     signer,
@@ -144,7 +148,7 @@ describe('a log is sealed by its token', () => {
   });
 
   it('no more when the PIN in the credential is wrong by then, which is tried once', async () => {
-    const pins: PinSource = { ...typing(token.hsm.pin), again: credential('999999').again };
+    const pins: PinSource = { ...typing(token.hsm.pin), again: () => credential('999999').again() };
     await begin(pins);
     await token.shim.forget();
     await token.shim.order({ C_Sign: { nth: 1, act: 'crash' } });
@@ -168,8 +172,7 @@ describe('a log is sealed by its token', () => {
     const other = await makeTokenKey({ module: token.module, token: tokenLabel, pins: typing(token.hsm.pin) }, origin);
     await other.close();
     const exchanged = { ...made.settings, key: other.settings.key };
-    const said = keyMade(made.key).public_key;
-    const open = openTokenSigner({ origin, module: token.module, settings: exchanged, pins: credential(token.hsm.pin) }, said);
+    const open = openTokenSigner({ origin, module: token.module, settings: exchanged, pins: credential(token.hsm.pin) }, said());
     await expect(open).rejects.toMatchObject({
       again: false,
       message: expect.stringContaining('not the one that the log says') as unknown,

@@ -64,7 +64,7 @@ const pkcs11Tool = (...args: string[]): string =>
     env: { ...process.env, ...token.hsm.env },
   });
 const objects = (): string => pkcs11Tool('--list-objects');
-const generate = async (id: string, ...more: string[]): Promise<unknown> =>
+const generate = (id: string, ...more: string[]): string =>
   pkcs11Tool('--keypairgen', '--key-type', 'EC:edwards25519', '--id', id, ...more);
 const doctor = async (): Promise<string[]> =>
   (await logKeyOf({ root: '/', env: {}, data, demo: false, now: 0, ms: 5000 })).map(({ finding, found }) => `${finding}: ${found}`);
@@ -197,10 +197,10 @@ describe('the key in the token is opened', () => {
   });
 
   it('not where it is another one than the log says, or one that the token would give out', async () => {
-    await generate('aa01');
+    generate('aa01');
     await change({ key: 'aa01' });
     await expect(open()).rejects.toThrow('is not the one that the log says');
-    await generate('aa02', '--extractable');
+    generate('aa02', '--extractable');
     await change({ key: 'aa02' });
     await expect(open()).rejects.toThrow('the token would give this key out');
   });

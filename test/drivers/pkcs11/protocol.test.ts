@@ -22,6 +22,9 @@ const requests: readonly HostMessage[] = [
   { type: 'read', id: 1, tokenId: 'a' },
   { type: 'sign', id: 1, tokenId: 'a', certificateSha256: 'b', scheme: 'ecdsa', hash: 'sha256', message: bytes, pinLength: 6, padMs: 1 },
   { type: 'sign-next', id: 2, message: bytes, padMs: 1 },
+  { type: 'key-open', id: 1, tokenId: 'a', key: '01', make: 'l', pinLength: 6 },
+  { type: 'key-sign', id: 2, message: bytes },
+  { type: 'key-forget', id: 3 },
   { type: 'end' },
 ];
 const replies: readonly HostReply[] = [
@@ -40,7 +43,10 @@ const replies: readonly HostReply[] = [
   { type: 'pad-done', id: 1 },
   { type: 'signing-started', id: 1 },
   { type: 'signed', id: 1, signature: bytes, certificate: bytes },
-  { type: 'failed', id: 1, during: 'C_Sign', message: 'm', ckr: 5, code: 'device-error' },
+  { type: 'key-opened', id: 1, publicKey: bytes },
+  { type: 'key-signed', id: 1, signature: bytes },
+  { type: 'key-forgotten', id: 1 },
+  { type: 'failed', id: 1, during: 'C_Sign', message: 'm', ckr: 5, code: 'device-error', flags: 1037 },
 ];
 
 describe('a message between the agent and a host', () => {
@@ -53,7 +59,7 @@ describe('a message between the agent and a host', () => {
       expect(parse({ ...message, more: 1 })).toBeUndefined();
       for (const [name] of Object.entries(message)) {
         const rest = Object.fromEntries(Object.entries(message).filter(([other]) => other !== name));
-        if (!['pinLength', 'padMs', 'ckr', 'code'].includes(name)) expect(parse(rest), `without ${name}`).toBeUndefined();
+        if (!['pinLength', 'padMs', 'make', 'ckr', 'code', 'flags'].includes(name)) expect(parse(rest), `without ${name}`).toBeUndefined();
         expect(parse({ ...rest, [name]: { odd: true } }), `odd ${name}`).toBeUndefined();
       }
     },
