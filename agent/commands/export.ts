@@ -48,7 +48,7 @@ export const exportLog = command(
       });
       const bytes = made.parts.reduce((sum, { size }) => sum + size, 0);
       io.out(
-        `Exported: entries ${made.from} to ${made.size - 1} in ${made.parts.length} parts, ${bytes} bytes, as export ${made.number} in ${made.folder}.`,
+        `Exported: entries ${made.from} to ${made.size - 1} in ${made.parts.length === 1 ? '1 part' : `${made.parts.length} parts`}, ${bytes} bytes, as export ${made.number} in ${made.folder}.`,
       );
       io.out(`The manifest is ${made.manifestSha256}.`);
       io.out(

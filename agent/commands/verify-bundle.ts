@@ -68,7 +68,7 @@ function tellWhole(bundles: readonly FoundBundle[], { publicKey }: Elsewhere, js
   io.out('WHOLE, NOT OPENED');
   for (const { origin, number, from, size, parts } of exports)
     io.out(
-      `Export ${number} of ${origin}: entries ${from} to ${size - 1} in ${parts} parts. Every part has the hash that the manifest names.`,
+      `Export ${number} of ${origin}: entries ${from} to ${size - 1} in ${parts === 1 ? '1 part' : `${parts} parts`}. Every part has the hash that the manifest names.`,
     );
   io.out(
     publicKey === undefined

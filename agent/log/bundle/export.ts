@@ -2,7 +2,6 @@
  * Writes the log, or what head office has not acknowledged of it, into a bundle: parts, each known to be on the disk before the next one begins, then the manifest. Then everything
  * is read again and held against the manifest by the second implementation. Nothing that was there before is written over.
  */
-import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { x25519Recipient } from '../age-keys.ts';
@@ -14,10 +13,9 @@ import { readLog } from '../readable.ts';
 import { nodeReader } from '../schema.ts';
 import type { LogStore } from '../store.ts';
 import { consistencyProof, readFrontier, type ReadNodes, rootOf } from '../tree.ts';
-import { checkParts, findBundle, Unreadable } from '../verify/bundle-folder.ts';
-import { Wrong } from '../verify/canonical.ts';
 import type { BundleFile, Contents, Cursor } from './contents.ts';
-import { keepManifest, keepUnfinished, readUnfinished, type Unfinished } from './kept.ts';
+import { endExport, type Exported, finishExport } from './finish.ts';
+import { keepUnfinished, readUnfinished, type Unfinished } from './kept.ts';
 import { type ManifestFacts, type Part, type Previous, signManifest } from './manifest.ts';
 import { Medium } from './medium.ts';
 import { exportName, manifestName, partName, stationFolder } from './names.ts';
@@ -43,17 +41,6 @@ export interface ExportOptions {
   readonly onProgress?: (sentence: string) => void;
 }
 
-export interface Exported {
-  readonly folder: string;
-  readonly number: number;
-  readonly from: number;
-  readonly size: number;
-  readonly parts: readonly Part[];
-  /** Parts that were there already from an export that was interrupted. */
-  readonly resumed: number;
-  readonly manifestSha256: string;
-}
-
 /** The folder in the data folder where a station keeps what it must know of its exports. */
 export function exportsFolder(data: string): string {
   return join(data, 'exports');
@@ -66,8 +53,13 @@ export async function exportBundle(options: ExportOptions): Promise<Exported> {
   await mkdir(kept, { recursive: true, mode: 0o700 });
   const medium = await Medium.open(to, stationFolder(log.origin));
   const before = await previousExport(log);
-  const state = await stateOf(kept, log.origin, recipient, (before?.number ?? 0) + 1);
+  const found = await readUnfinished(kept);
+  const next = (before?.number ?? 0) + 1;
+  const finished = await finishExport({ log, medium, kept, signer, onProgress }, found, next);
+  if (finished !== undefined) return finished;
+  const state = stateOf(found, log.origin, recipient, next);
   const { number } = state;
+  await removeLeftOvers(medium, log.origin, number, new Set(state.parts.map((_, place) => partName(log.origin, number, place + 1))));
   const checkpoint = await log.checkpoint(signer);
   const begin = await log.append({ op: 'export.begin', actor: stationActor, number, from, size: checkpoint.size });
   onProgress(`Export ${number}: entries ${from} to ${checkpoint.size - 1} go to ${medium.folder}.`);
@@ -84,18 +76,7 @@ export async function exportBundle(options: ExportOptions): Promise<Exported> {
   // From here on this number stands for this manifest and for no other.
   await keepUnfinished(kept, { ...state, manifest: encodeBase64(note) });
   await medium.write(manifestName(log.origin, number), [note]);
-  onProgress('Everything is read again.');
-  await readBack(medium, log.origin, number, signer);
-  const manifestSha256 = createHash('sha256').update(note).digest('hex');
-  await log.append({
-    op: 'export.done',
-    actor: stationActor,
-    begin: begin.seq,
-    number,
-    manifest_sha256: manifestSha256,
-    medium_proven: false,
-  });
-  await keepManifest(kept, note);
+  const manifestSha256 = await endExport({ log, medium, kept, note, number, begin: begin.seq, signer, onProgress });
   return { folder: medium.folder, number, from, size: checkpoint.size, parts, resumed, manifestSha256 };
 }
 
@@ -120,8 +101,7 @@ async function previousHead({ manifestSha256, size }: Before, nodes: ReadNodes):
 }
 
 /** How far this export has come. A number under which a manifest was signed is not used again. */
-async function stateOf(kept: string, origin: string, recipient: string, next: number): Promise<Unfinished> {
-  const found = await readUnfinished(kept);
+function stateOf(found: Unfinished | undefined, origin: string, recipient: string, next: number): Unfinished {
   const fresh = (number: number): Unfinished => ({ v: 1, origin, number, recipient, parts: [] });
   if (found?.origin !== origin || found.number < next) return fresh(next);
   if (found.manifest !== undefined) return fresh(found.number + 1);
@@ -182,23 +162,17 @@ async function writeParts({ contents, medium, state, kept, limit, onProgress }: 
     [at, entry] = [plan.next, plan.end];
   }
   state.parts = done;
-  // What an export that was interrupted left behind and no manifest will name.
-  const own = new Set(parts.map(({ name }) => name));
-  for (const name of await medium.names()) if (isOf(name, exportName(origin, number)) && !own.has(name)) await medium.remove(name);
+  await removeLeftOvers(medium, origin, number, new Set(parts.map(({ name }) => name)));
   return { parts, resumed };
 }
 
-function isOf(name: string, stem: string): boolean {
-  return name.startsWith(`${stem}-`) || name.startsWith(`${stem}.`);
-}
-
-async function readBack(medium: Medium, origin: string, number: number, signer: NoteSigner): Promise<void> {
-  try {
-    const { publicKey } = signer.verifier;
-    const found = await findBundle(join(medium.folder, manifestName(origin, number)), { origin, publicKey });
-    await checkParts(found);
-  } catch (cause) {
-    if (!(cause instanceof Wrong) && !(cause instanceof Unreadable)) throw cause;
-    throw new ExportRefused('read-back', `what is read back is not what was written: ${cause.message}`, cause);
+/** Takes away the parts of this epoch that no manifest names or will name: an export that was interrupted left them behind. */
+async function removeLeftOvers(medium: Medium, origin: string, number: number, own: ReadonlySet<string>): Promise<void> {
+  const names = await medium.names();
+  const epoch = exportName(origin, number).split('-')[0] ?? '';
+  for (const name of names) {
+    const stem = /^(E\d+-\d+)(?:-\d+\.AGE|\.MANIFEST)$/.exec(name)?.[1];
+    if (stem?.startsWith(`${epoch}-`) !== true || own.has(name)) continue;
+    if (stem === exportName(origin, number) || !names.includes(`${stem}.MANIFEST`)) await medium.remove(name);
   }
 }

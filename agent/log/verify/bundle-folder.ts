@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { must, Wrong } from './canonical.ts';
 import type { KnownLog } from './checkpoint.ts';
 import { type Manifest, type ManifestPart, readManifest } from './manifest.ts';
@@ -28,7 +28,8 @@ const partPattern = /^E([1-9]\d{0,8})-(\d{5,16})-\d{4,}\.AGE$/;
  * Finds the bundle at a path: a manifest, the folder of a station (its newest export), or what holds `COUNTSGN` with one station in it. Throws Wrong when what is
  * there is no whole bundle, and Unreadable.
  */
-export async function findBundle(path: string, known?: KnownLog): Promise<FoundBundle> {
+export async function findBundle(place: string, known?: KnownLog): Promise<FoundBundle> {
+  const path = resolve(place);
   const found = await look(path);
   if (!found.isDirectory()) return readFound(dirname(path), basename(path), known);
   let folder = path;
