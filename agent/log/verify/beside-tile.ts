@@ -5,7 +5,6 @@ import { type Fields, must, Wrong } from './canonical.ts';
 /** One entry of a tile. */
 export interface TileEntry {
   readonly seq: number;
-  readonly bytes: Uint8Array;
   readonly body: Fields;
 }
 
@@ -61,9 +60,7 @@ export class BesideTile {
 
   #begin(sha256: string): void {
     this.#finish();
-    const isNamed = this.#entries.some(({ bytes }) =>
-      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(`"${sha256}"`),
-    );
+    const isNamed = this.#entries.some(({ body }) => namesAttachment(body.get('fields'), sha256, false));
     must(isNamed, `the attachment ${sha256} is named by no entry beside it`);
     this.#attachment = { sha256, hash: createHash('sha256') };
   }
@@ -131,4 +128,12 @@ function bytesOf(value: unknown): Buffer | undefined {
 
 function asList(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.filter((one) => one instanceof Map) : [];
+}
+
+/** True when a field whose name begins with `attachment` holds this hash. */
+function namesAttachment(value: unknown, sha256: string, isAttachment: boolean): boolean {
+  if (value instanceof Map)
+    return [...(value as Fields)].some(([name, one]) => namesAttachment(one, sha256, isAttachment || name.startsWith('attachment')));
+  if (Array.isArray(value)) return value.some((one) => namesAttachment(one, sha256, isAttachment));
+  return isAttachment && value === sha256;
 }

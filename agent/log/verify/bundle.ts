@@ -124,7 +124,7 @@ class Reader {
       const follows = this.#head === undefined || prev === this.#head;
       must(follows && typeof prev === 'string' && /^[0-9a-f]{64}$/.test(prev), `entry ${seq} does not follow the entry before it`);
       must(body.get('seq') === seq && body.get('origin') === this.#manifest.origin, `entry ${seq} belongs to another place or log`);
-      entries.push({ seq, bytes, body });
+      entries.push({ seq, body });
       this.#head = hash.toString('hex');
       yield { kind: 'row', row: { seq, body: bytes, leaf, prev: Buffer.from(prev, 'hex') } };
     }
