@@ -53,7 +53,9 @@ export async function verifyBundles(
     const tree = new StreamedTree();
     for (const found of inOrder(bundles)) {
       const { name, manifest } = found;
-      if (manifest.from > tree.size) throw (gap = new Gap(tree.size, manifest.from, found));
+      // It holds whole tiles, also what of the first one stands before its range.
+      const begin = manifest.parts[0]?.first ?? 0;
+      if (begin > tree.size) throw (gap = new Gap(tree.size, begin, found));
       for await (const item of readBundle(found, identities)) {
         if (item.kind === 'row') {
           // What an earlier bundle has too; that it is the same is shown by the root.

@@ -30,13 +30,13 @@ beforeAll(async () => {
   await log.append(enrolled('aa', 3));
   await log.append(enrolled('bb', 5));
   await log.close();
-  // Numbers of entries, so that a second bundle begins behind a whole tile.
+  // So many that each bundle has a tile that no other has.
   await station.grow(300);
   const first = await station.export();
   await station.grow(300);
-  await station.export({ from: first.size });
+  const second = await station.export({ from: first.size });
   await station.grow(300);
-  const third = await station.export({ from: first.size + 310 });
+  const third = await station.export({ from: second.size });
   bundles = third.folder;
 });
 afterAll(async () => {
