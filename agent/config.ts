@@ -60,10 +60,20 @@ const fields = z.strictObject({
     maxDocuments: z.int().min(1).max(mostDocuments).exactOptional(),
     /** Minutes from one seal of the log to the next. */
     sealMinutes: z.int().min(1).max(1440).exactOptional(),
+    /** Least free space with which something new is begun: in millions of bytes, and in percent of the file system. */
+    freeMegabytes: z.int().min(1).max(1_000_000).exactOptional(),
+    freePercent: z.int().min(1).max(90).exactOptional(),
   }),
 });
-/** The module of the log key is one of those that are named. */
-const schema = fields.superRefine(({ modules, logKey }, context) => {
+/** A demo may run on the full disk of a developer; at a counter the limit cannot be made so small that it is none. */
+const leastFree = { freeMegabytes: 100, freePercent: 2 } as const;
+
+const schema = fields.superRefine(({ demo, limits, modules, logKey }, context) => {
+  for (const key of ['freeMegabytes', 'freePercent'] as const) {
+    if (demo || (limits[key] ?? leastFree[key]) >= leastFree[key]) continue;
+    context.addIssue({ code: 'custom', path: ['limits', key], message: `must be ${leastFree[key]} or more in a station that is no demo` });
+  }
+  // The module of the log key is one of those that are named.
   if (logKey === undefined || modules.some(({ name }) => name === logKey.module)) return;
   context.addIssue({ code: 'custom', path: ['logKey', 'module'], message: `no module of "modules" is named "${logKey.module}"` });
 });
@@ -75,6 +85,17 @@ export const defaultLimits: StationConfig['limits'] = { maxBytes: 50_000_000, ma
 /** What holds where a station says nothing of it. */
 export const defaultMaxDocuments = 50;
 export const defaultSealMinutes = 60;
+const defaultFree = { megabytes: 500, percent: 10 } as const;
+const demoFree = { megabytes: 20, percent: 1 } as const;
+
+/** How much room there must be before something new is begun: millions of bytes, and percent of the file system. */
+export function freeLimits({ demo, limits }: Pick<StationConfig, 'demo' | 'limits'>): {
+  readonly megabytes: number;
+  readonly percent: number;
+} {
+  const { megabytes, percent } = demo ? demoFree : defaultFree;
+  return { megabytes: limits.freeMegabytes ?? megabytes, percent: limits.freePercent ?? percent };
+}
 
 /** In the data folder: it finds what happens to the log alone. */
 export const defaultAnchor = 'log-anchor';

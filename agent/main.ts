@@ -7,6 +7,7 @@ import {
   defaultCrlPolicy,
   defaultMaxDocuments,
   defaultSealMinutes,
+  freeLimits,
   readConfig,
   stationPaths,
   type StationConfig,
@@ -22,6 +23,7 @@ import { loadTrust, type Trust } from './documents/trust.ts';
 import { defaultVerifierLimits, verifyFile } from './documents/verifier.ts';
 import { openHardware, type Hardware } from './hardware.ts';
 import { startServer, type RunningServer } from './http/server.ts';
+import { type ShortSpace, shortSpace } from './log/free-space.ts';
 import { type SealClock, startSealing, systemClock } from './log/seal.ts';
 import { type KeySecrets, openStationLog, openStationSigner } from './opening.ts';
 import { signingActors } from './signing/actors.ts';
@@ -72,6 +74,8 @@ export interface Station {
   readonly examiner: Examiner;
   /** False in a station that was made before logs had keys. */
   readonly hasLogKey: boolean;
+  /** Where room is too short to begin something new, as it was at the start. */
+  readonly shortSpace: ShortSpace | undefined;
   /** Lets a step that must not be cut off finish, ends the visit, then closes everything. */
   close(): Promise<void>;
 }
@@ -113,6 +117,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const trust = (): Promise<Trust> => revocation.trust(new Date());
     const judge: CheckDeskParts['judge'] = (file, trusted, signal) => verifyFile(file, { trust: trusted }, defaultVerifierLimits, signal);
     const checkDesk = new CheckDesk({ folder: paths.check, judge, trust, record });
+    const space = () => shortSpace([paths.log, paths.staging, paths.originals], freeLimits(config));
     const login = new Login(hardware.tokens, (moment) => visit.padChanged(moment));
     const actors = signingActors({
       login,
@@ -127,6 +132,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       stationName: config.name,
       rpId: config.rpId,
       now: () => new Date(),
+      hasRoom: async () => (await space()) === undefined,
       onPrompt: (prompt) => visit.promptChanged(prompt),
     });
     const station = (): StationView => ({
@@ -178,7 +184,22 @@ export async function startStation(options: StationOptions): Promise<Station> {
       closers.push(() => running.close());
     }
     const hasLogKey = opened.key !== undefined;
-    return { config, paths, visit, desk, checkDesk, hardware, recorder, server, recovered, revocation, examiner, hasLogKey, close };
+    return {
+      config,
+      paths,
+      visit,
+      desk,
+      checkDesk,
+      hardware,
+      recorder,
+      server,
+      recovered,
+      revocation,
+      examiner,
+      hasLogKey,
+      shortSpace: await space(),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -12,6 +12,7 @@ import { openStationLog } from '../opening.ts';
 import { enrolFinger, ReaderNotAllowed } from '../people/enrol.ts';
 import { StartRefused } from '../refusals.ts';
 import { software } from '../version.ts';
+import { refuseShortSpace } from './refuse-short-space.ts';
 import { command } from './arguments.ts';
 
 const help = `countersign enrol [options]
@@ -32,6 +33,7 @@ export const enrol = command(
   async ({ values }, io) => {
     const config = await readConfig(values.data);
     const paths = stationPaths(values.data, config);
+    await refuseShortSpace(paths, config);
     const { log } = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
     const hardware = await openHardware(config, paths);
     try {

@@ -1,6 +1,8 @@
 /** `countersign start`: runs a station until it is told to stop. */
 import { fileURLToPath } from 'node:url';
+import { freeLimits } from '../config.ts';
 import { ListenError } from '../http/server.ts';
+import { shortSentence } from '../log/free-space.ts';
 import { startStation, type Station } from '../main.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, parsePort } from './arguments.ts';
@@ -57,6 +59,7 @@ export async function runStation(
     });
     tellRecovered(station, io);
     tellRevocation(station, io);
+    if (station.shortSpace !== undefined) io.err(`${shortSentence(station.shortSpace, freeLimits(station.config))}\n`);
     if (!station.hasLogKey)
       io.err(`This station has no log key, so its log is not sealed. Make one with: countersign log key --make --data ${options.data}\n`);
     await ready(station);

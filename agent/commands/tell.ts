@@ -96,6 +96,7 @@ const sentences: Partial<Readonly<Record<ProblemCode, string>>> = {
   'certificate-untrusted': 'This station does not trust the issuer of this card.',
   'outcome-unknown': 'The card was asked to sign and no answer came.',
   'output-failed': 'The signed document could not be written. It was thrown away.',
+  'no-space': 'The disk of the station is almost full. Nothing new is begun until there is room; the card was not asked.',
   'log-unavailable': 'The operation log cannot be written. Nothing is signed without it.',
   'document-changed': 'The document was changed after it was read.',
   'not-reached': 'Signing had ended before it was the turn of this document.',

@@ -7,6 +7,7 @@ import type { LogStore } from '../log/store.ts';
 import { openStationLog } from '../opening.ts';
 import { StartRefused } from '../refusals.ts';
 import { software } from '../version.ts';
+import { refuseShortSpace } from './refuse-short-space.ts';
 import { command, WrongUsage } from './arguments.ts';
 import type { CommandIo } from './io.ts';
 import { askLine, readPin, somebodyIsThere, yes } from './keyboard.ts';
@@ -92,6 +93,7 @@ async function openLog({ station }: Surroundings): Promise<LogStore | undefined>
   if (station === undefined) return undefined;
   const { config, data } = station;
   const paths = stationPaths(data, config);
+  await refuseShortSpace(paths, config);
   return (await openStationLog(paths, config, { software, configDigest: configDigest(config) })).log;
 }
 

@@ -75,6 +75,7 @@ export const problems = {
   'document-changed': { recover: 'ask-staff', screen: 'document-refused', event: 'sign.failed' },
   'output-failed': { recover: 'ask-staff', screen: 'out-of-service', event: 'sign.failed' },
   'not-reached': { recover: 'none', screen: 'cancelled', event: 'sign.failed' },
+  'no-space': { recover: 'ask-staff', screen: 'out-of-service', event: 'token-in' },
   'log-unavailable': { recover: 'ask-staff', screen: 'out-of-service', event: 'sign.failed' },
   fault: { recover: 'ask-staff', screen: 'out-of-service', event: 'sign.failed' },
 } as const satisfies Record<string, ProblemRow>;

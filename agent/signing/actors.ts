@@ -37,6 +37,8 @@ export interface ActorParts {
   /** Relying party id: the organisation's domain. */
   readonly rpId: string;
   readonly now: () => Date;
+  /** True when the station's disk has room for something new. */
+  readonly hasRoom: () => Promise<boolean>;
   readonly onPrompt: (prompt: ReaderPrompt) => void;
 }
 
@@ -61,6 +63,7 @@ export function signingActors(parts: ActorParts) {
         token_serial: seen?.serial ?? 'unknown',
       } as const;
       try {
+        if (!(await parts.hasRoom())) throw new SigningProblem('no-space');
         const contents = await askDevice('token', () => tokens.read(tokenId));
         const trust = await parts.trust();
         // The visit is over, and perhaps another one is going on: this one's `token-out` is in the log, and nobody waits for the answer.

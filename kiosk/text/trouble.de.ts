@@ -167,6 +167,10 @@ export const troubleDe: Catalogue['trouble'] = {
       title: 'Das unterschriebene Dokument konnte nicht gespeichert werden',
       happened: 'Die Station konnte es nicht auf ihre Platte schreiben.',
     },
+    'no-space': {
+      title: 'Die Platte dieser Station ist fast voll',
+      happened: 'Sie unterschreibt nichts, bis wieder Platz ist. Von Ihrer Karte wurde nichts verlangt.',
+    },
     'log-unavailable': {
       title: 'Außer Betrieb',
       happened: 'Die Station kann ihr Protokoll nicht schreiben, und ohne Protokoll unterschreibt sie nicht.',

@@ -143,6 +143,10 @@ export const troubleEn: Catalogue['trouble'] = {
       happened: 'It is no longer the document that you read, so it was not signed.',
     },
     'output-failed': { title: 'The signed document could not be saved', happened: 'The station could not write it to its disk.' },
+    'no-space': {
+      title: 'The disk of this station is almost full',
+      happened: 'It signs nothing until there is room again. Your card was not asked for anything.',
+    },
     'log-unavailable': {
       title: 'Out of service',
       happened: 'The station cannot write its record, and without a record it does not sign.',

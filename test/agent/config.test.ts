@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { defaultLimits, defaultSealMinutes, parseConfig } from '../../agent/config.ts';
+import { defaultLimits, defaultSealMinutes, parseConfig, freeLimits } from '../../agent/config.ts';
 
 const good = {
   name: 'branch-12.example.org',
@@ -86,4 +86,20 @@ test('two classes of one name are refused', () => {
   expect(() => parse({ ...good, documents: { classes } })).toThrow(
     'at "documents.classes.1.name": another class is named "Invoices" already.',
   );
+});
+
+test('a limit of free space can be small in a demo, and never so small at a counter that it is none', () => {
+  const withFree = (demo: boolean, free: object) => ({ ...good, demo, limits: { ...defaultLimits, ...free } });
+  expect(freeLimits(parse(withFree(false, {})))).toEqual({ megabytes: 500, percent: 10 });
+  expect(freeLimits(parse(withFree(true, {})))).toEqual({ megabytes: 20, percent: 1 });
+  expect(freeLimits(parse(withFree(false, { freeMegabytes: 100, freePercent: 2 })))).toEqual({ megabytes: 100, percent: 2 });
+  expect(freeLimits(parse(withFree(true, { freeMegabytes: 1, freePercent: 1 })))).toEqual({ megabytes: 1, percent: 1 });
+  expect(() => parse(withFree(false, { freeMegabytes: 99 }))).toThrow(
+    'at "limits.freeMegabytes": must be 100 or more in a station that is no demo',
+  );
+  expect(() => parse(withFree(false, { freePercent: 1 }))).toThrow('at "limits.freePercent"');
+  for (const wrong of [0, -1, 1.5, '500', null]) {
+    expect(() => parse(withFree(true, { freeMegabytes: wrong }))).toThrow('at "limits.freeMegabytes"');
+    expect(() => parse(withFree(true, { freePercent: wrong }))).toThrow('at "limits.freePercent"');
+  }
 });

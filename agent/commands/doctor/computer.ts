@@ -1,14 +1,14 @@
 /** The computer itself: room on the disk, the clock, and where a PIN could end up if a program crashed or memory ran short. */
 import { readFile, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { defaultLimits, freeLimits, readConfig } from '../../config.ts';
+import { type FileSystemNumbers, type FreeLimits, judgeSpace } from '../../log/free-space.ts';
 import { packageRoot } from './ask.ts';
 import type { Check, Place } from './report.ts';
 
 const section = 'This computer';
-const megabyte = 1024 * 1024;
-/** Below this the log could not grow through a day of bundles and documents. */
-const leastFree = 200 * megabyte;
-const wantedFree = 2048 * megabyte;
+/** With less than this above what must be, somebody should make room before long. */
+const wantedMegabytes = 2000;
 const skewMs = 5 * 60_000;
 /** The first versions of this program are younger than this. */
 const neverBefore = Date.UTC(2025, 0, 1);
@@ -17,8 +17,11 @@ export async function computer(place: Place): Promise<Check[]> {
   return Promise.all([diskCheck(place), clockCheck(place), coreCheck(place), swapCheck(place)]);
 }
 
-async function diskCheck({ data }: Place): Promise<Check> {
+async function diskCheck({ data, demo }: Place): Promise<Check> {
   const name = 'free disk space';
+  // A configuration that cannot be read is a finding of others.
+  const config = data === undefined ? undefined : await readConfig(data).catch(() => undefined);
+  const limits = freeLimits(config ?? { demo, limits: defaultLimits });
   let folder = data ?? process.cwd();
   let space = await statfs(folder).catch(() => undefined);
   // A data folder that `init` has yet to make: what counts is the disk that it will be on.
@@ -27,16 +30,18 @@ async function diskCheck({ data }: Place): Promise<Check> {
     space = await statfs(folder).catch(() => undefined);
   }
   if (space === undefined) return { section, name, finding: 'warning', found: 'cannot be asked' };
-  return spaceCheck(space.bavail * space.bsize, data === undefined ? 'this folder' : 'the data folder');
+  return spaceCheck(space, limits, data === undefined ? 'this folder' : 'the data folder');
 }
 
-/** Judges free space in bytes. */
-export function spaceCheck(free: number, where: string): Check {
-  const found = `${Math.floor(free / megabyte)} MB for ${where}`;
+/** Judges what is free where a station lies: below its limits it begins nothing new. */
+export function spaceCheck(numbers: FileSystemNumbers, limits: FreeLimits, where: string): Check {
+  const { freeMegabytes, freePercent, isShort } = judgeSpace(numbers, limits);
+  const found = `${freeMegabytes} MB (${freePercent} %) for ${where}`;
   const mend = 'make room, or put the data folder on a larger disk';
   const common = { section, name: 'free disk space', found } as const;
-  if (free < leastFree) return { ...common, finding: 'missing', mend };
-  return free < wantedFree ? { ...common, finding: 'warning', mend } : { ...common, finding: 'ok' };
+  const least = `${found}; nothing is signed below ${limits.megabytes} MB or ${limits.percent} %`;
+  if (isShort) return { ...common, found: least, finding: 'missing', mend };
+  return freeMegabytes < limits.megabytes + wantedMegabytes ? { ...common, finding: 'warning', mend } : { ...common, finding: 'ok' };
 }
 
 /** Newest change among this program and the files of the data folder, milliseconds: the clock must not be behind it. */

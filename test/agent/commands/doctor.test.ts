@@ -52,7 +52,7 @@ describe('the command', () => {
     const { code, out, err } = await run('--demo', '--data', folder);
     expect(out).toMatch(/ok +sqlite3 +SQLite 3\.\d+/);
     expect(out).toMatch(/ok +pkcs11js +loads/);
-    expect(out).toMatch(/MB for the data folder/);
+    expect(out).toMatch(/MB \(\d+ %\) for the data folder/);
     expect(out).toContain('A station could work here.');
     expect({ code, err }).toEqual({ code: 0, err: '' });
   });
@@ -205,11 +205,13 @@ describe('fingerprint readers', () => {
 
 describe('the computer', () => {
   it.each([
-    [100, 'missing'],
-    [1000, 'warning'],
-    [9000, 'ok'],
-  ])('with %i MB free', (megabytes, finding) => {
-    expect(spaceCheck(megabytes * 1024 * 1024, 'the data folder').finding).toBe(finding);
+    [499, 10_000, 'missing'],
+    [1000, 4000, 'warning'],
+    [9000, 20_000, 'ok'],
+    [9000, 90_001, 'missing'],
+  ])('with %i MB of %i free', (bavail, blocks, finding) => {
+    const check = spaceCheck({ bsize: 1_000_000, blocks, bavail }, { megabytes: 500, percent: 10 }, 'the data folder');
+    expect(check).toMatchObject({ finding, found: expect.stringContaining(`${bavail} MB (`) as string });
   });
 
   it('whose clock cannot be right is no station', async () => {

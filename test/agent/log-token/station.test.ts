@@ -161,7 +161,7 @@ describe('the key in the token is opened', () => {
   const open = async (pins = credential(token.hsm.pin)): Promise<void> => {
     const config = await settings();
     const paths = stationPaths(data, config);
-    const opened = await openStationLog(paths.log, config, { software: 'countersign test', configDigest: configDigest(config) });
+    const opened = await openStationLog(paths, config, { software: 'countersign test', configDigest: configDigest(config) });
     try {
       const key = await openStationSigner(paths, config, opened, { ...never, pins });
       expect(Buffer.from(key?.signer.verifier.publicKey ?? []).toString('hex')).toBe(opened.key?.public_key);

@@ -75,7 +75,7 @@ export async function forgeContents(
   const first = Math.floor(manifest.from / 256) * 256;
   const { signer } = await openLogKey(station.paths.logKey, manifest.origin, () => Promise.reject(new Error('not wrapped')));
   await writeFile(join(folder, part.name), bytes);
-  await writeFile(join(folder, name), signManifest({ ...manifest, parts: [{ ...part, first, end: manifest.size }] }, signer));
+  await writeFile(join(folder, name), await signManifest({ ...manifest, parts: [{ ...part, first, end: manifest.size }] }, signer));
 }
 
 async function* stream(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {

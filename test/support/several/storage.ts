@@ -1,6 +1,6 @@
 /** What can go wrong behind the card: the output, the disks, the log, and the document itself. Done to the real folders; what is full is full. */
 import { execFileSync } from 'node:child_process';
-import { cp, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { openVirtualHardware } from '../../../agent/workbench/hardware.ts';
@@ -23,12 +23,7 @@ export class SmallDisks {
     let log = '';
     const story = await StoryStation.make({
       prepare: async (data) => {
-        log = join(data, 'log');
-        const aside = join(data, 'log-aside');
-        await cp(log, aside, { recursive: true });
-        mount(log, '4m');
-        await cp(aside, log, { recursive: true });
-        await rm(aside, { recursive: true });
+        log = await ownDisk(data);
       },
       hardware: (config, paths) => openVirtualHardware(config, paths, { tokens: pace, matchMs: 20 }),
     });
@@ -65,6 +60,25 @@ export class SmallDisks {
     for (const folder of this.#mounted.splice(0).reverse()) execFileSync('umount', [folder]);
     await this.story.end();
   }
+}
+
+/** Gives the log of a station that does not run a disk of its own, of 4 MB. Gives its folder, which is to be unmounted. */
+export async function ownDisk(data: string): Promise<string> {
+  const log = join(data, 'log');
+  const aside = join(data, 'log-aside');
+  await leastRoom(data);
+  await cp(log, aside, { recursive: true });
+  mount(log, '4m');
+  await cp(aside, log, { recursive: true });
+  await rm(aside, { recursive: true });
+  return log;
+}
+
+/** A disk of a few megabytes is enough for this station to begin something on. */
+async function leastRoom(data: string): Promise<void> {
+  const file = join(data, 'station.json');
+  const config = JSON.parse(await readFile(file, 'utf8')) as { limits: object };
+  await writeFile(file, JSON.stringify({ ...config, limits: { ...config.limits, freeMegabytes: 1, freePercent: 1 } }));
 }
 
 const alwaysTrue = (): boolean => true;
