@@ -86,7 +86,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
   const paths = stationPaths(options.data, config);
   const opened = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
   const { log, enrolments, documents } = opened;
-  const recorder = new Recorder(log, enrolments);
+  const recorder = new Recorder(log, enrolments, opened.sealing.tiers);
   const closers: (() => Promise<void> | void)[] = [() => log.close()];
   const close = async () => {
     for (const step of closers.reverse()) await step();

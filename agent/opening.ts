@@ -9,6 +9,7 @@ import { LogKeyRefused, openLogKey } from './log/log-key.ts';
 import type { NoteSigner } from './log/note-key.ts';
 import { openIntents, reconcileOps, signedDocuments, type OpenIntent, type SignedDocument } from './log/reconcile.ts';
 import { openStore, type LogStore, type StoreOptions } from './log/store.ts';
+import { mustMatchTiers, type SealingFacts, sealingFacts } from './log/staff-grants.ts';
 import type { PinSource } from './log-token/pins.ts';
 import { openTokenSigner } from './log-token/signer.ts';
 import { Enrolments } from './people/enrolment.ts';
@@ -26,6 +27,8 @@ export interface OpenedLog {
   readonly openIntents: readonly OpenIntent[];
   /** What the log says of its own key; absent in a station that was made before there was one. */
   readonly key: LogKeyFields | undefined;
+  /** Whom personal fields are sealed to, and who may read them. */
+  readonly sealing: SealingFacts;
   /** When the log was sealed last, or its key was made: RFC 3339. */
   readonly sealedAt: string | undefined;
 }
@@ -58,7 +61,7 @@ export async function openStationLog(
     await mustBelong(log, config);
     const enrolments = new Enrolments();
     const known = new Set<string>();
-    const entries = await log.entries({ op: ['enrol', 'finger-matched', 'document-in', 'sign.done', 'key', 'seal'] });
+    const entries = await log.entries({ op: ['enrol', 'finger-matched', 'document-in', 'sign.done', 'key', 'seal', 'erase'] });
     let key: LogKeyFields | undefined;
     let sealedAt: string | undefined;
     for (const { event, at } of entries) {
@@ -69,17 +72,21 @@ export async function openStationLog(
       if (made || event.op === 'seal') sealedAt = at.time;
     }
     const signed = signedDocuments(entries);
+    const keys = entries.flatMap(({ event }) => (event.op === 'key' ? [event] : []));
+    const sealing = sealingFacts(keys);
+    await log.tables.use((inside) => mustMatchTiers(inside, sealing));
     return {
       log,
       enrolments,
       documents: { known, signed },
       openIntents: openIntents(await log.entries({ op: reconcileOps })),
       key,
+      sealing,
       sealedAt,
     };
   } catch (error) {
     await log.close();
-    throw error;
+    throw error instanceof LogRefusal ? new StartRefused(sentence(error), error.code === 'broken' ? 1 : 2, error) : error;
   }
 }
 

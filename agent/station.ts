@@ -17,6 +17,7 @@ import { keyMade, LogKeyRefused } from './log/log-key.ts';
 import { keyFor, type KeyWrapping, type NewKey } from './new-log-key.ts';
 import { AnchorFault, makeAnchor } from './log/anchor-file.ts';
 import { createStore } from './log/new-store.ts';
+import { makeSealing, type NewStaff } from './log/staff-grants.ts';
 import { StartRefused } from './refusals.ts';
 import { software } from './version.ts';
 
@@ -28,23 +29,31 @@ export function newConfig(parts: Pick<StationConfig, 'name' | 'rpId' | 'port' | 
   return parseConfig(JSON.stringify(config), 'station.json');
 }
 
-/** What stands behind the first entry, in the same commit; the entry with the key of the log is one of it. */
-type Then = (key: EventOf<'key'>) => readonly AppendableEvent[];
+/** What a log has from the beginning, beside its key. */
+export interface Beginning {
+  /** What stands behind the first entry, in the same commit; the entry with the key of the log is one of it. */
+  readonly then?: (key: EventOf<'key'>) => readonly AppendableEvent[];
+  /** The first who may read what is sealed; without any, nobody ever can. */
+  readonly staff?: readonly NewStaff[];
+}
 
-/** Makes folders, configuration, the key of the log, and the log. Throws StartRefused when there is one already or the folder cannot be written. */
-export async function makeStation(data: string, wanted: StationConfig, wrapping: KeyWrapping, then: Then = (key) => [key]): Promise<void> {
+/**
+ * Makes folders, configuration, the key of the log, those that personal fields are sealed to, and the log. Throws StartRefused when there is one already
+ * or the folder cannot be written.
+ */
+export async function makeStation(data: string, wanted: StationConfig, wrapping: KeyWrapping, beginning: Beginning = {}): Promise<void> {
   const paths = stationPaths(data, wanted);
   if (await exists(paths.config)) throw new StartRefused(`There is a station in ${paths.data} already. It was left as it is.`);
   // Asked before anything is made, so that whoever gives up leaves nothing behind.
   const key = await keyFor(paths.logKey, originOf(wanted), wrapping);
   try {
-    await makeWith(key, paths, { ...wanted, ...key.settings }, then);
+    await makeWith(key, paths, { ...wanted, ...key.settings }, beginning);
   } finally {
     await key.close();
   }
 }
 
-async function makeWith(newKey: NewKey, paths: StationPaths, config: StationConfig, then: Then): Promise<void> {
+async function makeWith(newKey: NewKey, paths: StationPaths, config: StationConfig, beginning: Beginning): Promise<void> {
   try {
     await mkdir(paths.data, { recursive: true, mode: 0o700 });
     await chmod(paths.data, 0o700);
@@ -60,9 +69,12 @@ async function makeWith(newKey: NewKey, paths: StationPaths, config: StationConf
     const origin = originOf(config);
     const key = await newKey.make();
     const station = { origin, stationName: config.name, demo: config.demo, software, configDigest: configDigest(config) };
+    const { then = (made) => [made], staff = [] } = beginning;
+    const sealing = await makeSealing(staff);
     await createStore(paths.log, {
       ...station,
-      then: then(keyMade(key)),
+      then: [...then(keyMade(key)), ...sealing.events],
+      fill: sealing.fill,
       async keepHead(head) {
         await makeAnchor(paths.anchor, head);
         undo.push(paths.anchor);

@@ -9,7 +9,9 @@ import { loadTrust, judgeCertificate } from '../documents/trust.ts';
 import { configDigest, defaultCrlPolicy, originOf, readConfig, stationPaths } from '../config.ts';
 import { openHardware } from '../hardware.ts';
 import { openStationLog } from '../opening.ts';
+import { appendPersonal } from '../log/personal.ts';
 import { enrolFinger, ReaderNotAllowed } from '../people/enrol.ts';
+import { personalOfEnrolment } from '../people/personal.ts';
 import { StartRefused } from '../refusals.ts';
 import { software } from '../version.ts';
 import { refuseShortSpace } from './refuse-short-space.ts';
@@ -34,7 +36,7 @@ export const enrol = command(
     const config = await readConfig(values.data);
     const paths = stationPaths(values.data, config);
     await refuseShortSpace(paths, config);
-    const { log } = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
+    const { log, sealing } = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
     const hardware = await openHardware(config, paths);
     try {
       io.err('Insert the card of the holder.\n');
@@ -46,17 +48,17 @@ export const enrol = command(
         `Card of ${judged.holder.name}, issued by ${judged.holder.issuer}.\nThe holder now touches the fingerprint reader with an enrolled finger.\n`,
       );
       const reader = await fingerprintReader(hardware.readers);
-      const entry = await log.append(
-        await enrolFinger({
-          reader,
-          rpId: config.rpId,
-          certificateSha256: key.certificateSha256,
-          origin: originOf(config),
-          actor: { id: 'terminal', role: 'clerk' },
-          demo: config.demo,
-        }),
-      );
-      io.out(`Enrolled: entry ${entry.seq} of the log.\n`);
+      const event = await enrolFinger({
+        reader,
+        rpId: config.rpId,
+        certificateSha256: key.certificateSha256,
+        origin: originOf(config),
+        actor: { id: 'terminal', role: 'clerk' },
+        demo: config.demo,
+      });
+      const person = { subject: event.subject, fields: personalOfEnrolment(key.certificate) };
+      const [entry] = await appendPersonal(log, sealing.tiers, [event], person);
+      io.out(`Enrolled: entry ${entry?.seq ?? log.last().seq} of the log.\n`);
       return 0;
     } catch (error) {
       if (error instanceof DeviceError) throw new StartRefused(`Nothing was enrolled: ${error.message}.`, 1, error);

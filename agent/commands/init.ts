@@ -70,10 +70,8 @@ export const init = command(
     const headOffice = await takeHeadOfficeKey(values.data, headOfficeOptions, given);
     const wrapping = token ?? (unwrapped ? 'unwrapped' : () => passphraseToMake('--unwrapped-log-key'));
     try {
-      await makeStation(values.data, config, wrapping, (key) => [
-        key,
-        ...(headOffice === undefined ? [] : [headOfficeTaken(headOffice.recipient)]),
-      ]);
+      const taken = headOffice === undefined ? [] : [headOfficeTaken(headOffice.recipient)];
+      await makeStation(values.data, config, wrapping, { then: (key) => [key, ...taken] });
     } catch (error) {
       await headOffice?.undo();
       throw error;

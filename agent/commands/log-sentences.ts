@@ -28,6 +28,7 @@ export function sentence(event: LogEvent): string {
       return `The log was sealed: a checkpoint of ${event.size} entries, root ${short(event.root)}.`;
     case 'key':
       if (event.purpose === 'tier') return `The key that the tier ${event.tier} is sealed to was made: ${event.recipient}.`;
+      if (event.purpose === 'staff') return staff(event);
       if (event.purpose === 'head-office') return `Bundles are encrypted to head office from now on: ${event.recipient}.`;
       return `The key of the log was made, ${kept[event.wrapping]}: ${event.public_key}.`;
     case 'token-out':
@@ -64,6 +65,8 @@ export function sentence(event: LogEvent): string {
       return `A second person rejected entry ${event.entry}: ${event.reason}.`;
     case 'erase':
       return `The personal data of ${event.subject} were erased, ${event.kids.length} data keys with them (asked for in entry ${event.request}, confirmed in entry ${event.confirm}).`;
+    case 'unseal':
+      return `Sealed fields (${event.tiers.join(', ')}) of ${event.entries.length} entries were ${event.how === 'shown' ? 'shown to' : 'found by'} ${event.actor.id}, ${event.actor.role}.`;
     case 'export.begin':
       return `Bundle ${event.number} was begun: entries ${event.from} to ${event.size - 1}.`;
     case 'export.done':
@@ -105,6 +108,10 @@ function lists(used: Extract<LogEvent, { op: 'token-in' }>['revocation_lists']):
 
 /** How the private key of the log is kept. */
 const kept = { passphrase: 'wrapped by a passphrase', none: 'not wrapped', token: 'in a token that it does not leave' } as const;
+function staff(event: Extract<LogEvent, { op: 'key'; purpose: 'staff' }>): string {
+  if (event.action === 'revoked') return `The keys of sealed fields were taken away from ${event.staff}.`;
+  return `${event.staff}, ${event.role}, may read sealed fields: ${event.grants.map(({ tier }) => tier).join(', ')}.`;
+}
 
 function short(hash: string): string {
   return `${hash.slice(0, 12)}…`;

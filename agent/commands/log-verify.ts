@@ -1,6 +1,7 @@
 /** `countersign log verify`: checks the whole log with the second implementation, also while the agent runs. It reads and changes nothing. */
 import { openForReading } from '../log/database.ts';
 import { LogRefusal } from '../log/errors.ts';
+import { readKeyRows, readSealedRows } from '../log/read-sealed.ts';
 import { readCheckpoints, readNodeRows } from '../log/read-tree.ts';
 import { checkTables, readRows } from '../log/schema.ts';
 import { databaseFile, logFolder } from '../log/store.ts';
@@ -15,7 +16,7 @@ const help = `countersign log verify [--data DIR | --bundle PATH] [--checkpoint 
 
 Hashes every entry of the operation log again and checks that each follows the one before it, that every signature that was
 begun has at most one end, and that none was made without a consent and a finger that matched; then every stored node of the
-tree, and every checkpoint that was signed. What only the log itself says can be made anew as a whole; a checkpoint or a key
+tree, every checkpoint that was signed, and the sealed fields, which it does not open. What only the log itself says can be made anew as a whole; a checkpoint or a key
 that was kept elsewhere finds that.
 
   --data DIR         folder of the station (default: ./station)
@@ -79,11 +80,10 @@ export async function verifyFile(file: string, known: KnownEntry | undefined, el
       const isOther = tables !== undefined && elsewhere.origin !== undefined && elsewhere.origin !== tables.origin;
       const [hasTree] = await database.all("SELECT 1 FROM sqlite_schema WHERE name = 'node' AND type = 'table'");
       const tree = hasTree === undefined ? {} : { nodes: readNodeRows(database, file), checkpoints: await readCheckpoints(database, file) };
-      const result = await verify(
-        readRows(database, file),
-        known,
-        isOther ? tree : { ...elsewhere, ...(tables === undefined ? {} : { origin: tables.origin }), ...tree },
-      );
+      const personal = { sealed: readSealedRows(database, file), keys: await readKeyRows(database, file) };
+      const named = tables === undefined ? {} : { origin: tables.origin };
+      const beside = { ...(isOther ? {} : { ...elsewhere, ...named }), ...tree, ...personal };
+      const result = await verify(readRows(database, file), known, beside);
       if (isOther) throw new StartRefused(ofAnotherLog(elsewhere, tables.origin, result));
       return result;
     } finally {

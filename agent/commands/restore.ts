@@ -60,12 +60,9 @@ export const restore = command(
     const config = nextEpoch(old, values.epoch);
     const wrapping = values['unwrapped-log-key'] ? 'unwrapped' : () => passphraseToMake('--unwrapped-log-key');
     const enrolments = old.enrolments.events();
-    await makeStation(values.data, config, wrapping, (key) => [
-      restored(old.newest),
-      key,
-      headOfficeTaken(old.newest.manifest.recipient),
-      ...enrolments,
-    ]);
+    await makeStation(values.data, config, wrapping, {
+      then: (key) => [restored(old.newest), key, headOfficeTaken(old.newest.manifest.recipient), ...enrolments],
+    });
     tell(old, config, enrolments.length, values.data, io);
     return 0;
   },

@@ -59,6 +59,8 @@ export type RevocationListFields = z.infer<typeof revocationList>;
 const id32 = z.string().regex(/^[0-9a-f]{32}$/);
 /** An age recipient: a public X25519 key. */
 const recipient = z.string().regex(/^age1[02-9ac-hj-np-z]{58}$/);
+/** Who may read sealed fields; see `sealed-field.ts`. */
+const tier = z.enum(['operations', 'supervision', 'audit']);
 /** A file that belongs to an entry, by its hash; its name is personal and sealed. */
 const attachment = z.strictObject({ sha256, size: count });
 /**
@@ -193,10 +195,20 @@ export const fieldsOf = {
     z.strictObject({
       purpose: z.literal('tier'),
       action: z.enum(['made']),
-      tier: z.enum(['operations', 'supervision', 'audit']),
+      tier,
       recipient,
     }),
     z.strictObject({ purpose: z.literal('head-office'), action: z.enum(['taken']), recipient }),
+    // For whom the keys of tiers are wrapped, by the hash of each age file; `recipient` is absent where a passphrase opens it.
+    z.strictObject({
+      purpose: z.literal('staff'),
+      action: z.literal('granted'),
+      staff: pseudonym,
+      role: z.enum(['clerk', 'supervisor', 'auditor']),
+      grants: z.array(z.strictObject({ tier, wrapped_sha256: sha256 })).min(1).max(3),
+      recipient: recipient.exactOptional(),
+    }),
+    z.strictObject({ purpose: z.literal('staff'), action: z.literal('revoked'), staff: pseudonym }),
   ]),
   // A late record, at the place where it was made and not where it belongs. It counts once another person has confirmed it.
   supplement: z.strictObject({
@@ -215,6 +227,8 @@ export const fieldsOf = {
   reject: z.strictObject({ entry: seq, entry_leaf: sha256, reason: word, ...bySigner }),
   // The data keys that were deleted, by id; several entries where one has no room for all.
   erase: z.strictObject({ subject: id32, request: seq, confirm: seq, kids: z.array(id32).max(1500) }),
+  // Who reads, is the actor. Several entries where one has no room for all numbers.
+  unseal: z.strictObject({ how: z.enum(['shown', 'searched']), tiers: z.array(tier).min(1).max(3), entries: z.array(seq).max(3000) }),
   // `size`: entries that the bundle ends before; `from` is the number of its first.
   'export.begin': z.strictObject({ number: z.int().min(1), from: seq, size: z.int().min(1) }),
   // `medium_proven`: false where it was not unmounted and read again from the medium itself.

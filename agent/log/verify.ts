@@ -63,7 +63,7 @@ export async function verify(rows: AsyncIterable<Row>, known?: KnownEntry, besid
         if (chain.sealed !== undefined) held.seal(chain.sealed, place);
       } catch (error) {
         if (!(error instanceof Wrong)) throw error;
-        return broken(Math.min(row.seq, place), error.message);
+        return broken(error.seq ?? Math.min(row.seq, place), error.message);
       }
       if (row.seq === known?.seq && chain.head !== known.leaf)
         return broken(row.seq, `entry ${row.seq} is not the one that was written down`);
@@ -71,7 +71,7 @@ export async function verify(rows: AsyncIterable<Row>, known?: KnownEntry, besid
     if (chain.length === 0) return broken(0, 'the log holds no entry');
     await held.end(chain);
   } catch (cause) {
-    if (cause instanceof Wrong) return broken(undefined, cause.message);
+    if (cause instanceof Wrong) return broken(cause.seq, cause.message);
     return { verdict: 'unreadable', ...result(), cause };
   } finally {
     await held.release();

@@ -3,7 +3,9 @@ import type { LogEntry } from '../log/entry.ts';
 import { LogUnavailable } from '../log/errors.ts';
 import type { Actor } from '../log/catalogue.ts';
 import type { AppendableEvent } from '../log/events.ts';
+import { appendPersonal, type Person } from '../log/personal.ts';
 import type { LogStore } from '../log/store.ts';
+import type { TierRecipient } from '../log/tier-keys.ts';
 import type { Enrolments } from '../people/enrolment.ts';
 import { problems } from '../contract/problems.ts';
 import type { RecordProblemInput, RecordProblemOutput } from './asked.ts';
@@ -14,10 +16,13 @@ import { SigningProblem } from './problem.ts';
 export class Recorder {
   readonly #log: LogStore;
   readonly #enrolments: Enrolments;
+  readonly #tiers: readonly TierRecipient[];
 
-  constructor(log: LogStore, enrolments: Enrolments) {
+  /** `tiers`: whom personal fields are sealed to; without any, nothing personal is recorded. */
+  constructor(log: LogStore, enrolments: Enrolments, tiers: readonly TierRecipient[] = []) {
     this.#log = log;
     this.#enrolments = enrolments;
+    this.#tiers = tiers;
   }
 
   /** Appends the events in one commit and gives the last entry. */
@@ -27,10 +32,10 @@ export class Recorder {
     return last;
   }
 
-  /** Appends the events in one commit and gives their entries, in the same order. */
-  async recordAll(events: readonly AppendableEvent[]): Promise<readonly LogEntry[]> {
+  /** Appends the events in one commit and gives their entries, in the same order. What is personal is sealed with the first. */
+  async recordAll(events: readonly AppendableEvent[], person?: Person): Promise<readonly LogEntry[]> {
     try {
-      const entries = await this.#log.appendAll(events);
+      const entries = await (person === undefined ? this.#log.appendAll(events) : appendPersonal(this.#log, this.#tiers, events, person));
       for (const event of events) this.#enrolments.take(event);
       return entries;
     } catch (error) {

@@ -12,6 +12,7 @@ import type { Actor } from '../log/catalogue.ts';
 import type { AppendableEvent } from '../log/events.ts';
 import { signatureName } from '../log/reconcile.ts';
 import { verifyAssertion } from '../people/assertion.ts';
+import { personalOfConsent } from '../people/personal.ts';
 import type { ActorParts } from './actors.ts';
 import { asJson, consentDigest, makeConsent } from './consent.ts';
 import { chooseReader } from './finger.ts';
@@ -44,7 +45,9 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       });
       const digest = consentDigest(statement);
       const common = { certificate_sha256: key.certificateSha256, consent_sha256: hex(digest), scheme: key.scheme, hash: key.hash };
-      const [, ...intents] = await recorder.recordAll([
+      const titles = documents.map(({ view }) => view.name);
+      const person = { subject: key.credential.subject, fields: personalOfConsent(key.holder.name, titles) };
+      const events: readonly AppendableEvent[] = [
         { op: 'consent', operation, actor, statement: asJson(statement), consent_sha256: hex(digest) },
         ...documents.map(({ view }): AppendableEvent => ({
           op: 'sign.intent',
@@ -53,7 +56,8 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
           document_sha256: view.digest,
           ...common,
         })),
-      ]);
+      ];
+      const [, ...intents] = await recorder.recordAll(events, person);
       return {
         consent: { digest, expires: new Date(statement.expires) },
         intents: documents.map((document, index) => {

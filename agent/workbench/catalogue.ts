@@ -68,6 +68,12 @@ export const demoCards: readonly DemoCard[] = [
   },
 ];
 
+/** Who may read what the demo station seals, and the passphrases of their keys, which are no secret. */
+export const demoStaff = [
+  { id: 'demo-supervisor', role: 'supervisor', passphrase: 'demo supervisor' },
+  { id: 'demo-auditor', role: 'auditor', passphrase: 'demo auditor' },
+] as const;
+
 /** Fingers that can be laid on the virtual bio key. */
 export const fingers = [
   { id: 'right-index', title: 'Right index finger', enrolled: true },

@@ -12,12 +12,16 @@ import { VirtualBioKey } from '../../drivers/virtual/bio-key.ts';
 import { createDemoCa, issueRevocationList, type DemoCa } from '../../drivers/virtual/demo-ca.ts';
 import { PivCard } from '../../drivers/virtual/piv-card.ts';
 import { configDigest, originOf, stationPaths, type StationConfig } from '../config.ts';
+import { passphraseRecipient } from '../log/age-keys.ts';
+import { appendPersonal } from '../log/personal.ts';
+import { type NewStaff, readSealing } from '../log/staff-grants.ts';
 import { openStore } from '../log/store.ts';
 import { enrolFinger } from '../people/enrol.ts';
+import { personalOfEnrolment } from '../people/personal.ts';
 import { StartRefused } from '../refusals.ts';
 import { makeStation, newConfig } from '../station.ts';
 import { software } from '../version.ts';
-import { bioKeyFile, cardFile, demoCards, fingers, type DemoCard } from './catalogue.ts';
+import { bioKeyFile, cardFile, demoCards, demoStaff, fingers, type DemoCard } from './catalogue.ts';
 
 const dayMs = 86_400_000;
 
@@ -33,7 +37,7 @@ export async function makeDemoStation(data: string, port: number): Promise<Stati
     modules: [{ name: 'opensc', path }],
     demo: true,
   });
-  await makeStation(data, config, 'unwrapped');
+  await makeStation(data, config, 'unwrapped', { staff: demoStaff.map(demoKeys) });
   const paths = stationPaths(data, config);
   await mkdir(paths.virtual, { recursive: true, mode: 0o700 });
   const trusted = createDemoCa('Countersign Demo CA');
@@ -43,11 +47,14 @@ export async function makeDemoStation(data: string, port: number): Promise<Stati
   const revoked: Uint8Array[] = [];
   const log = await openStore(paths.log, { software, configDigest: configDigest(config) });
   try {
+    const { tiers } = await readSealing(log);
     for (const card of demoCards) {
       const made = await makeCard(card, card.trusted ? trusted : foreign);
       await writeFile(cardFile(paths, card.id), JSON.stringify(made.toJSON()), { mode: 0o600 });
       if (card.revoked === true) revoked.push(made.certificate('9a'), made.certificate('9c'));
-      if (card.enrolled) await log.append(await enrolOn(key, made, config));
+      if (!card.enrolled) continue;
+      const event = await enrolOn(key, made, config);
+      await appendPersonal(log, tiers, [event], { subject: event.subject, fields: personalOfEnrolment(made.certificate('9c')) });
     }
   } finally {
     await log.close();
@@ -55,6 +62,11 @@ export async function makeDemoStation(data: string, port: number): Promise<Stati
   await writeFile(join(paths.crl, 'demo-ca.crl'), demoList(trusted, revoked), { mode: 0o600 });
   await writeFile(bioKeyFile(paths), JSON.stringify(key.toJSON()), { mode: 0o600 });
   return config;
+}
+
+/** Everybody knows these passphrases: to make guessing them slow would only make the demo slow. */
+function demoKeys({ id, role, passphrase }: (typeof demoStaff)[number]): NewStaff {
+  return { id, role, recipient: passphraseRecipient(Buffer.from(passphrase, 'utf8'), 10) };
 }
 
 function makeCard(card: DemoCard, issuer: DemoCa): Promise<PivCard> {

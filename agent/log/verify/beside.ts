@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { type Fields, must, Wrong } from './canonical.ts';
+import { type KeyRows, type KeyRules, matchKeys } from './keys.ts';
+import { SealedRows, type SealedRow, type SealedRules } from './sealed.ts';
 import { type KnownLog, readClaim, readSignedHead } from './checkpoint.ts';
 import { type NodeRow, StoredNodes, StreamedTree } from './tree.ts';
 
@@ -14,6 +16,10 @@ export interface Beside {
   readonly nodes?: AsyncIterable<NodeRow>;
   /** As they are stored, the smallest first; absent where none can be. */
   readonly checkpoints?: readonly { readonly size: number; readonly note: Uint8Array }[];
+  /** Sealed fields, by the number of their entry; where it is left out, nothing is asked of them. */
+  readonly sealed?: AsyncIterable<SealedRow>;
+  /** The keys of the tiers, and for whom they are wrapped; where it is left out, nothing is asked of them. */
+  readonly keys?: KeyRows;
   /** A checkpoint that was kept elsewhere: a signed note. */
   readonly kept?: Uint8Array;
   /** The log's public key, 32 bytes, as it was brought from elsewhere; without it the log's own entry is believed. */
@@ -26,6 +32,7 @@ export class BesideTheEntries {
   readonly #nodes: StoredNodes | undefined;
   /** Of the checkpoints that were checked, by size: what a seal may name. */
   readonly #sealed = new Map<unknown, { readonly root: string; readonly note: string }>();
+  readonly #sealedRows: SealedRows | undefined;
   readonly #keptSize: number | undefined;
   #keptRoot: Uint8Array | undefined;
   /** How many checkpoints were found good. */
@@ -35,6 +42,7 @@ export class BesideTheEntries {
   constructor(beside: Beside) {
     this.#beside = beside;
     this.#nodes = beside.nodes === undefined ? undefined : new StoredNodes(beside.nodes);
+    this.#sealedRows = beside.sealed === undefined ? undefined : new SealedRows(beside.sealed);
     this.#keptSize = beside.kept === undefined ? undefined : readClaim(beside.kept).size;
     if (this.#keptSize === 0) this.#keptRoot = this.#tree.root();
   }
@@ -44,6 +52,7 @@ export class BesideTheEntries {
     const seq = this.#tree.size;
     const completed = this.#tree.take(leaf);
     await this.#nodes?.match(completed, seq);
+    await this.#sealedRows?.match(seq, log.personal);
     const size = seq + 1;
     if (size === this.#keptSize) this.#keptRoot = this.#tree.root();
     const next = this.#beside.checkpoints?.[this.checkpoints];
@@ -73,7 +82,7 @@ export class BesideTheEntries {
     if (kept !== undefined && this.#keptSize !== undefined) {
       const cut = `the log ends after ${size} entries, and the checkpoint that was kept elsewhere is of ${this.#keptSize}: it was cut short, or an older copy was put in its place`;
       must(this.#keptRoot !== undefined, cut);
-      const known = keyOf({ ...log, publicKey: publicKey === undefined ? log.publicKey : hex(publicKey) });
+      const known = keyOf({ origin: log.origin, publicKey: publicKey === undefined ? log.publicKey : hex(publicKey) });
       must(known !== undefined, 'the log does not say its key, so nobody can tell who signed the checkpoint that was kept elsewhere');
       const head = this.#read(
         kept,
@@ -91,11 +100,14 @@ export class BesideTheEntries {
     const left = checkpoints[this.checkpoints];
     must(left === undefined, `a checkpoint of ${left?.size ?? 0} entries is stored, and there are ${size}: the log was cut short`);
     await this.#nodes?.end();
+    if (this.#beside.keys !== undefined) matchKeys(this.#beside.keys, log.keys);
+    await this.#sealedRows?.end();
   }
 
   /** Lets the stored nodes go. */
   async release(): Promise<void> {
     await this.#nodes?.release();
+    await this.#sealedRows?.release();
   }
 
   #read(note: Uint8Array, log: KnownLog, sentence: string) {
@@ -112,9 +124,11 @@ export class BesideTheEntries {
 export interface LogSoFar {
   readonly origin: unknown;
   readonly publicKey: string | undefined;
+  readonly personal: SealedRules;
+  readonly keys: KeyRules;
 }
 
-function keyOf({ origin, publicKey }: LogSoFar): KnownLog | undefined {
+function keyOf({ origin, publicKey }: Pick<LogSoFar, 'origin' | 'publicKey'>): KnownLog | undefined {
   return typeof origin === 'string' && publicKey !== undefined ? { origin, publicKey: Buffer.from(publicKey, 'hex') } : undefined;
 }
 

@@ -2,7 +2,15 @@
 import { isUtf8 } from 'node:buffer';
 
 /** A rule that an entry breaks; the message is a sentence for a person. */
-export class Wrong extends Error {}
+export class Wrong extends Error {
+  /** Which entry, where it is not the one that is being read. */
+  readonly seq: number | undefined;
+
+  constructor(message: string, seq?: number) {
+    super(message);
+    this.seq = seq;
+  }
+}
 
 /** Throws Wrong with the sentence unless the rule holds. */
 export function must(holds: boolean, sentence: string): asserts holds {

@@ -5,6 +5,7 @@ import { type Fields, isHash, map, must, readCanonical } from './canonical.ts';
 import { ExportRules } from './exports.ts';
 import { KeyRules } from './keys.ts';
 import { RestoreRules } from './restore.ts';
+import { SealedRules } from './sealed.ts';
 import { SigningRules } from './signing.ts';
 import { TrialRules } from './trials.ts';
 
@@ -41,7 +42,7 @@ export interface Rules {
 const knownOps =
   'genesis boot clock-changed enrol document-in document-refused document-checked token-in token-out consent finger-matched finger-refused ' +
   'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested key seal anchor ' +
-  'supplement request confirm reject erase export.begin export.done restore';
+  'supplement request confirm reject erase unseal export.begin export.done restore';
 const opNames: ReadonlySet<unknown> = new Set(knownOps.split(' '));
 const roleNames: ReadonlySet<unknown> = new Set(['holder', 'clerk', 'supervisor', 'auditor', 'administrator', 'station']);
 
@@ -55,7 +56,16 @@ export class Chain {
   readonly signing = new SigningRules();
   readonly keys = new KeyRules();
   readonly restore = new RestoreRules();
-  readonly #rules: readonly Rules[] = [this.signing, this.keys, this.restore, new TrialRules(), new AnchorRules(), new ExportRules()];
+  readonly personal = new SealedRules();
+  readonly #rules: readonly Rules[] = [
+    this.signing,
+    this.keys,
+    this.restore,
+    this.personal,
+    new TrialRules(),
+    new AnchorRules(),
+    new ExportRules(),
+  ];
   #boot: unknown;
   #boots = new Set<unknown>();
   #lastStart: number | undefined;
@@ -95,7 +105,7 @@ export class Chain {
   }
 
   #checkFrame(body: Fields, seq: number): void {
-    const names = [...body.keys()].filter((name) => name !== 'operation').join(' ');
+    const names = [...body.keys()].filter((name) => name !== 'operation' && name !== 'sealed').join(' ');
     must(names === 'actor at fields op origin prev seq station v', `entry ${seq} does not have the fields that every entry has`);
     const actor = map(body.get('actor'), seq);
     must(typeof actor.get('id') === 'string' && roleNames.has(actor.get('role')), `entry ${seq} does not say who acted`);
