@@ -72,10 +72,17 @@ export interface Station {
   readonly recovered: Recovered;
   readonly revocation: RevocationFolder;
   readonly examiner: Examiner;
-  /** False in a station that was made before logs had keys. */
-  readonly hasLogKey: boolean;
   /** Where room is too short to begin something new, as it was at the start. */
   readonly shortSpace: ShortSpace | undefined;
+  /** What a start tells of the log besides. */
+  readonly logState: {
+    /** False in a station that was made before logs had keys. */
+    readonly hasKey: boolean;
+    /** False in a station that was made before personal fields were sealed. */
+    readonly hasTiers: boolean;
+    /** False while something that was erased is still in the files. */
+    readonly isScrubbed: boolean;
+  };
   /** Lets a step that must not be cut off finish, ends the visit, then closes everything. */
   close(): Promise<void>;
 }
@@ -183,23 +190,9 @@ export async function startStation(options: StationOptions): Promise<Station> {
       const running = server;
       closers.push(() => running.close());
     }
-    const hasLogKey = opened.key !== undefined;
-    return {
-      config,
-      paths,
-      visit,
-      desk,
-      checkDesk,
-      hardware,
-      recorder,
-      server,
-      recovered,
-      revocation,
-      examiner,
-      hasLogKey,
-      shortSpace: await space(),
-      close,
-    };
+    const logState = { hasKey: opened.key !== undefined, hasTiers: opened.sealing.tiers.length > 0, isScrubbed: opened.isScrubbed };
+    const parts = { config, paths, visit, desk, checkDesk, hardware, recorder, server, recovered, revocation, examiner };
+    return { ...parts, logState, shortSpace: await space(), close };
   } catch (error) {
     await close();
     throw error;

@@ -29,6 +29,8 @@ export interface OpenedLog {
   readonly key: LogKeyFields | undefined;
   /** Whom personal fields are sealed to, and who may read them. */
   readonly sealing: SealingFacts;
+  /** False while something that was erased is still in the files, because somebody reads the database. */
+  readonly isScrubbed: boolean;
   /** When the log was sealed last, or its key was made: RFC 3339. */
   readonly sealedAt: string | undefined;
 }
@@ -75,6 +77,8 @@ export async function openStationLog(
     const keys = entries.flatMap(({ event }) => (event.op === 'key' ? [event] : []));
     const sealing = sealingFacts(keys);
     await log.tables.use((inside) => mustMatchTiers(inside, sealing));
+    const hasErased = entries.some(({ event }) => event.op === 'erase' || (event.op === 'key' && event.action === 'revoked'));
+    const isScrubbed = !hasErased || (await log.tables.scrub());
     return {
       log,
       enrolments,
@@ -82,6 +86,7 @@ export async function openStationLog(
       openIntents: openIntents(await log.entries({ op: reconcileOps })),
       key,
       sealing,
+      isScrubbed,
       sealedAt,
     };
   } catch (error) {

@@ -37,13 +37,19 @@ export interface Beginning {
   readonly staff?: readonly NewStaff[];
 }
 
+/** Throws StartRefused when there is a station in a data folder. */
+export async function mustNotBeMade(data: string): Promise<void> {
+  const paths = stationPaths(data);
+  if (await exists(paths.config)) throw new StartRefused(`There is a station in ${paths.data} already. It was left as it is.`);
+}
+
 /**
  * Makes folders, configuration, the key of the log, those that personal fields are sealed to, and the log. Throws StartRefused when there is one already
  * or the folder cannot be written.
  */
 export async function makeStation(data: string, wanted: StationConfig, wrapping: KeyWrapping, beginning: Beginning = {}): Promise<void> {
   const paths = stationPaths(data, wanted);
-  if (await exists(paths.config)) throw new StartRefused(`There is a station in ${paths.data} already. It was left as it is.`);
+  await mustNotBeMade(data);
   // Asked before anything is made, so that whoever gives up leaves nothing behind.
   const key = await keyFor(paths.logKey, originOf(wanted), wrapping);
   try {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Secret } from '../../drivers/secret.ts';
 import { makeDemoStation } from '../workbench/demo-station.ts';
-import { demoCards, fingers } from '../workbench/catalogue.ts';
+import { demoCards, demoStaff, fingers } from '../workbench/catalogue.ts';
 import type { VirtualHardware } from '../workbench/hardware.ts';
 import type { OutputFormat } from '../contract/state.ts';
 import type { Station } from '../main.ts';
@@ -87,7 +87,10 @@ async function runDemo(data: string, port: number, io: CommandIo): Promise<numbe
     io.out(
       `  documents to be signed  ${station.paths.inbox}\n  signed documents        ${station.paths.outbox}\n  signed files to check   ${station.paths.check}\n`,
     );
-    io.out(`  the log                 countersign log show --data ${data}\nStop with Ctrl+C.\n`);
+    io.out(`  the log                 countersign log show --data ${data}\n`);
+    for (const { id, passphrase } of demoStaff)
+      io.out(`  with sealed names       the same with --unseal --staff ${id}, when this is stopped (passphrase: ${passphrase})\n`);
+    io.out('Stop with Ctrl+C.\n');
   });
 }
 

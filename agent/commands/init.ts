@@ -2,17 +2,18 @@
 import { resolve } from 'node:path';
 import { installedPath, knownModules } from '../../drivers/pkcs11/known-modules.ts';
 import { hostName, moduleName, stationPaths, type StationConfig } from '../config.ts';
-import { makeStation, newConfig } from '../station.ts';
+import { makeStation, mustNotBeMade, newConfig } from '../station.ts';
 import { headOfficeTaken } from '../log/bundle/head-office.ts';
 import { command, parsePort, WrongUsage } from './arguments.ts';
+import { firstStaff, firstStaffHelp, firstStaffOptions, tellFirstStaff } from './first-staff.ts';
 import { takeHeadOfficeKey } from './head-office-key.ts';
 import type { NewTokenKey } from '../log-token/make.ts';
 import { credentialName, passphraseToMake, pinsOfToken } from './log-passphrase.ts';
 
 const help = `countersign init --name NAME [options]
 
-Makes a station: folders, station.json, the key of its log, and the log with the first entries. The passphrase of the key is
-the systemd credential ${credentialName}, or is asked at the terminal.
+Makes a station: folders, station.json, the key of its log, the keys that names and titles are sealed to, and the log with the
+first entries. The passphrase of the log key is the systemd credential ${credentialName}, or is asked at the terminal.
 
   --name NAME           name of the station, for example branch-12.example.org (required)
   --organisation DOMAIN domain for which fingerprint credentials are made (default: NAME without its first part)
@@ -27,6 +28,7 @@ the systemd credential ${credentialName}, or is asked at the terminal.
   --head-office-recipient AGE1  whom bundles are encrypted to (countersign export): the public key of head office
   --head-office-identity FILE   makes a key for head office instead, and writes its secret part once into a new file outside of
                                 the data folder, to be carried to head office and deleted here
+${firstStaffHelp}
   --help
 
 Exit codes: 0 made, 2 not made (the sentence says why).
@@ -48,6 +50,7 @@ export const init = command(
       'log-key-token': { type: 'string' },
       'head-office-recipient': { type: 'string' },
       'head-office-identity': { type: 'string' },
+      ...firstStaffOptions,
     },
   },
   async ({ values }, io) => {
@@ -66,15 +69,19 @@ export const init = command(
     const token = tokenFor(config, values['log-key-module'], values['log-key-token']);
     if (unwrapped && token !== undefined)
       throw new WrongUsage('--unwrapped-log-key is for a key on the disk, and does not go with a token.');
+    await mustNotBeMade(values.data);
+    const staff = await firstStaff(values);
     const given = { recipient: values['head-office-recipient'], identity: values['head-office-identity'] };
     const headOffice = await takeHeadOfficeKey(values.data, headOfficeOptions, given);
     const wrapping = token ?? (unwrapped ? 'unwrapped' : () => passphraseToMake('--unwrapped-log-key'));
     try {
       const taken = headOffice === undefined ? [] : [headOfficeTaken(headOffice.recipient)];
-      await makeStation(values.data, config, wrapping, { then: (key) => [key, ...taken] });
+      await makeStation(values.data, config, wrapping, { then: (key) => [key, ...taken], staff: staff.key });
     } catch (error) {
       await headOffice?.undo();
       throw error;
+    } finally {
+      staff.wipe();
     }
     const paths = stationPaths(values.data, config);
     io.out(`Station ${config.name} is made in ${paths.data}.\n`);
@@ -93,6 +100,7 @@ export const init = command(
         : `  bundles are encrypted to        ${headOffice.recipient}\n`,
     );
     for (const sentence of headOffice?.sentences ?? []) io.out(`${sentence}\n`);
+    io.out(`${tellFirstStaff(staff.key)}\n`);
     if (config.modules.length === 0)
       io.out('No PKCS#11 module was found. Add one to "modules" in station.json; countersign doctor shows what is installed.\n');
     io.out(

@@ -2,26 +2,25 @@
  * Where the passphrase of the log key, or the PIN of the token that holds it, comes from: a systemd credential, or whoever sits at the terminal. Whoever
  * gets it wipes it.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Secret } from '../../drivers/secret.ts';
 import type { PinSource } from '../log-token/pins.ts';
 import type { KeySecrets } from '../opening.ts';
 import { StartRefused } from '../refusals.ts';
+import { readCredential } from './credential.ts';
 import { readPassphrase, readPin, somebodyIsThere } from './keyboard.ts';
 
-/** Name of the credential: `LoadCredential=countersign-log-key:...` or `LoadCredentialEncrypted=` in the unit (systemd.exec(5)). */
+/** Name of the credential. */
 export const credentialName = 'countersign-log-key';
 
 /** The passphrase of a key that is there. Throws StartRefused when nobody can be asked, or the person gives up. */
 export async function passphraseToOpen(env: NodeJS.ProcessEnv = process.env): Promise<Uint8Array> {
-  return (await credential(env)) ?? (await typed('Passphrase of the log key: '));
+  return (await readCredential(credentialName, env)) ?? (await typed('Passphrase of the log key: '));
 }
 
 /** The PIN of the token that holds the log key. */
 export function pinsOfToken(env: NodeJS.ProcessEnv = process.env): PinSource {
   const again = async (): Promise<Secret | undefined> => {
-    const given = await credential(env);
+    const given = await readCredential(credentialName, env);
     return given && new Secret(given);
   };
   return {
@@ -45,7 +44,7 @@ export const keySecrets: KeySecrets = { passphrase: () => passphraseToOpen(), pi
 
 /** The passphrase of a key that is about to be made; at the terminal it is asked twice. Throws StartRefused. */
 export async function passphraseToMake(unwrapped: string, env: NodeJS.ProcessEnv = process.env): Promise<Uint8Array> {
-  const given = await credential(env);
+  const given = await readCredential(credentialName, env);
   if (given !== undefined) return given;
   if (!somebodyIsThere())
     throw new StartRefused(
@@ -67,21 +66,4 @@ async function typed(question: string): Promise<Uint8Array> {
   const bytes = await readPassphrase(question);
   if (bytes === undefined) throw new StartRefused('No passphrase was given.');
   return bytes;
-}
-
-/** One line feed at the end of the file is not part of it. */
-async function credential({ CREDENTIALS_DIRECTORY: folder }: NodeJS.ProcessEnv): Promise<Uint8Array | undefined> {
-  if (folder === undefined || folder === '') return undefined;
-  const file = join(folder, credentialName);
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    if (code === 'ENOENT') return undefined;
-    throw new StartRefused(`The credential ${file} cannot be read (${code}).`, 2, cause);
-  });
-  if (bytes === undefined) return undefined;
-  const length = bytes.at(-1) === 0x0a ? bytes.length - 1 : bytes.length;
-  if (length === 0) throw new StartRefused(`The credential ${file} is empty.`);
-  const owned = Uint8Array.from(bytes.subarray(0, length));
-  bytes.fill(0);
-  return owned;
 }

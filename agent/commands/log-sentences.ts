@@ -1,5 +1,12 @@
 /** One sentence per entry, for a person who reads the log. Hashes are shortened here; `--json` has them whole. */
+import type { LogEntry } from '../log/entry.ts';
 import type { LogEvent } from '../log/events.ts';
+
+/** An entry as one line for a person. */
+export function entryLine({ seq, at, event }: LogEntry): string {
+  const visit = event.operation === undefined ? '' : `  (operation ${event.operation})`;
+  return `${String(seq).padStart(6)}  ${at.time.replace('T', ' ')}  ${event.op.padEnd(20)}  ${sentence(event)}${visit}`;
+}
 
 /** Says in plain words what an entry records. Strings that came from outside are quoted, so that they cannot dress up as the log's words. */
 export function sentence(event: LogEvent): string {
@@ -66,6 +73,7 @@ export function sentence(event: LogEvent): string {
     case 'erase':
       return `The personal data of ${event.subject} were erased, ${event.kids.length} data keys with them (asked for in entry ${event.request}, confirmed in entry ${event.confirm}).`;
     case 'unseal':
+      if (event.how === 'refused') return `${event.actor.id}, ${event.actor.role}, tried to open sealed fields, and their keys did not open.`;
       return `Sealed fields (${event.tiers.join(', ')}) of ${event.entries.length} entries were ${event.how === 'shown' ? 'shown to' : 'found by'} ${event.actor.id}, ${event.actor.role}.`;
     case 'export.begin':
       return `Bundle ${event.number} was begun: entries ${event.from} to ${event.size - 1}.`;

@@ -7,15 +7,20 @@ import { meanings } from '../log/meanings.ts';
 import { lastNumber, scanRows, tailStart } from '../log/scan.ts';
 import { checkTables, findRows } from '../log/schema.ts';
 import { databaseFile, logFolder } from '../log/store.ts';
-import { command } from './arguments.ts';
+import { command, WrongUsage } from './arguments.ts';
 import type { CommandIo } from './io.ts';
-import { sentence } from './log-sentences.ts';
+import { entryLine } from './log-sentences.ts';
 import { readWanted, type Wanted } from './log-show-wanted.ts';
+import { showUnsealed } from './log-unsealed.ts';
+import { parseStaff, staffCredential } from './staff-key.ts';
 
 const help = `countersign log show [--data DIR] [--op OP]... [--operation ID] [--since TIME] [--until TIME]
                      [--entry N | --from N --to N] [--tail N] [--json]
+                     [--unseal --staff ID [--identity FILE]]
 
-Shows the entries of the operation log, oldest first. Only what fits everything that is asked for is shown.
+Shows the entries of the operation log, oldest first. Only what fits everything that is asked for is shown. With --unseal, also the
+names and titles that are sealed in them, as far as the role of who reads allows; then the agent must not run, because that is an
+entry itself.
 
   --data DIR       folder of the station (default: ./station)
   --op OP          only entries of this kind; may be given more than once; --op help lists the kinds
@@ -25,14 +30,20 @@ Shows the entries of the operation log, oldest first. Only what fits everything 
   --entry N        only entry N
   --from N, --to N only entries with these numbers and between
   --tail N         only the last N of these
-  --json           one JSON object per line: the body as it is stored, and its leaf hash
+  --json           one JSON object per line: the body as it is stored, and its leaf hash; with --unseal what is opened
+  --unseal         open what is sealed
+  --staff ID       with --unseal: who reads, by their pseudonym
+  --identity FILE  with --unseal: the age identity that opens their keys; otherwise it is their passphrase, which is the systemd
+                   credential ${staffCredential('ID')}, or is asked at the terminal
   --help
 
 Times are those that the clock of the station said. It may have been set back: then an entry is found by the time that it says.
 
-Exit codes: 0 shown, also when nothing fits, 1 there is no entry of that number, 2 cannot be read.`;
+Exit codes: 0 shown, also when nothing fits, 1 there is no entry of that number, or it is refused, 2 cannot be read.`;
 
-/** Exit code 0, 1 when the one entry that was named is not there, or 2 when the call is wrong or the log cannot be read. */
+const textLine = (_raw: RawEntry, entry: LogEntry): string => entryLine(entry);
+
+/** Exit code 0, 1 when the one entry that was named is not there or sealed fields are refused, or 2 when the call is wrong or the log cannot be read. */
 export const logShow = command(
   {
     name: 'log show',
@@ -48,14 +59,20 @@ export const logShow = command(
       to: { type: 'string' },
       tail: { type: 'string' },
       json: { type: 'boolean', default: false },
+      unseal: { type: 'boolean', default: false },
+      staff: { type: 'string' },
+      identity: { type: 'string' },
     },
   },
-  async ({ values: { data, json, ...asked } }, io) => {
+  async ({ values: { data, json, unseal, staff, identity, ...asked } }, io) => {
     if (asked.op?.includes('help') === true) {
       io.out(kinds());
       return 0;
     }
     const wanted = readWanted(asked);
+    if (unseal !== (staff !== undefined) || (identity !== undefined && !unseal))
+      throw new WrongUsage('--unseal opens what is sealed for the one whom --staff names; --identity goes with them.');
+    if (staff !== undefined) return showUnsealed({ data, staff: parseStaff(staff), identity, wanted, json }, io);
     const file = databaseFile(logFolder(data));
     try {
       const database = await openForReading(file);
@@ -106,9 +123,4 @@ function kinds(): string {
 /** The body's own bytes stand in the line, so they can be hashed again. */
 function jsonLine(raw: RawEntry, entry: LogEntry): string {
   return `{"leaf":"${entry.leaf}","body":${Buffer.from(raw.body).toString('utf8')}}`;
-}
-
-function textLine(_raw: RawEntry, { seq, at, event }: LogEntry): string {
-  const visit = event.operation === undefined ? '' : `  (operation ${event.operation})`;
-  return `${String(seq).padStart(6)}  ${at.time.replace('T', ' ')}  ${event.op.padEnd(20)}  ${sentence(event)}${visit}`;
 }

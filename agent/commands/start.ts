@@ -8,6 +8,7 @@ import { StartRefused } from '../refusals.ts';
 import { command, parsePort } from './arguments.ts';
 import type { CommandIo } from './io.ts';
 import { credentialName, keySecrets } from './log-passphrase.ts';
+import { stillThere } from './still-there.ts';
 import { tellRevocation } from './tell-revocation.ts';
 
 const help = `countersign start [options]
@@ -60,8 +61,7 @@ export async function runStation(
     tellRecovered(station, io);
     tellRevocation(station, io);
     if (station.shortSpace !== undefined) io.err(`${shortSentence(station.shortSpace, freeLimits(station.config))}\n`);
-    if (!station.hasLogKey)
-      io.err(`This station has no log key, so its log is not sealed. Make one with: countersign log key --make --data ${options.data}\n`);
+    tellLog(station, options.data, io);
     await ready(station);
     return await ended;
   } finally {
@@ -82,6 +82,13 @@ function listenRefusal(error: ListenError): StartRefused {
       ? `Port ${error.port} on 127.0.0.1 is in use. Stop what uses it, or choose another with --port.`
       : `The station may not listen on port ${error.port}. Choose another with --port.`;
   return new StartRefused(sentence, 2, error);
+}
+
+function tellLog({ logState: { hasKey, hasTiers, isScrubbed } }: Station, data: string, io: CommandIo): void {
+  if (!hasKey) io.err(`This station has no log key, so its log is not sealed. Make one with: countersign log key --make --data ${data}\n`);
+  if (!hasTiers)
+    io.err(`This station has no keys for names and titles, so its log does not hold them. Make them with: countersign log staff make --data ${data}\n`);
+  if (!isScrubbed) io.err(`${stillThere}\n`);
 }
 
 function tellRecovered({ recovered }: Station, io: CommandIo): void {

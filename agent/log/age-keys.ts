@@ -58,6 +58,22 @@ export function identityText(identity: Uint8Array): string {
   return bech32.encodeFromBytes('age-secret-key-', identity).toUpperCase();
 }
 
+/**
+ * Reads the one identity of a file as `age-keygen` writes it: lines that are empty or begin with `#` are passed over. Returns its 32 bytes; the
+ * caller wipes them and the text. Throws AgeRefusal for a file with none, several, or something else in it.
+ */
+export function parseIdentity(file: string): Uint8Array {
+  const lines = file.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#'));
+  const [text = ''] = lines;
+  try {
+    const { prefix, bytes } = bech32.decodeToBytes(text);
+    if (lines.length === 1 && prefix === 'age-secret-key-' && bytes.byteLength === 32 && text === text.toUpperCase()) return bytes;
+  } catch (cause) {
+    throw new AgeRefusal('not a file with one age identity', { cause });
+  }
+  throw new AgeRefusal('not a file with one age identity');
+}
+
 /** The recipient of an identity, `age1...`. Throws RangeError unless the identity has 32 bytes. */
 export function recipientOf(identity: Uint8Array): string {
   return bech32.encodeFromBytes('age', rawPublic(createPublicKey(privateKey(identity))));

@@ -40,7 +40,7 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   reject: 'a second person refused, and signed it',
   audit: 'an auditor read sealed fields',
   erase: 'the personal data of a person were made unreadable; `kids` are the ids of the data keys that are gone',
-  unseal: 'sealed fields were opened for a member of staff, who is the actor: of which tiers and entries',
+  unseal: 'sealed fields were opened for a member of staff, who is the actor, of which tiers and entries; or they tried, and were refused',
   key: 'a key of the station was made, or that of head office taken, or the keys of tiers were given to a member of staff or taken away; `public_key` is the Ed25519 key that checkpoints of the log are checked with, as 32 bytes in hex, `recipient` whom something is encrypted to',
   policy: 'a rule of the station was changed',
   prune: 'entries that head office has were removed from this station',

@@ -109,6 +109,11 @@ export async function makeSealing(first: readonly NewStaff[]): Promise<NewSealin
   }
 }
 
+/** Makes the tiers of a log that had none. Throws as `SideTables.append`. */
+export async function giveTiers(tables: SideTables, { events, fill }: NewSealing): Promise<void> {
+  await tables.append(events, fill);
+}
+
 interface Grants {
   readonly grants: readonly TierGrant[];
   readonly event: EventOf<'key'>;
