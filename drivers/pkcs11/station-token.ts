@@ -94,7 +94,9 @@ export class StationToken {
   async open({ id, make }: WantedKey, pin: Secret): Promise<Uint8Array> {
     this.#host.muffle();
     const job = { type: 'key-open', tokenId: this.#tokenId, key: id, ...(make === undefined ? {} : { make }) } as const;
-    const sent = await pin.take((bytes) => ({ answer: this.#ask('key-opened', { ...job, pin: bytes }, this.#deadlines.login) }));
+    // A smartcard may take seconds to make a key.
+    const ms = make === undefined ? this.#deadlines.login : this.#deadlines.sign;
+    const sent = await pin.take((bytes) => ({ answer: this.#ask('key-opened', { ...job, pin: bytes }, ms) }));
     return (await sent.answer).publicKey;
   }
 
