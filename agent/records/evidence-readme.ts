@@ -76,7 +76,10 @@ function documentWords(documents: readonly FoundDocument[]): string {
   const lines = documents.map(({ done, format, signed, original }) => {
     if (signed === undefined)
       return `- Entry ${done}: **the signed document is not in this package.** verify.sh fails without it; give it with --document FILE.`;
-    const beside = format !== 'p7s' || original !== undefined ? '' : ' **The file that it is the signature of is not here**; give it with --document FILE.';
+    const beside =
+      format !== 'p7s' || original !== undefined
+        ? ''
+        : ' **The file that it is the signature of is not here**; give it with --document FILE.';
     return `- Entry ${done}: the signed document is \`documents/${String(done).padStart(9, '0')}.signed.${format}\`.${beside}`;
   });
   return `Documents that were signed:\n\n${lines.join('\n')}`;

@@ -58,7 +58,9 @@ export async function makeEvidence(log: ReadableLog, request: EvidenceRequest): 
 const ed25519Prefix = Buffer.from('302a300506032b6570032100', 'hex');
 
 function pemOf(spki: Uint8Array): string {
-  return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }).export({ format: 'pem', type: 'spki' }).toString();
+  return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    .export({ format: 'pem', type: 'spki' })
+    .toString();
 }
 
 /** The parts of the script, in their order: each is one step of the check. */

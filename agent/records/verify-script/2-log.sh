@@ -31,7 +31,7 @@ head -n 3 checkpoint >"$tmp/text"
 # C2SP signed-note: the line of the log's own key is its name and base64 of four bytes that tell the key, and the signature.
 sed -n '5,$p' checkpoint | grep -F -- "— $origin " | cut -d' ' -f3 >"$tmp/lines" || :
 signature=
-if [ "$(wc -l <"$tmp/lines" | tr -d ' ')" = 1 ]; then signature=$(openssl base64 -d -A <"$tmp/lines" 2>/dev/null | hex); fi
+if [ "$(lines_in "$tmp/lines")" = 1 ]; then signature=$(openssl base64 -d -A <"$tmp/lines" 2>/dev/null | hex); fi
 key_id=$({ printf '%s\n' "$origin" && bytes "01$key"; } | sum | cut -c1-8)
 if is_hex "$signature" 136 && [ "${signature%"${signature#????????}"}" = "$key_id" ]; then
   bytes "${signature#????????}" >"$tmp/signature"
@@ -47,8 +47,8 @@ judge $result "checkpoint: the log $origin signed that it had $size entries, wit
 node() { bytes "01$1$2" | sum; }
 climb() {
   hash=$1 index=$2 last=$(($3 - 1))
-  while IFS=' ' read -r _ other; do
-    [ "$last" -gt 0 ] || return 1
+  while IFS=' ' read -r word other more; do
+    [ "$last" -gt 0 ] && [ "$word$more" = node ] && is_hex "$other" 64 || return 1
     if [ $((index % 2)) = 1 ] || [ "$index" = "$last" ]; then
       hash=$(node "$other" "$hash")
       while [ $((index % 2)) = 0 ] && [ "$index" != 0 ]; do index=$((index / 2)) last=$((last / 2)); done
@@ -74,7 +74,7 @@ for body in entries/*.json; do
   proof=${body%.json}.proof
   what="entry in $body"
   seq='' op='' about='' from='' prev='' time='' who=''
-  if [ "$(wc -l <"$body" | tr -d ' ')" = 0 ]; then
+  if [ "$(lines_in "$body")" = 0 ]; then
     printf '%s\n' "$(envelope "$body")" >"$tmp/envelope"
     IFS=' ' read -r who time op about from prev seq <"$tmp/envelope"
   fi
@@ -84,36 +84,39 @@ for body in entries/*.json; do
   mkdir "$tmp/e/$seq"
   here="$tmp/e/$seq"
   printf '%s\n' "$(fields_of "$body")" >"$here/fields"
-  printf '%s' "$op" >"$here/op"
-  printf '%s' "$about" >"$here/operation"
-  printf '%s' "$prev" >"$here/prev"
-  printf '%s' "$time" >"$here/time"
-  printf '%s' "$who" >"$here/actor"
+  for fact in "op $op" "operation $about" "prev $prev" "actor $who"; do printf '%s\n' "${fact#* }" >"$here/${fact%% *}"; done
   leaf=$({ printf '\000' && cat "$body"; } | sum)
-  printf '%s' "$leaf" >"$here/leaf"
+  printf '%s\n' "$leaf" >"$here/leaf"
   if [ "$from" != "$origin" ]; then failed "$what: it says that it is of another log" && continue; fi
   if [ ! -f "$proof" ]; then failed "$what: its proof is missing" && continue; fi
-  if grep -v -e '^index [0-9]*$' -e '^size [0-9]*$' -e '^leaf [0-9a-f]\{64\}$' -e '^node [0-9a-f]\{64\}$' "$proof" >/dev/null; then
-    failed "$what: its proof has a line that does not belong there" && continue
-  fi
-  if [ "$(sed -n 1p "$proof") $(sed -n 2p "$proof")" != "index $seq size $size" ] || [ "$seq" -ge "$size" ]; then
-    failed "$what: its proof is of another number, or of another checkpoint" && continue
-  fi
-  if [ "$(sed -n 3p "$proof")" != "leaf $leaf" ]; then failed "$what: it was changed: its bytes do not have the hash that the proof is of" && continue; fi
-  sed -n '4,$p' "$proof" >"$tmp/path"
-  if grep -v '^node ' "$tmp/path" >/dev/null; then failed "$what: its proof names something twice" && continue; fi
-  if climb "$leaf" "$seq" "$size" <"$tmp/path"; then ok "$what: exactly these bytes are in the log, made $time by the station's clock"; else
-    failed "$what: its proof does not lead to the root that the log signed"
-  fi
+  {
+    one='' two='' three=''
+    if IFS= read -r one && IFS= read -r two; then IFS= read -r three || :; fi
+    if [ "$one $two" != "index $seq size $size" ] || [ "$seq" -ge "$size" ]; then
+      failed "$what: its proof is of another number, or of another checkpoint"
+    elif [ "$three" != "leaf $leaf" ]; then
+      failed "$what: it was changed: its bytes do not have the hash that the proof is of"
+    elif climb "$leaf" "$seq" "$size"; then
+      ok "$what: exactly these bytes are in the log, made $time by the station's clock"
+    else
+      failed "$what: its proof does not lead to the root that the log signed"
+    fi
+  } <"$proof"
 done
 
-find "$tmp/e" -type d | sed 's/.*\///' | grep '^[0-9]*$' | sort -n >"$tmp/numbers"
+# A fact of an entry, as it was read above.
+fact() {
+  known=
+  if [ -f "$tmp/e/$1/$2" ]; then IFS= read -r known <"$tmp/e/$1/$2" || :; fi
+  printf '%s' "$known"
+}
+for one in "$tmp"/e/*; do printf '%s\n' "${one##*/}"; done | sort -n >"$tmp/numbers"
 before=-2
 while IFS= read -r seq; do
   if [ "$seq" = 0 ] || [ "$seq" = $((before + 1)) ]; then
     leaf=0000000000000000000000000000000000000000000000000000000000000000
-    [ "$seq" = 0 ] || leaf=$(cat "$tmp/e/$before/leaf")
-    judge "$(same "$(cat "$tmp/e/$seq/prev")" "$leaf")" "entry $seq: it follows the one before it" "entry $seq: it does not follow the one before it"
+    [ "$seq" = 0 ] || leaf=$(fact "$before" leaf)
+    judge "$(same "$(fact "$seq" prev)" "$leaf")" "entry $seq: it follows the one before it" "entry $seq: it does not follow the one before it"
   fi
   before=$seq
 done <"$tmp/numbers"

@@ -3,7 +3,7 @@
 # A finger for this consent that matched before entry $2.
 finger_for() {
   while IFS= read -r one; do
-    if [ -f "$tmp/e/$one/consent" ] && [ "$(cat "$tmp/e/$one/consent")" = "$1" ] && before "$one" "$2"; then echo "$one"; fi
+    if [ -f "$tmp/e/$one/consent" ] && [ "$(fact "$one" consent)" = "$1" ] && before "$one" "$2"; then echo "$one"; fi
   done <"$tmp/finger-matched" | head -n 1
 }
 end_of() {
@@ -18,9 +18,10 @@ while IFS= read -r seq; do
   if before "$consent" "$seq" && [ -n "$document" ] && [ "$(certificate_in "$consent")" = "$(text_in "$seq" certificate_sha256)" ] &&
     grep "^$document " "$tmp/e/$consent/documents" >/dev/null; then
     ok "$what: the consent in entry $consent names this document and this certificate"
-    printf '%s' "$consent" >"$tmp/e/$seq/consent"
+    printf '%s\n' "$consent" >"$tmp/e/$seq/consent"
   else failed "$what: no consent before it names this document and this certificate"; fi
-  if [ "$(end_of "$seq" | wc -l | tr -d ' ')" = 1 ]; then ok "$what: it ended in entry $(end_of "$seq") ($(op_of "$(end_of "$seq")"))"; else
+  end_of "$seq" >"$tmp/ends"
+  if [ "$(lines_in "$tmp/ends")" = 1 ]; then ok "$what: it ended in entry $(cat "$tmp/ends") ($(op_of "$(cat "$tmp/ends")"))"; else
     failed "$what: how it ended is not here"
   fi
 done <"$tmp/sign.intent"
@@ -29,7 +30,7 @@ done_count=0
 while IFS= read -r seq; do
   what="entry $seq (sign.done)"
   intent=$(number_in "$seq" intent) consent=
-  if is_number "$intent" && [ -f "$tmp/e/$intent/consent" ] && before "$intent" "$seq"; then consent=$(cat "$tmp/e/$intent/consent"); fi
+  if is_number "$intent" && [ -f "$tmp/e/$intent/consent" ] && before "$intent" "$seq"; then consent=$(fact "$intent" consent); fi
   if [ -z "$consent" ] || [ "$(text_in "$intent" document_sha256)" != "$(text_in "$seq" document_sha256)" ] ||
     [ "$(text_in "$intent" certificate_sha256)" != "$(text_in "$seq" certificate_sha256)" ]; then
     failed "$what: it does not end a signature that was begun with the same document and certificate" && continue

@@ -3,9 +3,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { evidence } from '../../agent/commands/evidence.ts';
-import { logCheckpoint } from '../../agent/commands/log-checkpoint.ts';
-import { call } from './keyed-station.ts';
+import { evidence } from '../../../agent/commands/evidence.ts';
+import { logCheckpoint } from '../../../agent/commands/log-checkpoint.ts';
+import { call } from '../keyed-station.ts';
 
 /** Signs a checkpoint of a station that does not run, and makes the package. */
 export async function packageOf(data: string, operation: string, to: string, ...more: readonly string[]): Promise<void> {
@@ -76,7 +76,10 @@ export class Changed {
   rewrite(op: string, change: (body: string) => string): void {
     const entry = this.entry(op);
     this.write(`${entry}.json`, change);
-    const leaf = createHash('sha256').update('\0').update(this.read(`${entry}.json`)).digest('hex');
+    const leaf = createHash('sha256')
+      .update('\0')
+      .update(this.read(`${entry}.json`))
+      .digest('hex');
     this.write(`${entry}.proof`, (proof) => proof.replace(/^leaf .*$/m, `leaf ${leaf}`));
   }
 
