@@ -79,7 +79,7 @@ export async function verifyFile(file: string, known: KnownEntry | undefined, el
       });
       const isOther = tables !== undefined && elsewhere.origin !== undefined && elsewhere.origin !== tables.origin;
       const [hasTree] = await database.all("SELECT 1 FROM sqlite_schema WHERE name = 'node' AND type = 'table'");
-      const tree = hasTree === undefined ? {} : { nodes: readNodeRows(database, file), checkpoints: await readCheckpoints(database, file) };
+      const tree = hasTree === undefined ? {} : { nodes: readNodeRows(database, file), checkpoints: readCheckpoints(database, file) };
       const personal = { sealed: readSealedRows(database, file), keys: await readKeyRows(database, file) };
       const named = tables === undefined ? {} : { origin: tables.origin };
       const beside = { ...(isOther ? {} : { ...elsewhere, ...named }), ...tree, ...personal };

@@ -1,8 +1,9 @@
 /** Reads what is stored beside the entries, for whoever checks it against them: nodes in the order in which they became complete, and checkpoints. */
 import { type Database, DatabaseError, type Row, unreadable } from './database.ts';
 import { LogRefusal } from './errors.ts';
+import type { StoredCheckpoint } from './schema.ts';
 
-/** Nodes of one level that are fetched at once. */
+/** Nodes of one level, or checkpoints, that are fetched at once. */
 const pageSize = 512;
 
 interface NodeRow {
@@ -88,16 +89,20 @@ const pageOfLevel = `SELECT group_concat(idx) AS places, min(typeof(hash) = 'blo
   CAST(group_concat(hash, '') AS BLOB) AS hashes
 FROM (SELECT idx, hash FROM node WHERE level = ? AND idx > ? ORDER BY idx LIMIT ${pageSize})`;
 
-/** Every checkpoint, the smallest first. Throws LogRefusal `unreadable`. */
-export async function readCheckpoints(
-  database: Database,
-  file: string,
-): Promise<readonly { readonly size: number; readonly note: Uint8Array }[]> {
-  const rows = await database.all('SELECT size, note FROM checkpoint ORDER BY size').catch((error: unknown) => {
+/** Every checkpoint, the smallest first; a page of them is held. Throws LogRefusal `unreadable`. */
+export async function* readCheckpoints(database: Database, file: string): AsyncGenerator<StoredCheckpoint, void, undefined> {
+  try {
+    for (let after = Number.MIN_SAFE_INTEGER; ;) {
+      const rows = await database.all('SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size LIMIT ?', [after, pageSize]);
+      for (const { size, note } of rows) {
+        if (typeof size !== 'number' || !(note instanceof Uint8Array))
+          throw new LogRefusal('unreadable', 'a checkpoint is not stored as bytes');
+        yield { size, note };
+        after = size;
+      }
+      if (rows.length < pageSize) return;
+    }
+  } catch (error) {
     throw error instanceof DatabaseError ? unreadable(file, error) : error;
-  });
-  return rows.map(({ size, note }) => {
-    if (typeof size === 'number' && note instanceof Uint8Array) return { size, note };
-    throw new LogRefusal('unreadable', 'a checkpoint is not stored as bytes');
-  });
+  }
 }

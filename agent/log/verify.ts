@@ -3,8 +3,9 @@
  * (`verify/`). It reads rows in order, keeps no more than what is open, and names the first entry that is wrong.
  */
 import { type Beside, BesideTheEntries } from './verify/beside.ts';
-import { Wrong } from './verify/canonical.ts';
+import { must, Wrong } from './verify/canonical.ts';
 import { Chain, type Row } from './verify/chain.ts';
+import { WrongBefore } from './verify/late.ts';
 import type { Predecessor } from './verify/restore.ts';
 
 export type { Row };
@@ -40,43 +41,48 @@ export interface Verification {
  * Checks a log from its first row to its last, and what is beside it. What `rows` throws becomes `unreadable`; throws Wrong only when the
  * checkpoint that was kept elsewhere is none.
  */
-export async function verify(rows: AsyncIterable<Row>, known?: KnownEntry, beside: Beside = {}): Promise<Verification> {
+export async function verify(rows: AsyncIterable<Row>, written?: KnownEntry, beside: Beside = {}): Promise<Verification> {
   const chain = new Chain();
-  const held = new BesideTheEntries(beside);
-  const result = () => ({
+  const known = (): Known => ({
     entries: chain.length,
     ...(chain.length === 0 ? {} : { head: chain.head }),
     ...(chain.publicKey === undefined ? {} : { key: chain.publicKey }),
-    checkpoints: held.checkpoints,
     openIntents: [...chain.signing.intents.keys()],
     ...(chain.restore.predecessor === undefined ? {} : { predecessor: chain.restore.predecessor }),
   });
-  const broken = (seq: number | undefined, sentence: string): Verification => {
-    return { verdict: 'broken', ...result(), bad: { ...(seq === undefined ? {} : { seq }), sentence } };
-  };
+  const held = new BesideTheEntries(beside, known);
+  /** The entry that is judged; undefined where the log is judged as a whole. */
+  let place: number | undefined;
   try {
     for await (const row of rows) {
-      const place = chain.length;
-      try {
-        chain.take(row);
-        await held.take(row.leaf, chain);
-        if (chain.sealed !== undefined) held.seal(chain.sealed, place);
-      } catch (error) {
-        if (!(error instanceof Wrong)) throw error;
-        return broken(error.seq ?? Math.min(row.seq, place), error.message);
-      }
-      if (row.seq === known?.seq && chain.head !== known.leaf)
-        return broken(row.seq, `entry ${row.seq} is not the one that was written down`);
+      place = Math.min(row.seq, chain.length);
+      chain.take(row);
+      await held.take(row.leaf, chain);
+      if (chain.sealed !== undefined) held.seal(chain.sealed, place);
+      if (row.seq === written?.seq) must(chain.head === written.leaf, `entry ${row.seq} is not the one that was written down`);
     }
-    if (chain.length === 0) return broken(0, 'the log holds no entry');
+    place = chain.length;
+    must(place > 0, 'the log holds no entry');
+    place = undefined;
     await held.end(chain);
+    if (written !== undefined) place = chain.length;
+    must(written === undefined || written.seq < chain.length, `the log ends before entry ${written?.seq ?? 0}, which was written down`);
+    return { verdict: 'intact', ...known(), checkpoints: held.checkpoints };
   } catch (cause) {
-    if (cause instanceof Wrong) return broken(cause.seq, cause.message);
-    return { verdict: 'unreadable', ...result(), cause };
+    // A signature that was still being checked stands before this place, and comes first when it is bad.
+    const first: unknown = await held.settle().then(
+      () => cause,
+      (earlier: unknown) => earlier,
+    );
+    if (!(first instanceof Wrong)) return { verdict: 'unreadable', ...known(), checkpoints: held.checkpoints, cause: first };
+    const before = first instanceof WrongBefore ? (first as WrongBefore<Known>).known : undefined;
+    const seq = before === undefined ? (first.seq ?? place) : before.entries - 1;
+    const bad = { ...(seq === undefined ? {} : { seq }), sentence: first.message };
+    return { verdict: 'broken', ...(before ?? known()), checkpoints: held.checkpoints, bad };
   } finally {
     await held.release();
   }
-  if (known !== undefined && known.seq >= chain.length)
-    return broken(chain.length, `the log ends before entry ${known.seq}, which was written down`);
-  return { verdict: 'intact', ...result() };
 }
+
+/** What is known of a log at some place in it. */
+type Known = Pick<Verification, 'entries' | 'head' | 'key' | 'openIntents' | 'predecessor'>;

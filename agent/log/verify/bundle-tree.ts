@@ -3,7 +3,7 @@
  * made from what is left. What stands left of the range comes from tiles that nothing else proves; the root binds them. Memory grows with the logarithm of the size.
  */
 import { must } from './canonical.ts';
-import { parentHash } from './tree.ts';
+import { parentHash } from './hash.ts';
 
 export class TileTree {
   /** Of each level, the hashes that are not part of a full tile yet. */

@@ -21,12 +21,13 @@ export function must(holds: boolean, sentence: string): asserts holds {
 export type Fields = ReadonlyMap<string, unknown>;
 
 const token = {
-  key: /"[a-z][a-z0-9_]*":/y,
   number: /-?[1-9]\d{0,15}|0/y,
   word: /true|false/y,
   // RFC 8785 section 3.2.2.2: these escapes and no others. Half a surrogate pair cannot stand here, because the bytes are UTF-8.
   string: /"[ !#-[\]-\uffff]*(?:\\(?:["\\bfnrt]|u00(?:0[0-7be-f]|1[0-9a-f]))[ !#-[\]-\uffff]*)*"/y,
 } as const;
+/** What a text without escapes cannot have in it: a control character, or a backslash. Nearly every body is without, and its strings end at the next mark. */
+const notPlain = /[^ -[\]-\uffff]/;
 
 /** Reads bytes that are JSON in the one form that the log allows; every other form breaks a rule of this grammar. Objects become maps. */
 export function readCanonical(bytes: Uint8Array, seq: number): Fields {
@@ -40,11 +41,13 @@ export function readCanonical(bytes: Uint8Array, seq: number): Fields {
 
 class Reader {
   readonly #text: string;
+  readonly #isPlain: boolean;
   readonly #wrong: string;
   #place = 0;
 
   constructor(text: string, wrong: string) {
     this.#text = text;
+    this.#isPlain = !notPlain.test(text);
     this.#wrong = wrong;
   }
 
@@ -59,6 +62,7 @@ class Reader {
       case '[':
         return this.#array(depth);
       case '"': {
+        if (this.#isPlain) return this.#plain();
         const text = this.#take(token.string);
         return text.includes('\\') ? JSON.parse(text) : text.slice(1, -1);
       }
@@ -78,7 +82,7 @@ class Reader {
     const members = new Map<string, unknown>();
     let last = '';
     while (this.#more('}', members.size === 0)) {
-      const key = this.#take(token.key).slice(1, -2);
+      const key = this.#key();
       must(key > last, this.#wrong);
       members.set(key, this.value(depth + 1));
       last = key;
@@ -96,10 +100,29 @@ class Reader {
   /** Steps over what stands before an item: the opening bracket or a comma. False, and past it, at the closing bracket. */
   #more(close: string, first: boolean): boolean {
     if (first) this.#place += 1;
-    const found = this.#text[this.#place] === close;
-    must(found || first || this.#text[this.#place] === ',', this.#wrong);
+    const next = this.#text.charAt(this.#place);
+    const found = next === close;
+    must(found || first || next === ',', this.#wrong);
     if (found || !first) this.#place += 1;
     return !found;
+  }
+
+  /** A string up to the next quotation mark. */
+  #plain(): string {
+    const [start, end] = [this.#place + 1, this.#text.indexOf('"', this.#place + 1)];
+    must(end !== -1, this.#wrong);
+    this.#place = end + 1;
+    return this.#text.slice(start, end);
+  }
+
+  /** A key, [a-z][a-z0-9_]*, and the colon behind it. */
+  #key(): string {
+    const [text, start] = [this.#text, this.#place + 1];
+    let end = start;
+    for (let code = text.charCodeAt(end); isLetter(code) || (end > start && isInside(code)); code = text.charCodeAt(end)) end += 1;
+    must(end > start && text.charAt(this.#place) === '"' && text.startsWith('":', end), this.#wrong);
+    this.#place = end + 2;
+    return text.slice(start, end);
   }
 
   #take(pattern: RegExp): string {
@@ -109,6 +132,16 @@ class Reader {
     this.#place = pattern.lastIndex;
     return this.#text.slice(start, this.#place);
   }
+}
+
+/** a to z. */
+function isLetter(code: number): boolean {
+  return code >= 0x61 && code <= 0x7a;
+}
+
+/** 0 to 9, or the low line. */
+function isInside(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x5f;
 }
 
 /** The canonical text of something that `readCanonical` read: maps keep their order, and strings have one form. */

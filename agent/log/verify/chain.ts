@@ -1,9 +1,10 @@
 /** The entries of a log, one after the other: each has its hash, its place, the fields that every entry has, and its time. What an op means is judged by the rules. */
-import { createHash } from 'node:crypto';
 import { AnchorRules } from './anchors.ts';
 import { type Fields, isHash, map, must, readCanonical } from './canonical.ts';
 import { ExportRules } from './exports.ts';
+import { leafHex } from './hash.ts';
 import { KeyRules } from './keys.ts';
+import { Recent } from './recent.ts';
 import { RestoreRules } from './restore.ts';
 import { SealedRules } from './sealed.ts';
 import { SigningRules } from './signing.ts';
@@ -67,7 +68,8 @@ export class Chain {
     new ExportRules(),
   ];
   #boot: unknown;
-  #boots = new Set<unknown>();
+  /** Starts of the agent that had ended: the last of them, which are 27 years of daily starts. */
+  readonly #boots = new Recent<unknown, true>(10_000);
   #lastStart: number | undefined;
   #mono = 0;
   #time = '';
@@ -82,9 +84,9 @@ export class Chain {
     this.sealed = undefined;
     const seq = this.length;
     must(row.seq === seq, row.seq > seq ? `entry ${seq} is missing` : `entry ${row.seq} stands in a place that it cannot have`);
-    const hash = createHash('sha256').update('\0').update(row.body).digest();
-    must(hash.equals(row.leaf), `entry ${seq} was changed: its bytes do not have the hash that stands beside them`);
-    const before = Buffer.from(row.prev).toString('hex');
+    const leaf = leafHex(row.body);
+    must(leaf === hex(row.leaf), `entry ${seq} was changed: its bytes do not have the hash that stands beside them`);
+    const before = hex(row.prev);
     must(before === this.head, `entry ${seq} does not follow the entry before it`);
     const body = readCanonical(row.body, seq);
     must(body.get('v') === 1, `entry ${seq} is written in an unknown version`);
@@ -96,7 +98,6 @@ export class Chain {
     this.#checkFrame(body, seq);
     const fields = map(body.get('fields'), seq);
     this.#checkTime(map(body.get('at'), seq), op, seq, fields);
-    const leaf = hash.toString('hex');
     const entry = { seq, leaf, origin, op, operation: body.get('operation'), actor: map(body.get('actor'), seq), fields, body };
     for (const rules of this.#rules) rules.take(entry);
     if (op === 'seal') this.sealed = fields;
@@ -125,7 +126,7 @@ export class Chain {
       must(!this.#boots.has(boot), `entry ${seq} belongs to a start of the agent that had ended`);
       must(seq === 0 || fields.get('previous') === this.#lastStart, `entry ${seq} does not name the start of the agent before it`);
       if (seq > 0) this.#lastStart = seq;
-      this.#boots.add(boot);
+      this.#boots.set(boot, true);
       for (const rules of this.#rules) rules.start?.();
     } else {
       must(mono >= this.#mono, `entry ${seq} was made before the entry before it`);
@@ -136,4 +137,8 @@ export class Chain {
     }
     [this.#boot, this.#mono, this.#time] = [boot, mono, time];
   }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }

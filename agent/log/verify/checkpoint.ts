@@ -3,7 +3,7 @@
  * rules and with a public key of 32 bytes. It throws Wrong for whatever is not written in the one form that is allowed.
  */
 import { isUtf8 } from 'node:buffer';
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { must } from './canonical.ts';
 import { checkInclusion } from './proof.ts';
 
@@ -33,6 +33,46 @@ export function readNoteText(note: Uint8Array, what: string, limit: number): str
 
 /** Reads a note and checks that this log signed it. Lines of other keys have to be well written and say nothing. Returns the text. */
 export function readSignedText(note: Uint8Array, log: KnownLog, what = 'the checkpoint', limit = 16_384): string {
+  const { text, signature } = readNote(note, log, what, limit);
+  must(verify(null, Buffer.from(text), keyOf(log), signature), notSigned(what));
+  return text;
+}
+
+/** Reads a checkpoint of this log and checks its signature. */
+export function readSignedHead(note: Uint8Array, log: KnownLog): SignedHead {
+  return readHead(readSignedText(note, log), log);
+}
+
+/** The same, but the signature is checked on another thread: `signed` gives the sentence of what is wrong with it, if something is. */
+export function readHeadLater(
+  note: Uint8Array,
+  log: KnownLog,
+): { readonly head: SignedHead; readonly signed: Promise<string | undefined> } {
+  const { text, signature } = readNote(note, log);
+  const head = readHead(text, log);
+  const key = keyOf(log);
+  const signed = new Promise<string | undefined>((resolve, reject) => {
+    verify(null, Buffer.from(text), key, signature, (error, good) => {
+      if (error === null) resolve(good ? undefined : notSigned('the checkpoint'));
+      else reject(error);
+    });
+  });
+  // It is awaited later; until then a failure waits too.
+  signed.catch(() => undefined);
+  return { head, signed };
+}
+
+function notSigned(what: string): string {
+  return `the signature of ${what} is not by the key of its log`;
+}
+
+/** The text of a note and what stands in it as the signature of this log. */
+function readNote(
+  note: Uint8Array,
+  log: KnownLog,
+  what = 'the checkpoint',
+  limit = 16_384,
+): { readonly text: string; readonly signature: Uint8Array } {
   const [, text, lines] = noteShape.exec(textOf(note, limit, what)) ?? [];
   must(text !== undefined && lines !== undefined, `${what} is not a signed note`);
   const id = createHash('sha256').update(`${log.origin}\n\u0001`).update(log.publicKey).digest().subarray(0, 4);
@@ -47,15 +87,24 @@ export function readSignedText(note: Uint8Array, log: KnownLog, what = 'the chec
   must(signature !== undefined, `its log did not sign ${what}`);
   must(second === undefined, `${what} has two signatures of its log`);
   must(log.publicKey.byteLength === 32, 'the public key of the log is not 32 bytes long');
-  const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(log.publicKey).toString('base64url') };
-  const good = signature.length === 64 && verify(null, Buffer.from(text), createPublicKey({ key: jwk, format: 'jwk' }), signature);
-  must(good, `the signature of ${what} is not by the key of its log`);
-  return text;
+  must(signature.length === 64, notSigned(what));
+  return { text, signature };
 }
 
-/** Reads a checkpoint of this log and checks its signature. */
-export function readSignedHead(note: Uint8Array, log: KnownLog): SignedHead {
-  const [, origin, size = '', root = ''] = headShape.exec(readSignedText(note, log)) ?? [];
+/** Made once for each log that is looked at: that costs a third of a signature. */
+const keys = new WeakMap<KnownLog, KeyObject>();
+
+function keyOf(log: KnownLog): KeyObject {
+  const known = keys.get(log);
+  if (known !== undefined) return known;
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(log.publicKey).toString('base64url') };
+  const key = createPublicKey({ key: jwk, format: 'jwk' });
+  keys.set(log, key);
+  return key;
+}
+
+function readHead(text: string, log: KnownLog): SignedHead {
+  const [, origin, size = '', root = ''] = headShape.exec(text) ?? [];
   must(origin !== undefined, 'the checkpoint does not have its three lines');
   must(origin === log.origin, 'the checkpoint is of another log');
   const head = { size: numberOf(size), root: bytesOf(root) };

@@ -3,7 +3,7 @@
  * down, where the writer's own check climbs from the leaf up. It throws Wrong where a proof does not hold.
  */
 import { must } from './canonical.ts';
-import { parentHash } from './tree.ts';
+import { parentHash } from './hash.ts';
 
 type Hash = Uint8Array;
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Fields, map, must, writeAgain } from './canonical.ts';
 import type { Entry, Rules } from './chain.ts';
+import { Recent } from './recent.ts';
 
 interface Intent {
   readonly operation: unknown;
@@ -18,11 +19,14 @@ interface Consent {
   readonly documents: unknown[];
 }
 
+/** Signatures that may be open at one time: each start of the agent ends those that it finds, and a visit signs far fewer documents. */
+const mostOpen = 10_000;
+
 export class SigningRules implements Rules {
   /** Intents without an outcome, by number. */
   readonly intents = new Map<number, Intent>();
-  /** Consents since the last start of the agent. No visit lives longer than that. */
-  readonly #consents = new Map<unknown, Consent>();
+  /** Consents since the last start of the agent, the last of them: no visit lives longer than that, and one visit goes on at a time. */
+  readonly #consents = new Recent<unknown, Consent>(1000);
 
   start(): void {
     this.#consents.clear();
@@ -55,6 +59,7 @@ export class SigningRules implements Rules {
     // Each document of a consent is signed once, and in its order.
     const named = agreed.documents.shift() === document && agreed.certificate === certificate;
     must(named, `entry ${seq}: the consent does not name this document next, or another certificate`);
+    must(this.intents.size < mostOpen, `entry ${seq}: ${mostOpen} signatures were begun before it and have no end`);
     this.intents.set(seq, { operation, document, certificate, consent, matched: false });
   }
 

@@ -66,7 +66,7 @@ const seals = async () => (await store.entries({ op: 'seal' })).map(({ event }) 
 async function judge() {
   const database = await openForReading(log.file);
   try {
-    const beside = { nodes: readNodeRows(database, log.file), checkpoints: await readCheckpoints(database, log.file) };
+    const beside = { nodes: readNodeRows(database, log.file), checkpoints: readCheckpoints(database, log.file) };
     return await verify(readRows(database, log.file), undefined, beside);
   } finally {
     await database.close();
