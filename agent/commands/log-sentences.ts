@@ -63,13 +63,15 @@ export function sentence(event: LogEvent): string {
     case 'token-tested':
       return `${tested[event.result]}${event.problem === undefined ? '' : `: ${event.problem}`}${left(event.tries_left)} (begun in entry ${event.test}).`;
     case 'supplement':
-      return `A late record (${event.kind})${event.about === undefined ? '' : ` on entry ${event.about}`}, of what happened from ${event.occurred.from} to ${event.occurred.to}, with ${event.attachments.length} attachments.`;
+      return `A late record (${event.kind})${event.about === undefined ? '' : ` on entry ${event.about}`}, of what happened from ${event.occurred.from} to ${event.occurred.to}, with ${event.attachments.length} attachments; it waits for a second person until ${event.until}.`;
     case 'request':
-      return `A second person was asked to confirm: ${event.action}.`;
+      return `A second person was asked to confirm that the personal data of ${event.details.subject} are erased, until ${event.until}.`;
     case 'confirm':
       return `A second person confirmed entry ${event.entry}.`;
     case 'reject':
       return `A second person rejected entry ${event.entry}: ${event.reason}.`;
+    case 'statement-refused':
+      return `${wanted[event.statement]}${event.entry === undefined ? '' : ` ${event.entry}`} was refused to certificate ${short(event.certificate_sha256)}: ${event.reason}${event.problem === undefined ? '' : ` (${event.problem})`}.`;
     case 'erase':
       return `The personal data of ${event.subject} were erased, ${event.kids.length} data keys with them (asked for in entry ${event.request}, confirmed in entry ${event.confirm}).`;
     case 'unseal':
@@ -96,6 +98,13 @@ function anchored({ action, found, size, problem }: Extract<LogEvent, { op: 'anc
       return `Staff had the anchor of the log renewed; what was found before: ${found ?? 'unknown'}${size === undefined ? '' : `, and it said ${size} entries`}.`;
   }
 }
+
+const wanted = {
+  supplement: 'A late record',
+  request: 'A request',
+  confirm: 'Confirming entry',
+  reject: 'Rejecting entry',
+} as const;
 
 const tested = {
   signed: 'The diagnostic signature was made and holds',

@@ -64,10 +64,20 @@ const tier = z.enum(['operations', 'supervision', 'audit']);
 /** A file that belongs to an entry, by its hash; its name is personal and sealed. */
 const attachment = z.strictObject({ sha256, size: count });
 /**
- * Who stands behind a statement: SHA-256 of their certificate, its public key (SPKI, DER) and their signature. The certificate itself holds their
- * name and stays out of the log.
+ * Who stands behind a statement of staff (`statement.ts`): SHA-256 of their certificate, its public key (SPKI, DER) and the signature of their token;
+ * ECDSA as DER (RFC 3279 section 2.2.3), as openssl reads it. The certificate itself holds their name and stays out of the log. `seen` is the newest
+ * entry when it was signed: it ties the statement to its place, so that it cannot be entered twice, and vouches for all that stands before it.
  */
-const bySigner = { certificate_sha256: sha256, public_key: hex, scheme: word, hash: word, signature: hex };
+const bySigner = {
+  seen: z.strictObject({ entry: seq, leaf: sha256 }),
+  certificate_sha256: sha256,
+  public_key: hex,
+  scheme: z.enum(['rsa-pkcs1', 'rsa-pss', 'ecdsa']),
+  hash: z.enum(['sha256', 'sha384', 'sha512']),
+  signature: hex,
+};
+/** What is asked for and not decided by then has lapsed. */
+const until = time;
 
 /** The ops that this version appends, each with the fields of its own. All hex is lower case. */
 export const fieldsOf = {
@@ -218,13 +228,23 @@ export const fieldsOf = {
     // When that happened which it tells, as its author claims.
     occurred: z.strictObject({ from: time, to: time }),
     attachments: z.array(attachment).max(64),
+    until,
     ...bySigner,
   }),
   // What a person asks for that needs a second one; `details` says of what, by pseudonyms, numbers and hashes.
-  request: z.strictObject({ action: z.enum(['erase']), details: jsonObject(depthLimit - 2), ...bySigner }),
+  request: z.strictObject({ action: z.literal('erase'), details: z.strictObject({ subject: id32 }), until, ...bySigner }),
   // A second person's word on a `request` or a `supplement`, by its number and leaf.
   confirm: z.strictObject({ entry: seq, entry_leaf: sha256, ...bySigner }),
   reject: z.strictObject({ entry: seq, entry_leaf: sha256, reason: word, ...bySigner }),
+  // A statement that was not entered: by a card that is on no list, by a person who may not, or because the token did not sign.
+  'statement-refused': z.strictObject({
+    statement: z.enum(['supplement', 'request', 'confirm', 'reject']),
+    // What was to be confirmed or rejected.
+    entry: seq.exactOptional(),
+    certificate_sha256: sha256,
+    reason: z.enum(['not-staff', 'certificate', 'role', 'own-entry', 'token']),
+    problem: problem.exactOptional(),
+  }),
   // The data keys that were deleted, by id; several entries where one has no room for all.
   erase: z.strictObject({ subject: id32, request: seq, confirm: seq, kids: z.array(id32).max(1500) }),
   // Who reads, is the actor; `refused` where their keys did not open. Several entries where one has no room for all numbers.

@@ -59,6 +59,7 @@ export async function verify(rows: AsyncIterable<Row>, written?: KnownEntry, bes
       chain.take(row);
       await held.take(row.leaf, chain);
       if (chain.sealed !== undefined) held.seal(chain.sealed, place);
+      for (const named of chain.confirmations.attachments) await beside.attachment?.(named);
       if (row.seq === written?.seq) must(chain.head === written.leaf, `entry ${row.seq} is not the one that was written down`);
     }
     place = chain.length;

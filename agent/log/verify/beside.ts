@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Fields, must, Wrong } from './canonical.ts';
+import type { NamedAttachment } from './confirmations.ts';
 import { type KeyRows, type KeyRules, matchKeys } from './keys.ts';
 import { SealedRows, type SealedRow, type SealedRules } from './sealed.ts';
 import { type KnownLog, readClaim, readHeadLater, readSignedHead } from './checkpoint.ts';
@@ -32,6 +33,8 @@ export interface Beside {
   readonly kept?: Uint8Array;
   /** The log's public key, 32 bytes, as it was brought from elsewhere; without it the log's own entry is believed. */
   readonly publicKey?: Uint8Array;
+  /** Is told of every attachment that an entry names, in the order of the entries; whether the file is there is for the caller to say. */
+  readonly attachment?: (named: NamedAttachment) => Promise<void> | void;
 }
 
 /** How many stored checkpoints a seal may have to be looked for in. It names the newest one but for those of appends that were under way meanwhile. */

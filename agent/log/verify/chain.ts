@@ -1,6 +1,7 @@
 /** The entries of a log, one after the other: each has its hash, its place, the fields that every entry has, and its time. What an op means is judged by the rules. */
 import { AnchorRules } from './anchors.ts';
 import { type Fields, isHash, map, must, readCanonical } from './canonical.ts';
+import { ConfirmationRules } from './confirmations.ts';
 import { ExportRules } from './exports.ts';
 import { leafHex } from './hash.ts';
 import { KeyRules } from './keys.ts';
@@ -43,7 +44,7 @@ export interface Rules {
 const knownOps =
   'genesis boot clock-changed enrol document-in document-refused document-checked token-in token-out consent finger-matched finger-refused ' +
   'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested key seal anchor ' +
-  'supplement request confirm reject erase unseal export.begin export.done restore';
+  'supplement request confirm reject statement-refused erase unseal export.begin export.done restore';
 const opNames: ReadonlySet<unknown> = new Set(knownOps.split(' '));
 const roleNames: ReadonlySet<unknown> = new Set(['holder', 'clerk', 'supervisor', 'auditor', 'administrator', 'station']);
 
@@ -58,11 +59,13 @@ export class Chain {
   readonly keys = new KeyRules();
   readonly restore = new RestoreRules();
   readonly personal = new SealedRules();
+  readonly confirmations = new ConfirmationRules();
   readonly #rules: readonly Rules[] = [
     this.signing,
     this.keys,
     this.restore,
     this.personal,
+    this.confirmations,
     new TrialRules(),
     new AnchorRules(),
     new ExportRules(),
