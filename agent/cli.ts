@@ -20,6 +20,14 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     about: 'add a timestamp that came back',
     load: async () => (await import('./commands/timestamp-apply.ts')).timestampApply,
   },
+  supplement: { about: 'enter a late record', load: async () => (await import('./commands/supplement.ts')).supplement },
+  'request erase': {
+    about: 'ask that a person is erased',
+    load: async () => (await import('./commands/request-erase.ts')).requestErase,
+  },
+  confirm: { about: 'confirm it as a second person', load: async () => (await import('./commands/decide.ts')).confirm },
+  reject: { about: 'reject it as a second person', load: async () => (await import('./commands/decide.ts')).reject },
+  requests: { about: 'what waits for a second person', load: async () => (await import('./commands/requests.ts')).requests },
   'log show': { about: 'show entries of the operation log', load: async () => (await import('./commands/log-show.ts')).logShow },
   'log verify': { about: 'check the whole operation log', load: async () => (await import('./commands/log-verify.ts')).logVerify },
   'log checkpoint': {

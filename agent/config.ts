@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { documentsSchema } from './config-documents.ts';
+import { staffSchema } from './config-staff.ts';
 import { mostDocuments } from './contract/api.ts';
 import { StartRefused } from './refusals.ts';
 
@@ -51,6 +52,8 @@ const fields = z.strictObject({
   crl: z.strictObject({ stale: z.enum(['warn', 'refuse']), maxAgeDays: z.int().min(1).max(3650).exactOptional() }).exactOptional(),
   /** How documents are taken in and signed, and how classes of them differ. */
   documents: documentsSchema.exactOptional(),
+  /** Who may enter late records, ask for what needs a second person, and be one. */
+  staff: staffSchema.exactOptional(),
   limits: z.strictObject({
     maxBytes: z.int().min(1024).max(500_000_000),
     maxPages: z.int().min(1).max(20_000),
@@ -118,6 +121,8 @@ export interface StationPaths {
   readonly check: string;
   readonly staging: string;
   readonly originals: string;
+  /** Files that entries of the log name, each under its SHA-256. */
+  readonly attachments: string;
   readonly trust: string;
   /** Revocation lists. */
   readonly crl: string;
@@ -138,6 +143,7 @@ export function stationPaths(data: string, config?: Pick<StationConfig, 'inbox' 
     check: at('check'),
     staging: at('pending'),
     originals: at('originals'),
+    attachments: at('attachments'),
     trust: at(config?.trust ?? 'trust'),
     crl: at('crl'),
     virtual: at('virtual'),

@@ -44,7 +44,8 @@ export async function firstStaff(values: Values): Promise<Lent<readonly NewStaff
     { id: parseStaff(supervisor ?? 'supervisor-1'), role: 'supervisor', text: toSupervisor, option: '--supervisor-recipient' },
     { id: parseStaff(auditor ?? 'auditor-1'), role: 'auditor', text: toAuditor, option: '--auditor-recipient' },
   ] as const;
-  if (wanted[0].id === wanted[1].id) throw new WrongUsage('The first supervisor and the first auditor are two persons, with two pseudonyms.');
+  if (wanted[0].id === wanted[1].id)
+    throw new WrongUsage('The first supervisor and the first auditor are two persons, with two pseudonyms.');
   if (toSupervisor !== undefined && toSupervisor === toAuditor)
     throw new WrongUsage('The first supervisor and the first auditor are two persons, with two keys.');
   const lent: Lent<NewStaff>[] = [];
@@ -60,7 +61,11 @@ export async function firstStaff(values: Values): Promise<Lent<readonly NewStaff
   } catch (error) {
     wipe();
     if (error instanceof StartRefused && !(error instanceof WrongUsage) && !somebodyIsThere())
-      throw new StartRefused(`${error.message} With --nobody-reads the keys go to nobody, and nobody can ever read what is sealed.`, error.exitCode, error);
+      throw new StartRefused(
+        `${error.message} With --nobody-reads the keys go to nobody, and nobody can ever read what is sealed.`,
+        error.exitCode,
+        error,
+      );
     throw error;
   }
 }

@@ -36,7 +36,8 @@ export const logSearch = command(
     takesWords: true,
   },
   async ({ values: { data, staff, identity: file, limit, json }, words }, io) => {
-    if (words.length === 0) throw new WrongUsage('Say what to look for, for example: countersign log search lovelace --staff supervisor-1.');
+    if (words.length === 0)
+      throw new WrongUsage('Say what to look for, for example: countersign log search lovelace --staff supervisor-1.');
     if (staff === undefined) throw new WrongUsage('--staff says who searches.');
     if (!/^[1-9]\d{0,3}$/.test(limit)) throw new WrongUsage(`--limit takes a whole number from 1 to 9999, and "${limit}" is none.`);
     const id = parseStaff(staff);

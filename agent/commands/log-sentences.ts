@@ -75,7 +75,8 @@ export function sentence(event: LogEvent): string {
     case 'erase':
       return `The personal data of ${event.subject} were erased, ${event.kids.length} data keys with them (asked for in entry ${event.request}, confirmed in entry ${event.confirm}).`;
     case 'unseal':
-      if (event.how === 'refused') return `${event.actor.id}, ${event.actor.role}, tried to open sealed fields, and their keys did not open.`;
+      if (event.how === 'refused')
+        return `${event.actor.id}, ${event.actor.role}, tried to open sealed fields, and their keys did not open.`;
       return `Sealed fields (${event.tiers.join(', ')}) of ${event.entries.length} entries were ${event.how === 'shown' ? 'shown to' : 'found by'} ${event.actor.id}, ${event.actor.role}.`;
     case 'export.begin':
       return `Bundle ${event.number} was begun: entries ${event.from} to ${event.size - 1}.`;

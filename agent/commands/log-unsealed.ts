@@ -68,7 +68,10 @@ export async function showUnsealed(order: UnsealOrder, io: CommandIo): Promise<n
     const timed = order.wanted.since !== undefined || order.wanted.until !== undefined;
     const newest = await log.entries({ ...filter, newestFirst: true, ...(timed ? {} : { limit }) });
     const entries = newest.filter(({ at }) => at.time >= since && at.time <= until).slice(0, limit);
-    if (entries.length > mostRead) throw new StartRefused(`There are more than ${mostRead} entries. Choose some with --tail, --op, --operation, --from and --to, or times.`);
+    if (entries.length > mostRead)
+      throw new StartRefused(
+        `There are more than ${mostRead} entries. Choose some with --tail, --op, --operation, --from and --to, or times.`,
+      );
     for (const one of await unseal({ log, person, tiers }, entries.toReversed())) {
       if (json && one.readings.length > 0) io.out(readingJson(one));
       if (!json) for (const text of [entryLine(one.entry), ...readingLines(one)]) io.out(text);

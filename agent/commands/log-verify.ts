@@ -1,4 +1,5 @@
 /** `countersign log verify`: checks the whole log with the second implementation, also while the agent runs. It reads and changes nothing. */
+import { stationPaths } from '../config.ts';
 import { openForReading } from '../log/database.ts';
 import { LogRefusal } from '../log/errors.ts';
 import { readKeyRows, readSealedRows } from '../log/read-sealed.ts';
@@ -6,8 +7,10 @@ import { readCheckpoints, readNodeRows } from '../log/read-tree.ts';
 import { checkTables, readRows } from '../log/schema.ts';
 import { databaseFile, logFolder } from '../log/store.ts';
 import { type KnownEntry, verify, type Verification } from '../log/verify.ts';
+import type { Beside } from '../log/verify/beside.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, WrongUsage } from './arguments.ts';
+import { AttachmentCheck } from './log-attachments.ts';
 import type { CommandIo } from './io.ts';
 import { type Elsewhere, ofAnotherLog, readElsewhere, readKnown } from './kept-elsewhere.ts';
 import { verifyBundleAt } from './verify-bundle.ts';
@@ -16,7 +19,8 @@ const help = `countersign log verify [--data DIR | --bundle PATH] [--checkpoint 
 
 Hashes every entry of the operation log again and checks that each follows the one before it, that every signature that was
 begun has at most one end, and that none was made without a consent and a finger that matched; then every stored node of the
-tree, every checkpoint that was signed, and the sealed fields, which it does not open. What only the log itself says can be made anew as a whole; a checkpoint or a key
+tree, every checkpoint that was signed, the sealed fields, which it does not open, every statement of staff and the second person
+to it, and whether the files that entries name are there as they were. What only the log itself says can be made anew as a whole; a checkpoint or a key
 that was kept elsewhere finds that.
 
   --data DIR         folder of the station (default: ./station)
@@ -30,7 +34,7 @@ that was kept elsewhere finds that.
   --json             the result as one JSON object
   --help
 
-Exit codes: 0 intact, 1 broken, 2 cannot be read, or what was kept elsewhere is not of this log.`;
+Exit codes: 0 intact, 1 broken or a file that an entry names is missing or changed, 2 cannot be read, or what was kept elsewhere is not of this log.`;
 
 /** Exit code 0 intact, 1 broken, 2 when the call is wrong or something cannot be read. */
 export const logVerify = command(
@@ -52,20 +56,26 @@ export const logVerify = command(
     if (bundle.length === 0 && identity.length > 0) throw new WrongUsage('--identity opens bundles, and goes with --bundle.');
     const elsewhere = await readElsewhere(checkpoint, key);
     const known = text === undefined ? undefined : readKnown(text);
+    const files = new AttachmentCheck(stationPaths(data ?? './station').attachments);
     const tell = (result: Verification): number => {
       const { cause, ...shown } = result;
       const why = cause instanceof Error ? cause.message : undefined;
-      if (json) io.out(JSON.stringify({ ...shown, ...(why === undefined ? {} : { reason: why }) }));
-      else for (const line of inWords(result, elsewhere, why)) io.out(line);
-      return { intact: 0, broken: 1, unreadable: 2 }[result.verdict];
+      if (json) io.out(JSON.stringify({ ...shown, ...files.forProgram(), ...(why === undefined ? {} : { reason: why }) }));
+      else for (const line of [...inWords(result, elsewhere, why), ...files.lines()]) io.out(line);
+      return { intact: files.allThere ? 0 : 1, broken: 1, unreadable: 2 }[result.verdict];
     };
     if (bundle.length > 0) return verifyBundleAt({ paths: bundle, identities: identity, elsewhere, known, json }, tell, io);
-    return tell(await verifyFile(databaseFile(logFolder(data ?? './station')), known, elsewhere, io));
+    return tell(await verifyFile(databaseFile(logFolder(data ?? './station')), known, { ...elsewhere, attachment: files.take }, io));
   },
 );
 
 /** Reads a database and judges it; one that cannot be read is `unreadable`. */
-export async function verifyFile(file: string, known: KnownEntry | undefined, elsewhere: Elsewhere, io: CommandIo): Promise<Verification> {
+export async function verifyFile(
+  file: string,
+  known: KnownEntry | undefined,
+  elsewhere: Elsewhere & Pick<Beside, 'attachment'>,
+  io: CommandIo,
+): Promise<Verification> {
   try {
     const database = await openForReading(file);
     try {

@@ -51,7 +51,8 @@ export async function withStaff<T>(
     if (facts.tiers.length === 0)
       throw new StartRefused(`Nothing is sealed in this log yet. Make the keys for it with: countersign log staff make --data ${data}`, 1);
     const person = facts.staff.find((one) => one.id === id);
-    if (person === undefined) throw new StartRefused(`${id} has no keys here. Who has, is listed by: countersign log staff --data ${data}`, 1);
+    if (person === undefined)
+      throw new StartRefused(`${id} has no keys here. Who has, is listed by: countersign log staff --data ${data}`, 1);
     const tiers = await unlock(log, facts, person, file);
     try {
       return await run({ log, facts, person, tiers });
@@ -71,7 +72,11 @@ async function unlock(log: LogStore, facts: SealingFacts, person: Granted, file:
     if (!(cause instanceof AgeRefusal)) throw cause;
     await log.append({ op: 'unseal', actor: { id, role }, how: 'refused', tiers: [...tiers], entries: [] });
     const what = file === undefined ? 'the passphrase' : 'the identity';
-    throw new StartRefused(`The keys of ${id} do not open: ${what} is not theirs, or a stored key was changed. The log says that it was tried.`, 1, cause);
+    throw new StartRefused(
+      `The keys of ${id} do not open: ${what} is not theirs, or a stored key was changed. The log says that it was tried.`,
+      1,
+      cause,
+    );
   } finally {
     wipe();
   }

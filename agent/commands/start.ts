@@ -87,7 +87,9 @@ function listenRefusal(error: ListenError): StartRefused {
 function tellLog({ logState: { hasKey, hasTiers, isScrubbed } }: Station, data: string, io: CommandIo): void {
   if (!hasKey) io.err(`This station has no log key, so its log is not sealed. Make one with: countersign log key --make --data ${data}\n`);
   if (!hasTiers)
-    io.err(`This station has no keys for names and titles, so its log does not hold them. Make them with: countersign log staff make --data ${data}\n`);
+    io.err(
+      `This station has no keys for names and titles, so its log does not hold them. Make them with: countersign log staff make --data ${data}\n`,
+    );
   if (!isScrubbed) io.err(`${stillThere}\n`);
 }
 

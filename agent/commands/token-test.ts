@@ -13,7 +13,7 @@ import type { CommandIo } from './io.ts';
 import { askLine, readPin, somebodyIsThere, yes } from './keyboard.ts';
 import { problemSentence } from './tell.ts';
 import { isDeviceError } from '../../drivers/errors.ts';
-import { candidateLine, candidates, meant, type Candidate } from './token-test/candidate.ts';
+import { candidateLine, candidates, choose, meant, type Candidate } from './token-test/candidate.ts';
 import { diagnosticText } from './token-test/text.ts';
 import { runTrial } from './token-test/trial.ts';
 import { verdictForProgram, verdictLines, works } from './token-test/verdict.ts';
@@ -63,7 +63,7 @@ export const tokenTest = command(
     const bench = await virtualBench(around.station);
     try {
       const { survey: seen, listed } = await survey(around, new Date(), { env: bench.env });
-      const candidate = await choose(meant(candidates(seen, listed), seen, prefix), io);
+      const candidate = await choose(meant(candidates(seen, listed), seen, prefix), 'Which one is to be tested', io);
       const schemes = values['every-scheme'] ? candidate.key.schemes : candidate.key.schemes.slice(0, 1);
       const text = diagnosticText();
       tellPlan(candidate, schemes.length, text, log !== undefined, io);
@@ -95,17 +95,6 @@ async function openLog({ station }: Surroundings): Promise<LogStore | undefined>
   const paths = stationPaths(data, config);
   await refuseShortSpace(paths, config);
   return (await openStationLog(paths, config, { software, configDigest: configDigest(config) })).log;
-}
-
-async function choose(all: readonly Candidate[], io: CommandIo): Promise<Candidate> {
-  const [only, second] = all;
-  if (only !== undefined && second === undefined) return only;
-  const lines = all.map((one, index) => `  ${index + 1}  ${candidateLine(one)}`);
-  if (!somebodyIsThere()) throw new StartRefused(`There are several keys; name one with --certificate:\n${lines.join('\n')}`);
-  io.err(lines.join('\n'));
-  const chosen = all[Number(await askLine('Which one is to be tested (number, Enter ends)? ')) - 1];
-  if (chosen === undefined) throw new StartRefused('Given up: no key was chosen.', 1);
-  return chosen;
 }
 
 /** Everything that will happen, before anybody agrees to it. */

@@ -61,8 +61,8 @@ async function write(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<
   }
 }
 
-/** One write may take less than it was given. */
-async function writeWhole(file: FileHandle, piece: Uint8Array): Promise<void> {
+/** Writes all of a piece: one write may take less than it was given. Throws on I/O errors. */
+export async function writeWhole(file: FileHandle, piece: Uint8Array): Promise<void> {
   for (let at = 0; at < piece.length;) at += (await file.write(piece, at)).bytesWritten;
 }
 

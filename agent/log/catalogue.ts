@@ -215,7 +215,10 @@ export const fieldsOf = {
       action: z.literal('granted'),
       staff: pseudonym,
       role: z.enum(['clerk', 'supervisor', 'auditor']),
-      grants: z.array(z.strictObject({ tier, wrapped_sha256: sha256 })).min(1).max(3),
+      grants: z
+        .array(z.strictObject({ tier, wrapped_sha256: sha256 }))
+        .min(1)
+        .max(3),
       recipient: recipient.exactOptional(),
     }),
     z.strictObject({ purpose: z.literal('staff'), action: z.literal('revoked'), staff: pseudonym }),
@@ -248,7 +251,11 @@ export const fieldsOf = {
   // The data keys that were deleted, by id; several entries where one has no room for all.
   erase: z.strictObject({ subject: id32, request: seq, confirm: seq, kids: z.array(id32).max(1500) }),
   // Who reads, is the actor; `refused` where their keys did not open. Several entries where one has no room for all numbers.
-  unseal: z.strictObject({ how: z.enum(['shown', 'searched', 'refused']), tiers: z.array(tier).min(1).max(3), entries: z.array(seq).max(3000) }),
+  unseal: z.strictObject({
+    how: z.enum(['shown', 'searched', 'refused']),
+    tiers: z.array(tier).min(1).max(3),
+    entries: z.array(seq).max(3000),
+  }),
   // `size`: entries that the bundle ends before; `from` is the number of its first.
   'export.begin': z.strictObject({ number: z.int().min(1), from: seq, size: z.int().min(1) }),
   // `medium_proven`: false where it was not unmounted and read again from the medium itself.

@@ -73,7 +73,8 @@ export async function readSealing(log: Pick<LogStore, 'entries'>): Promise<Seali
 /** The keys that are stored must be those that the entries say: whoever exchanged one would read what is sealed from then on. Throws LogRefusal `broken`. */
 export async function mustMatchTiers(database: Database, { tiers }: SealingFacts): Promise<void> {
   const stored = await readTiers(database);
-  const same = stored.length === tiers.length && tiers.every((one) => stored.some((row) => row.tier === one.tier && row.recipient === one.recipient));
+  const same =
+    stored.length === tiers.length && tiers.every((one) => stored.some((row) => row.tier === one.tier && row.recipient === one.recipient));
   if (!same) throw new LogRefusal('broken', 'the stored keys that personal fields are sealed to are not those that the log says');
 }
 
@@ -94,9 +95,14 @@ export async function makeSealing(first: readonly NewStaff[]): Promise<NewSealin
     const stored = await Promise.all(recipients.map(makeIndexKey));
     const granted: Grants[] = [];
     for (const one of first) granted.push(await wrapFor(open, one, stationActor));
-    const made = recipients.map(
-      ({ tier, recipient }): EventOf<'key'> => ({ op: 'key', actor: stationActor, purpose: 'tier', action: 'made', tier, recipient }),
-    );
+    const made = recipients.map(({ tier, recipient }): EventOf<'key'> => ({
+      op: 'key',
+      actor: stationActor,
+      purpose: 'tier',
+      action: 'made',
+      tier,
+      recipient,
+    }));
     return {
       events: [...made, ...granted.map(({ event }) => event)],
       fill: async (inside) => {
@@ -171,5 +177,6 @@ export async function revokeStaff({ tables, facts }: SealingLog, by: Granter, st
 }
 
 function mayGrant({ id, role }: Granter): void {
-  if (role === 'clerk') throw new LogRefusal('not-allowed', `${id} is a clerk, and only supervisors and auditors give keys or take them away`);
+  if (role === 'clerk')
+    throw new LogRefusal('not-allowed', `${id} is a clerk, and only supervisors and auditors give keys or take them away`);
 }

@@ -36,7 +36,11 @@ const mostNumbers = 3000;
 export const mostRead = 100_000;
 
 /** Opens what is sealed in these entries, of which there are `mostRead` at most. Throws as `LogStore.appendAll`, and DatabaseError. */
-export async function unseal({ log, person, tiers }: Reader, entries: readonly LogEntry[], how: Fields<'unseal'>['how'] = 'shown'): Promise<readonly Unsealed[]> {
+export async function unseal(
+  { log, person, tiers }: Reader,
+  entries: readonly LogEntry[],
+  how: Fields<'unseal'>['how'] = 'shown',
+): Promise<readonly Unsealed[]> {
   const readable = entries.filter(({ sealed = [] }) => sealed.some(({ tier }) => tiers.tiers.includes(tier))).map(({ seq }) => seq);
   await note(log, person, tiers, readable, how);
   const read: Unsealed[] = [];
@@ -78,7 +82,13 @@ function subjectOf({ event }: LogEntry): string {
   return event.op === 'enrol' ? event.subject : event.actor.id;
 }
 
-async function note(log: LogStore, { id, role }: Staff, { tiers }: OpenTiers, entries: readonly number[], how: Fields<'unseal'>['how']): Promise<void> {
+async function note(
+  log: LogStore,
+  { id, role }: Staff,
+  { tiers }: OpenTiers,
+  entries: readonly number[],
+  how: Fields<'unseal'>['how'],
+): Promise<void> {
   const events: EventOf<'unseal'>[] = [];
   for (let at = 0; at === 0 || at < entries.length; at += mostNumbers)
     events.push({ op: 'unseal', actor: { id, role }, how, tiers: [...tiers], entries: entries.slice(at, at + mostNumbers) });

@@ -54,13 +54,20 @@ test('who is entitled opens the fields of their tiers, and the second implementa
     expect(enrolments.every(({ sealed }) => sealed?.map(({ tier }) => tier).join() === 'operations,supervision')).toBe(true);
     const [supervisor] = demoStaff;
     const identity = passphraseIdentity(Buffer.from(supervisor.passphrase));
-    const tiers = await unlockTiers({ ...supervisor, staff: supervisor.id, identity }, await findGrants(database, supervisor.id), await readTiers(database));
+    const tiers = await unlockTiers(
+      { ...supervisor, staff: supervisor.id, identity },
+      await findGrants(database, supervisor.id),
+      await readTiers(database),
+    );
     const source = { database, origin: consent?.origin ?? '', tiers };
     expect((await readSealed(source, consent?.seq ?? 0, 'operations')).value).toEqual({ holder: 'Ada Lovelace', documents: [title] });
     const enrolled = await Promise.all(enrolments.map(({ seq }) => readSealed(source, seq, 'supervision')));
     expect(enrolled.map(({ value }) => value)).toContainEqual({ subject: expect.arrayContaining(['CN=Ada Lovelace']) as string[] });
     tiers.wipe();
-    const result = await verify(readRows(database, file), undefined, { sealed: readSealedRows(database, file), keys: await readKeyRows(database, file) });
+    const result = await verify(readRows(database, file), undefined, {
+      sealed: readSealedRows(database, file),
+      keys: await readKeyRows(database, file),
+    });
     expect(result).toMatchObject({ verdict: 'intact', entries: entries.length });
   } finally {
     await database.close();

@@ -85,14 +85,20 @@ export class SealedRows {
     const left = new Map(parts.map((part) => [part.tier, part]));
     for (let row = await this.#peek(); row !== undefined && row.seq <= seq; row = await this.#peek()) {
       const part = row.seq === seq ? left.get(row.tier) : undefined;
-      must(part !== undefined, `sealed fields (${row.tier}) of entry ${row.seq} are stored, and it does not name them, or they stand twice`);
+      must(
+        part !== undefined,
+        `sealed fields (${row.tier}) of entry ${row.seq} are stored, and it does not name them, or they stand twice`,
+      );
       left.delete(row.tier);
       this.#judge(row, part);
       this.#next = undefined;
     }
     for (const tier of left.keys()) throw new Wrong(`entry ${seq}: its sealed fields (${tier}) are missing`);
     for (const kid of erased)
-      must(this.#gone.delete(kid), `entry ${seq}: it says that a data key was erased, and what was sealed under it is not blank or never was`);
+      must(
+        this.#gone.delete(kid),
+        `entry ${seq}: it says that a data key was erased, and what was sealed under it is not blank or never was`,
+      );
   }
 
   /** Throws Wrong for rows that no entry names, and for blank ones that no entry called erased. */
