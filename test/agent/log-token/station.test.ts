@@ -67,7 +67,7 @@ const objects = (): string => pkcs11Tool('--list-objects');
 const generate = (id: string, ...more: string[]): string =>
   pkcs11Tool('--keypairgen', '--key-type', 'EC:edwards25519', '--id', id, ...more);
 const doctor = async (): Promise<string[]> =>
-  (await logKeyOf({ root: '/', env: {}, data, demo: false, now: 0, ms: 5000 })).map(({ finding, found }) => `${finding}: ${found}`);
+  (await logKeyOf({ root: '/', env: {}, data, demo: false, now: 0, ms: 30_000 })).map(({ finding, found }) => `${finding}: ${found}`);
 
 describe('a station is not made', () => {
   it.each([
