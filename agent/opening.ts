@@ -1,6 +1,7 @@
 /** Opens a station's log and reads from it what the station must know: who is enrolled, which documents it has seen, which visits were cut off. */
 import { originOf, type StationConfig, type StationPaths } from './config.ts';
 import { type LogAnchor, StationAnchor } from './log/anchor.ts';
+import { exportsFolder, readExportedHead } from './log/bundle/kept.ts';
 import type { KnownHead } from './log/check-anchors.ts';
 import { toHex } from './log/entry.ts';
 import { LogRefusal, LogUnavailable } from './log/errors.ts';
@@ -10,6 +11,7 @@ import type { NoteSigner } from './log/note-key.ts';
 import { openIntents, reconcileOps, signedDocuments, type OpenIntent, type SignedDocument } from './log/reconcile.ts';
 import { openStore, type LogStore, type StoreOptions } from './log/store.ts';
 import { mustMatchTiers, type SealingFacts, sealingFacts } from './log/staff-grants.ts';
+import { Wrong } from './log/verify/canonical.ts';
 import type { PinSource } from './log-token/pins.ts';
 import { openTokenSigner } from './log-token/signer.ts';
 import { Enrolments } from './people/enrolment.ts';
@@ -48,11 +50,12 @@ export interface OpeningOptions extends Omit<StoreOptions, 'anchor'> {
  * its anchor file or out of another that was kept elsewhere.
  */
 export async function openStationLog(
-  { log: directory, anchor }: Pick<StationPaths, 'log' | 'anchor'>,
+  { data, log: directory, anchor }: Pick<StationPaths, 'data' | 'log' | 'anchor'>,
   config: StationConfig,
   options: OpeningOptions,
 ): Promise<OpenedLog> {
-  const log = await openStore(directory, { ...options, anchor: options.anchor ?? new StationAnchor(anchor) }).catch((error: unknown) => {
+  const heads = [...(options.known ?? []), ...(await lastExported(data))];
+  const log = await openStore(directory, { ...options, known: heads, anchor: options.anchor ?? new StationAnchor(anchor) }).catch((error: unknown) => {
     // The first entry of this start could not be written, and so nothing else could be.
     if (error instanceof LogUnavailable) throw new StartRefused(`${capital(error.message)}. The station does not start.`, 2, error);
     throw error instanceof LogRefusal
@@ -171,6 +174,22 @@ async function refusing<T>(act: () => Promise<T>): Promise<T> {
     if (!(error instanceof LogKeyRefused)) throw error;
     const more = error.code === 'missing' ? ' Bring it back from a copy: a key that is lost is not made anew.' : '';
     throw new StartRefused(`The log cannot be sealed: ${error.message}.${more}`, 2, error);
+  }
+}
+
+/** The head of the last bundle, which the log must have grown out of. Throws StartRefused when the manifest that was kept says nothing. */
+async function lastExported(data: string): Promise<readonly KnownHead[]> {
+  try {
+    const head = await readExportedHead(exportsFolder(data));
+    return head === undefined ? [] : [head];
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    const why = `the manifest of the last export in ${exportsFolder(data)} is damaged (${error.message})`;
+    throw new StartRefused(
+      `The station does not start: ${why}. Copy it anew from the drive that the bundle went to, as last.manifest.`,
+      2,
+      error,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 /** `countersign restore`: after the loss of a disk the log is carried on in a new epoch, from what went out in bundles. Nothing of the old station is written over. */
 import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { originOf, parseConfig, stationPaths, type StationConfig } from '../config.ts';
 import { stationActor } from '../log/appender.ts';
 import { headOfficeTaken } from '../log/bundle/head-office.ts';
@@ -28,6 +29,8 @@ credential ${credentialName}, or is asked at the terminal.
   --identity FILE      the age identity of head office, for as long as this takes; may be given several times
   --data DIR           data folder of the new station: new or empty (default ./station)
   --epoch N            number of the new epoch, where one after the bundle's was begun already and lost too
+  --anchor PATH        the anchor file of the new log: a new file, best on another disk; that of the old station stays as it is
+                       (default: as the old station had it)
   --key VKEY           the key of the old log as it was brought from elsewhere
   --unwrapped-log-key  the new key of the log lies on the disk without a passphrase
   --help
@@ -43,6 +46,7 @@ export const restore = command(
       identity: { type: 'string', multiple: true, default: [] },
       data: { type: 'string', default: './station' },
       epoch: { type: 'string' },
+      anchor: { type: 'string' },
       key: { type: 'string' },
       'unwrapped-log-key': { type: 'boolean', default: false },
     },
@@ -57,7 +61,7 @@ export const restore = command(
     const old = await withIdentities(values.identity, (identities) =>
       inWords(async () => read(await findBundles(paths, known), identities)),
     );
-    const config = nextEpoch(old, values.epoch);
+    const config = nextEpoch(old, values);
     const wrapping = values['unwrapped-log-key'] ? 'unwrapped' : () => passphraseToMake('--unwrapped-log-key');
     const enrolments = old.enrolments.events();
     await makeStation(values.data, config, wrapping, {
@@ -104,8 +108,9 @@ async function read(found: readonly FoundBundle[], identities: readonly Uint8Arr
 }
 
 /** The configuration of the old station with a later epoch. Throws StartRefused. */
-function nextEpoch({ newest, config: text }: OldLog, epoch: string | undefined): StationConfig {
-  const config = parseConfig(text, 'station.json in the bundle');
+function nextEpoch({ newest, config: text }: OldLog, { epoch, anchor }: { epoch?: string; anchor?: string }): StationConfig {
+  const old = parseConfig(text, 'station.json in the bundle');
+  const config = anchor === undefined ? old : { ...old, anchor: resolve(anchor) };
   if (originOf(config) !== newest.manifest.origin)
     throw new StartRefused(`The bundle holds the configuration of ${originOf(config)}, and it is of ${newest.manifest.origin}.`, 1);
   if (epoch === undefined) return { ...config, epoch: config.epoch + 1 };

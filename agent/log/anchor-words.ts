@@ -11,11 +11,11 @@ export function findingSentence(finding: AnchorFinding): string {
     case 'other-log':
       return `${known.name} belongs to the log of ${known.origin}, and this is another one. Put the right data folder and its own anchor together again`;
     case 'changed':
-      return `the operation log was made anew or changed: entry ${known.size - 1} is not the one that ${known.name} says. ${bringBack}`;
+      return `the operation log was made anew or changed: entry ${known.size - 1} is not the one that ${known.name} says. ${known.remedy ?? bringBack}`;
     case 'behind': {
       const { missing, from, how } = finding;
       const those = missing === 1 ? `1 entry is missing, number ${from}` : `${missing} entries are missing, from number ${from} on`;
-      return `the operation log is behind ${known.name}, which says ${known.size} entries: ${those}. ${how === undefined ? '' : `${hints[how]} `}${bringBack}`;
+      return `the operation log is behind ${known.name}, which says ${known.size} entries: ${those}. ${how === undefined ? '' : `${hints[how]} `}${known.remedy ?? bringBack}`;
     }
   }
 }

@@ -18,6 +18,8 @@ export interface KnownHead {
   readonly root?: string;
   /** In which start of the agent the last entry was made. */
   readonly boot?: string;
+  /** What to do where the log does not agree with it, whole sentences without the last full stop; where it is left out, what is done about an anchor file. */
+  readonly remedy?: string;
 }
 
 /** A log whose own chain and tree were found good. */

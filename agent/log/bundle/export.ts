@@ -15,7 +15,7 @@ import type { LogStore } from '../store.ts';
 import { consistencyProof, readFrontier, type ReadNodes, rootOf } from '../tree.ts';
 import type { BundleFile, Contents, Cursor } from './contents.ts';
 import { endExport, type Exported, finishExport } from './finish.ts';
-import { keepUnfinished, readUnfinished, type Unfinished } from './kept.ts';
+import { exportsFolder, keepUnfinished, readUnfinished, type Unfinished } from './kept.ts';
 import { type ManifestFacts, type Part, type Previous, signManifest } from './manifest.ts';
 import { Medium } from './medium.ts';
 import { exportName, manifestName, partName, stationFolder } from './names.ts';
@@ -39,11 +39,6 @@ export interface ExportOptions {
   /** Largest part, bytes. */
   readonly limit?: number;
   readonly onProgress?: (sentence: string) => void;
-}
-
-/** The folder in the data folder where a station keeps what it must know of its exports. */
-export function exportsFolder(data: string): string {
-  return join(data, 'exports');
 }
 
 /** Exports. Throws ExportRefused when the bundle was not finished (the next export goes on from there), LogUnavailable and LogRefusal. */

@@ -9,7 +9,8 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { TreeHead } from '../checkpoint.ts';
+import type { KnownHead } from '../check-anchors.ts';
+import { toHex } from '../entry.ts';
 import { Wrong } from '../verify/canonical.ts';
 import { readManifest } from '../verify/manifest.ts';
 
@@ -25,6 +26,11 @@ const schema = z.strictObject({
 });
 /** How far an export had come. */
 export type Unfinished = z.infer<typeof schema>;
+
+/** The folder in the data folder where a station keeps what it must know of its exports. */
+export function exportsFolder(data: string): string {
+  return join(data, 'exports');
+}
 
 const unfinished = 'unfinished.json';
 const lastManifest = 'last.manifest';
@@ -49,24 +55,24 @@ export async function keepManifest(folder: string, note: Uint8Array): Promise<vo
   await rm(join(folder, unfinished), { force: true });
 }
 
-/** A head of the log that stands outside of the log: what the start of the agent holds against it. */
-export interface ExportedHead extends TreeHead {
-  readonly name: string;
-}
-
 /**
- * The head that was exported last, as its manifest states it; undefined where nothing was exported from this folder. The manifest says its key itself: whoever asks
- * compares the origin, and the key where it is known. Throws Wrong when the file is no manifest.
+ * The head that was exported last, as its manifest states it: what the start of the agent holds the log against. Undefined where nothing was exported from this folder. The
+ * manifest says its key itself; `known` is the log's own where it is known. Throws Wrong when the file is no manifest or cannot be read.
  */
-export async function readExportedHead(folder: string, known?: { readonly origin: string; readonly publicKey: Uint8Array }) {
-  const note = await readFile(join(folder, lastManifest)).catch((error: unknown) => {
+export async function readExportedHead(
+  folder: string,
+  known?: { readonly origin: string; readonly publicKey: Uint8Array },
+): Promise<KnownHead | undefined> {
+  const file = join(folder, lastManifest);
+  const note = await readFile(file).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new Wrong(`the last exported manifest, ${join(folder, lastManifest)}, cannot be read`);
+    throw new Wrong(`${file} cannot be read`);
   });
   if (note === undefined) return undefined;
   const { origin, size, root } = readManifest(note, known);
-  const head: ExportedHead = { name: 'the last exported manifest', origin, size, root };
-  return head;
+  const remedy =
+    'Keep everything as it is for whoever examines this. What was exported is not lost: bring back the log that belongs here, or carry it on with countersign restore';
+  return { name: `the manifest of the last export, ${file},`, origin, size, root: toHex(root), remedy };
 }
 
 async function replace(folder: string, name: string, bytes: Uint8Array): Promise<void> {
