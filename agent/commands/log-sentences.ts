@@ -32,7 +32,7 @@ export function sentence(event: LogEvent): string {
     case 'anchor':
       return anchored(event);
     case 'seal':
-      return `The log was sealed: a checkpoint of ${event.size} entries, root ${short(event.root)}.`;
+      return `The log was sealed: a checkpoint of ${event.size} entries, root ${short(event.root)}${event.minutes === undefined ? '' : `; the next seal is due in ${event.minutes} minutes`}.`;
     case 'key':
       if (event.purpose === 'tier') return `The key that the tier ${event.tier} is sealed to was made: ${event.recipient}.`;
       if (event.purpose === 'staff') return staff(event);

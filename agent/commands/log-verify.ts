@@ -8,6 +8,7 @@ import { checkTables, readRows } from '../log/schema.ts';
 import { databaseFile, logFolder } from '../log/store.ts';
 import { type KnownEntry, verify, type Verification } from '../log/verify.ts';
 import type { Beside } from '../log/verify/beside.ts';
+import type { Gap } from '../log/verify/cadence.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, WrongUsage } from './arguments.ts';
 import { AttachmentCheck } from './log-attachments.ts';
@@ -106,7 +107,7 @@ export async function verifyFile(
 }
 
 function inWords(result: Verification, { kept, publicKey }: Elsewhere, why: string | undefined): readonly string[] {
-  const { verdict, entries, head, bad, openIntents, checkpoints, predecessor } = result;
+  const { verdict, entries, head, bad, openIntents, checkpoints, predecessor, gaps = [], gapCount = 0 } = result;
   const good = head === undefined ? [] : [`${entries} entries are good. The hash of entry ${entries - 1} is ${head}.`];
   if (checkpoints > 0) good.push(checkpoints === 1 ? '1 stored checkpoint is good.' : `${checkpoints} stored checkpoints are good.`);
   if (verdict === 'unreadable') return ['CANNOT BE READ', ...(why === undefined ? [] : [`${why}.`]), ...good];
@@ -123,7 +124,15 @@ function inWords(result: Verification, { kept, publicKey }: Elsewhere, why: stri
     openIntents.length === 0
       ? []
       : [`Begun and not ended: entry ${openIntents.join(', ')} (under way, or the agent has not started again).`];
-  return ['INTACT', ...good, ...open];
+  return ['INTACT', ...good, ...open, ...gapsInWords(gaps, gapCount)];
+}
+
+/** Gaps are remarks for a person to ask about, and leave the verdict as it is. */
+function gapsInWords(gaps: readonly Gap[], count: number): readonly string[] {
+  const told = gaps.slice(0, 10).map(({ seq, seal, minutes, every }) => {
+    return `Gap before entry ${seq}: ${minutes} minutes since seal ${seal} while the agent ran, and the next seal was due after ${every}.`;
+  });
+  return count > told.length ? [...told, `${count - told.length} more gaps like these; --json has the first ${gaps.length}.`] : told;
 }
 
 function capital(text: string): string {

@@ -182,7 +182,8 @@ export const fieldsOf = {
     tries_left: count.exactOptional(),
   }),
   // A checkpoint that was signed: size, root hash, and SHA-256 of the note.
-  seal: z.strictObject({ size: z.int().min(1), root: sha256, checkpoint_sha256: sha256 }),
+  // `minutes`: when the next one is due; absent in one that was made by hand, and in logs of before.
+  seal: z.strictObject({ size: z.int().min(1), root: sha256, checkpoint_sha256: sha256, minutes: z.int().min(1).exactOptional() }),
   anchor: z.strictObject({
     // `mended`: one of the two slots could not be read, and was written anew. `failed`: it cannot be written, and the station stops.
     action: z.enum(['begun', 'renewed', 'mended', 'failed']),

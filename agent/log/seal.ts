@@ -6,11 +6,16 @@ import { toHex } from './entry.ts';
 import { type NoteSigner, NotSigned } from './note-key.ts';
 import type { LogStore } from './store.ts';
 
-/** Signs the head of the log and enters what was signed. Throws as `LogStore.checkpoint` and `LogStore.append`; after NotSigned the log is as it was. */
-export async function seal(log: Pick<LogStore, 'checkpoint' | 'append'>, signer: NoteSigner): Promise<OpenedCheckpoint> {
+/**
+ * Signs the head of the log and enters what was signed, and in how many minutes the next seal is due, where one is. Throws as `LogStore.checkpoint` and
+ * `LogStore.append`; after NotSigned the log is as it was.
+ */
+export async function seal(log: Pick<LogStore, 'checkpoint' | 'append'>, signer: NoteSigner, minutes?: number): Promise<OpenedCheckpoint> {
   const checkpoint = await log.checkpoint(signer);
   const checkpoint_sha256 = createHash('sha256').update(checkpoint.note).digest('hex');
-  await log.append({ op: 'seal', actor: stationActor, size: checkpoint.size, root: toHex(checkpoint.root), checkpoint_sha256 });
+  const { size, root } = checkpoint;
+  const next = minutes === undefined ? {} : { minutes };
+  await log.append({ op: 'seal', actor: stationActor, size, root: toHex(root), checkpoint_sha256, ...next });
   return checkpoint;
 }
 
@@ -38,7 +43,8 @@ export const retryMs = 60_000;
 export type OnSeal = (missed: NotSigned | undefined) => void;
 
 /**
- * Seals the log every `everyMs`. The first seal is due so long after the last one (`sealedAt`, RFC 3339), at once where that time has passed or
+ * Seals the log every `everyMs`, by a timer that stands still while the machine sleeps, as the monotonic clock of the entries does; a verifier counts by
+ * that clock. The first seal is due so long after the last one (`sealedAt`, RFC 3339), at once where that time has passed or
  * lies ahead, so that a station that is stopped often is sealed too. The first failure is told to `onFault`, and nothing is sealed after it. A seal that
  * the key did not sign is told to `onSeal`, where there is one, and tried again every minute as long as that is of any use: no entry depends on it, and
  * the next seal covers them all. Gives the way to stop, which waits for a seal under way.
@@ -57,7 +63,7 @@ export function startSealing(
   let callOff: () => void = () => undefined;
   const wait = (ms: number): void => {
     callOff = clock.after(ms, () => {
-      sealing = seal(log, signer).then(
+      sealing = seal(log, signer, Math.ceil(everyMs / 60_000)).then(
         () => {
           if (isStopped) return;
           onSeal?.(undefined);

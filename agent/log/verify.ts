@@ -3,6 +3,7 @@
  * (`verify/`). It reads rows in order, keeps no more than what is open, and names the first entry that is wrong.
  */
 import { type Beside, BesideTheEntries } from './verify/beside.ts';
+import type { Gap } from './verify/cadence.ts';
 import { must, Wrong } from './verify/canonical.ts';
 import { Chain, type Row } from './verify/chain.ts';
 import { WrongBefore } from './verify/late.ts';
@@ -33,6 +34,10 @@ export interface Verification {
   readonly bad?: { readonly seq?: number; readonly sentence: string };
   /** Intents without an outcome, by number: a signature is under way, or the agent ended and has not started again. */
   readonly openIntents: readonly number[];
+  /** Times without a seal while the agent ran, the first hundred; absent where there is none. They are remarks: see `verify/cadence.ts`. */
+  readonly gaps?: readonly Gap[];
+  /** How many there are; absent where there is none. */
+  readonly gapCount?: number;
   /** What reading threw. */
   readonly cause?: unknown;
 }
@@ -48,6 +53,7 @@ export async function verify(rows: AsyncIterable<Row>, written?: KnownEntry, bes
     ...(chain.length === 0 ? {} : { head: chain.head }),
     ...(chain.publicKey === undefined ? {} : { key: chain.publicKey }),
     openIntents: [...chain.signing.intents.keys()],
+    ...(chain.cadence.count === 0 ? {} : { gaps: [...chain.cadence.gaps], gapCount: chain.cadence.count }),
     ...(chain.restore.predecessor === undefined ? {} : { predecessor: chain.restore.predecessor }),
   });
   const held = new BesideTheEntries(beside, known);
@@ -86,4 +92,4 @@ export async function verify(rows: AsyncIterable<Row>, written?: KnownEntry, bes
 }
 
 /** What is known of a log at some place in it. */
-type Known = Pick<Verification, 'entries' | 'head' | 'key' | 'openIntents' | 'predecessor'>;
+type Known = Pick<Verification, 'entries' | 'head' | 'key' | 'openIntents' | 'predecessor' | 'gaps' | 'gapCount'>;

@@ -1,5 +1,6 @@
 /** The entries of a log, one after the other: each has its hash, its place, the fields that every entry has, and its time. What an op means is judged by the rules. */
 import { AnchorRules } from './anchors.ts';
+import { SealCadence } from './cadence.ts';
 import { type Fields, isHash, map, must, readCanonical } from './canonical.ts';
 import { ConfirmationRules } from './confirmations.ts';
 import { ExportRules } from './exports.ts';
@@ -60,12 +61,14 @@ export class Chain {
   readonly restore = new RestoreRules();
   readonly personal = new SealedRules();
   readonly confirmations = new ConfirmationRules();
+  readonly cadence = new SealCadence();
   readonly #rules: readonly Rules[] = [
     this.signing,
     this.keys,
     this.restore,
     this.personal,
     this.confirmations,
+    this.cadence,
     new TrialRules(),
     new AnchorRules(),
     new ExportRules(),
