@@ -246,7 +246,7 @@ export const fieldsOf = {
     // What was to be confirmed or rejected.
     entry: seq.exactOptional(),
     certificate_sha256: sha256,
-    reason: z.enum(['not-staff', 'certificate', 'role', 'own-entry', 'token']),
+    reason: z.enum(['not-staff', 'certificate', 'other-person', 'role', 'own-entry', 'token']),
     problem: problem.exactOptional(),
   }),
   // The data keys that were deleted, by id; several entries where one has no room for all.

@@ -47,12 +47,15 @@ export class Confirmations {
   readonly #asked = new Map<number, Asked>();
   /** Numbers of those that nobody has decided and that have not lapsed. */
   readonly #open = new Set<number>();
+  /** Whose each certificate and each key is, as the statements in the log have it. */
+  readonly #owners = new Map<string, string>();
 
   /** Takes one entry in log order. What does not fit the entries before it is passed over: `log verify` names that. */
   take(entry: LogEntry): void {
     const { event, seq, at } = entry;
     if (!confirmationOps.some((op) => op === event.op)) return;
     this.#lapse(at.time);
+    if ('seen' in event) for (const name of [event.certificate_sha256, event.public_key]) this.#owners.set(name, event.actor.id);
     if (event.op === 'supplement' || event.op === 'request') {
       this.#asked.set(seq, readAsked(entry, event));
       this.#open.add(seq);
@@ -71,6 +74,11 @@ export class Confirmations {
   /** All that was asked for, oldest first, as it stands at `time`. */
   all(time: string): readonly Asked[] {
     return [...this.#asked.values()].map((asked) => standing(asked, time));
+  }
+
+  /** Who has signed a statement with this certificate or this key (hex), by pseudonym: neither may serve another person. */
+  ownerOf({ certificateSha256, publicKey }: Pick<Asked, 'certificateSha256' | 'publicKey'>): string | undefined {
+    return this.#owners.get(certificateSha256) ?? this.#owners.get(publicKey);
   }
 
   /** The oldest request to erase this person that was confirmed and not used. */

@@ -40,7 +40,7 @@ export async function enterStatement(desk: Desk, order: StatementOrder, values: 
   if (!values.yes && !somebodyIsThere()) throw new StartRefused('A statement needs the consent of its author: use a terminal, or --yes.');
   try {
     const who = await personAtDesk(desk, values.certificate, io);
-    mustBeAllowed(order, who);
+    mustBeAllowed(desk, order, who);
     tellPlan(desk, order, who, io);
     if (!(await mayGoOn(who, values, io))) return 1;
     const entry = await signAndEnter(desk, order, who, values, io);
@@ -65,8 +65,15 @@ const denials: Readonly<Record<Denial, string>> = {
   lapsed: 'comes too late: this waited for a second person too long and has lapsed',
 };
 
-function mustBeAllowed({ deny }: Pick<StatementOrder, 'deny'>, { person, actor }: PersonAtDesk): void {
+function mustBeAllowed({ asked }: Desk, { deny }: StatementOrder, { person, actor }: PersonAtDesk): void {
   const denial = deny(person);
+  const owner = asked.ownerOf(person) ?? person.id;
+  if (denial !== 'own-entry' && owner !== person.id)
+    throw new StatementDenied(`${person.id} cannot sign here: another person has signed with this card or its key before: ${owner}.`, {
+      actor,
+      reason: 'other-person',
+      certificate_sha256: person.certificateSha256,
+    });
   if (denial === undefined) return;
   const text = `${person.id} (${person.role}) ${denials[denial]}.`;
   if (denial !== 'role' && denial !== 'own-entry') throw new StartRefused(text, 1);
