@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto';
 import { appendFile, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { PivCard } from '../../drivers/virtual/piv-card.ts';
 import { makePlainStation, type PlainStation } from '../support/plain-station.ts';
 import { readLog } from '../support/station.ts';
 import { call } from '../support/terminal-call.ts';
 import { openscPath, startTestReader, testCa, testCard, type TestReader } from '../support/virtual-reader.ts';
+
+// Each story starts the program up to a dozen times, and each start looks for tokens anew.
+vi.setConfig({ testTimeout: 240_000 });
 
 let reader: TestReader;
 let station: PlainStation;
