@@ -33,7 +33,7 @@ export function newConfig(parts: Pick<StationConfig, 'name' | 'rpId' | 'port' | 
 export interface Beginning {
   /** What stands behind the first entry, in the same commit; the entry with the key of the log is one of it. */
   readonly then?: (key: EventOf<'key'>) => readonly AppendableEvent[];
-  /** The first who may read what is sealed; without any, nobody ever can. */
+  /** The first who may read what is sealed. Of an empty list nobody ever can; where it is left out no keys are made yet and nothing is sealed. */
   readonly staff?: readonly NewStaff[];
 }
 
@@ -75,12 +75,12 @@ async function makeWith(newKey: NewKey, paths: StationPaths, config: StationConf
     const origin = originOf(config);
     const key = await newKey.make();
     const station = { origin, stationName: config.name, demo: config.demo, software, configDigest: configDigest(config) };
-    const { then = (made) => [made], staff = [] } = beginning;
-    const sealing = await makeSealing(staff);
+    const { then = (made) => [made], staff } = beginning;
+    const sealing = staff === undefined ? undefined : await makeSealing(staff);
     await createStore(paths.log, {
       ...station,
-      then: [...then(keyMade(key)), ...sealing.events],
-      fill: sealing.fill,
+      then: [...then(keyMade(key)), ...(sealing?.events ?? [])],
+      ...(sealing === undefined ? {} : { fill: sealing.fill }),
       async keepHead(head) {
         await makeAnchor(paths.anchor, head);
         undo.push(paths.anchor);

@@ -62,8 +62,10 @@ export class Database {
         await inside.exec('COMMIT');
         return result;
       } catch (error) {
-        // SQLite itself has ended the transaction after some errors.
-        await inside.exec('ROLLBACK').catch(() => undefined);
+        await inside.exec('ROLLBACK').catch((failed: unknown) => {
+          // After some of its errors SQLite itself has ended the transaction. After any other one that stays open would swallow what follows.
+          if (!(error instanceof DatabaseError)) throw failed;
+        });
         throw error;
       }
     });

@@ -15,7 +15,16 @@ let browser: KioskBrowser;
 let agent: RunningAgent;
 
 beforeAll(async () => {
-  execFileSync(process.execPath, [builtCli(), 'init', '--data', data, '--name', 'branch-1.example.org', '--unwrapped-log-key']);
+  execFileSync(process.execPath, [
+    builtCli(),
+    'init',
+    '--data',
+    data,
+    '--name',
+    'branch-1.example.org',
+    '--unwrapped-log-key',
+    '--nobody-reads',
+  ]);
   [browser, agent] = await Promise.all([KioskBrowser.launch(), RunningAgent.start(data)]);
 });
 

@@ -192,6 +192,9 @@ const commands = [
   'log checkpoint',
   'log prove',
   'log key',
+  'log search',
+  'log staff',
+  'log erase',
   'doctor',
   'demo',
 ];
@@ -222,6 +225,7 @@ test('a command that there is not, a card that there is not, and a word too many
       ['init', '--data', at('new'), '--name', 'Branch 12'],
       'in parts joined by dots, 100 characters at most, for example branch-12.example.org',
     ],
+    [['init', '--data', at('new'), '--name', 'branch-12.example.org', '--unwrapped-log-key'], 'With --nobody-reads the keys go to nobody'],
     [['init', '--data', data, '--name', 'branch-12.example.org'], 'There is a station in'],
   ] as const;
   await Promise.all(

@@ -46,7 +46,7 @@ async function stationOfBefore(): Promise<KeyedStation> {
 
 test('init wraps the key with the credential; without one it makes nothing, and says what to do', async () => {
   const folder = join(credentials, 'new');
-  const init = ['init', '--name', 'branch-12.example.org', '--data', folder];
+  const init = ['init', '--name', 'branch-12.example.org', '--data', folder, '--nobody-reads'];
   const refused = await countersign(init);
   expect(refused).toMatchObject({ code: 2, out: '', err: expect.stringContaining('or say --unwrapped-log-key to do without') as string });
   expectNoInsides(refused);

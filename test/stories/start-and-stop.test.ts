@@ -17,7 +17,15 @@ const at = (...path: string[]): string => join(folder, ...path);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'start-'));
   await makeDemoStation(at('demo'), 0);
-  const made = await countersign(['init', '--name', 'branch-12.example.org', '--data', at('real'), '--unwrapped-log-key']);
+  const made = await countersign([
+    'init',
+    '--name',
+    'branch-12.example.org',
+    '--data',
+    at('real'),
+    '--unwrapped-log-key',
+    '--nobody-reads',
+  ]);
   expect({ code: made.code, err: made.err }).toEqual({ code: 0, err: '' });
 });
 afterEach(async () => {
@@ -152,7 +160,17 @@ test('a real station serves its kiosk and has no workbench; a card that was in b
 
 test('a real station with another module starts too, and one whose module is not there starts and says that no card can be read', async () => {
   const init = (data: string, path: string) =>
-    countersign(['init', '--name', 'branch-14.example.org', '--data', data, '--module', `hsm=${path}`, '--unwrapped-log-key']);
+    countersign([
+      'init',
+      '--name',
+      'branch-14.example.org',
+      '--data',
+      data,
+      '--module',
+      `hsm=${path}`,
+      '--unwrapped-log-key',
+      '--nobody-reads',
+    ]);
   await Promise.all([init(at('soft'), softhsmModule), init(at('none'), at('no-such-module.so'))]);
   const soft = await (await start(at('soft'))).client();
   await expect.poll(async () => (await soft.message()).station.cardReaderReady, { timeout: 10_000 }).toBe(true);

@@ -11,6 +11,7 @@ import type { PublicState, ScreenName } from '../../agent/contract/state.ts';
 import { openForReading } from '../../agent/log/database.ts';
 import type { LogEvent } from '../../agent/log/events.ts';
 import { readEntry, type LogEntry } from '../../agent/log/entry.ts';
+import { readKeyRows, readSealedRows } from '../../agent/log/read-sealed.ts';
 import { checkTables, readRows } from '../../agent/log/schema.ts';
 import { databaseFile } from '../../agent/log/store.ts';
 import { verify } from '../../agent/log/verify.ts';
@@ -218,7 +219,8 @@ async function readEntries(data: string): Promise<readonly LogEntry[]> {
   const database = await openForReading(file);
   try {
     await checkTables(database, file);
-    const verification = await verify(readRows(database, file));
+    const beside = { sealed: readSealedRows(database, file), keys: await readKeyRows(database, file) };
+    const verification = await verify(readRows(database, file), undefined, beside);
     if (verification.verdict !== 'intact') throw new Error(`the log is ${verification.verdict}: ${JSON.stringify(verification)}`);
     const entries: LogEntry[] = [];
     for await (const row of readRows(database, file)) entries.push(readEntry(row));
