@@ -31,6 +31,7 @@ import { CheckDesk, type CheckDeskParts } from './signing/check-desk.ts';
 import { Desk, type DeskView } from './signing/desk.ts';
 import { LateSeal } from './signing/late-seal.ts';
 import { Login } from './signing/login.ts';
+import { receiptMaker } from './signing/receipt.ts';
 import { Recorder } from './signing/recorder.ts';
 import { recover, type Recovered } from './signing/recovery.ts';
 import { Visit } from './signing/visit.ts';
@@ -138,6 +139,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       origin: log.origin,
       stationName: config.name,
       rpId: config.rpId,
+      makeReceipt: key === undefined ? undefined : receiptMaker({ log, signer: key.signer, desk, recorder }),
       now: () => new Date(),
       hasRoom: async () => (await space()) === undefined,
       onPrompt: (prompt) => visit.promptChanged(prompt),

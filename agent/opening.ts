@@ -55,13 +55,15 @@ export async function openStationLog(
   options: OpeningOptions,
 ): Promise<OpenedLog> {
   const heads = [...(options.known ?? []), ...(await lastExported(data))];
-  const log = await openStore(directory, { ...options, known: heads, anchor: options.anchor ?? new StationAnchor(anchor) }).catch((error: unknown) => {
-    // The first entry of this start could not be written, and so nothing else could be.
-    if (error instanceof LogUnavailable) throw new StartRefused(`${capital(error.message)}. The station does not start.`, 2, error);
-    throw error instanceof LogRefusal
-      ? new StartRefused(sentence(error), error.code === 'broken' || error.code === 'anchor' ? 1 : 2, error)
-      : error;
-  });
+  const log = await openStore(directory, { ...options, known: heads, anchor: options.anchor ?? new StationAnchor(anchor) }).catch(
+    (error: unknown) => {
+      // The first entry of this start could not be written, and so nothing else could be.
+      if (error instanceof LogUnavailable) throw new StartRefused(`${capital(error.message)}. The station does not start.`, 2, error);
+      throw error instanceof LogRefusal
+        ? new StartRefused(sentence(error), error.code === 'broken' || error.code === 'anchor' ? 1 : 2, error)
+        : error;
+    },
+  );
   try {
     await mustBelong(log, config);
     const enrolments = new Enrolments();

@@ -31,6 +31,8 @@ export function sentence(event: LogEvent): string {
         : `Token ${JSON.stringify(event.token_serial)} was put in and cannot be used: ${event.problem}.${lists(event.revocation_lists)}`;
     case 'anchor':
       return anchored(event);
+    case 'receipt':
+      return `A receipt for entry ${event.done} was made, under a checkpoint of ${event.size} entries.`;
     case 'seal':
       return `The log was sealed: a checkpoint of ${event.size} entries, root ${short(event.root)}${event.minutes === undefined ? '' : `; the next seal is due in ${event.minutes} minutes`}.`;
     case 'key':

@@ -2,6 +2,7 @@
  * What the kiosk is told: one public state at a time, each with exactly the data that its screen shows. It carries no PIN, no path, no native
  * text, and no decision that the kiosk would have to take. The agent's `signing/view.ts` is the only place that makes these.
  */
+import type { ReceiptOutcome } from './receipt.ts';
 import type { PinView } from './pin.ts';
 import type { DocumentRefusal, DocumentRemark, ProblemCode, Recover, TroubleScreen } from './problems.ts';
 import type { TermsView } from './terms.ts';
@@ -148,6 +149,8 @@ export interface SignedDocumentView {
   readonly outputName: string;
   /** False while the signed document waits in the station because the outbox could not take it: staff fetch it later. */
   readonly delivered: boolean;
+  /** Absent where the log has no key: then nobody gets a receipt. */
+  readonly receipt?: ReceiptOutcome;
 }
 
 /** What became of each document, where several were agreed to and not all of them are signed. */

@@ -24,6 +24,9 @@ const publishedMark = '.published';
 /** The mark before it counts. It is made together with the staged file: on a disk that is full since, it only has to be renamed. */
 const markInWaiting = '.published.tmp';
 
+/** In the place of an operation's id: what is put beside a document. One at a time is written, and what a crash left is removed at start. */
+const beside = 'beside';
+
 export class Outbox {
   readonly #staging: string;
   readonly #directory: string;
@@ -69,9 +72,25 @@ export class Outbox {
     return name;
   }
 
+  /** Puts a small file beside a document that is out, under the document's name with this ending, and gives the name it got. Throws on I/O errors. */
+  async putBeside(name: string, ending: string, bytes: Uint8Array): Promise<string> {
+    const temporary = this.#temporary(beside);
+    const names = () => freeNames(`${name}${ending}`);
+    try {
+      await writeDurably(temporary, bytes);
+      const linked = await linkUnderFreeName(temporary, this.#directory, names());
+      const given = linked ?? (await renameUnderFreeName(temporary, this.#directory, names()));
+      await syncFolder(this.#directory);
+      return given;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
   /** Everything that is staged or marked as published. */
   async pending(): Promise<readonly Pending[]> {
     await mkdir(this.#staging, { recursive: true, mode: 0o700 });
+    await rm(this.#temporary(beside), { force: true });
     const found: Pending[] = [];
     for (const operation of await readdir(this.#staging)) {
       const folder = join(this.#staging, operation);
@@ -155,10 +174,15 @@ export class Outbox {
       yield this.#exactName;
       return;
     }
-    const stem = fileName.slice(0, fileName.length - extname(fileName).length);
-    yield fileName;
-    for (let n = 2; n < 1000; n += 1) yield `${stem}-${n}${extname(fileName)}`;
+    yield* freeNames(fileName);
   }
+}
+
+/** The name itself, and then with a number before its ending. */
+function* freeNames(fileName: string): Generator<string> {
+  const stem = fileName.slice(0, fileName.length - extname(fileName).length);
+  yield fileName;
+  for (let n = 2; n < 1000; n += 1) yield `${stem}-${n}${extname(fileName)}`;
 }
 
 async function stagedName(folder: string): Promise<string> {

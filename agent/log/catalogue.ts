@@ -181,6 +181,8 @@ export const fieldsOf = {
     problem: problem.exactOptional(),
     tries_left: count.exactOptional(),
   }),
+  // What the holder takes away: a proof of the entry `done` under a checkpoint of `size` entries; SHA-256 of its text.
+  receipt: z.strictObject({ done: seq, size: z.int().min(1), proof_sha256: sha256 }),
   // A checkpoint that was signed: size, root hash, and SHA-256 of the note.
   // `minutes`: when the next one is due; absent in one that was made by hand, and in logs of before.
   seal: z.strictObject({ size: z.int().min(1), root: sha256, checkpoint_sha256: sha256, minutes: z.int().min(1).exactOptional() }),
@@ -278,7 +280,6 @@ export const fieldsOf = {
 export const reserved = {
   'network-up': z.never(),
   'staff-login': z.never(),
-  receipt: z.never(),
   import: z.never(),
   audit: z.never(),
   policy: z.never(),

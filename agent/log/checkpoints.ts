@@ -15,8 +15,16 @@ import { type Database, DatabaseError } from './database.ts';
 import { LogRefusal } from './errors.ts';
 import { EvidenceRefused } from './evidence-error.ts';
 import type { NoteSigner, VerifierKey } from './note-key.ts';
-import { newestCheckpoint, nodeReader } from './schema.ts';
-import { consistencyProof, MissingNode, rootOf } from './tree.ts';
+import { findRows, newestCheckpoint, nodeReader } from './schema.ts';
+import { consistencyProof, inclusionProof, MissingNode, rootOf } from './tree.ts';
+
+/** An entry, and the proof that it is under a checkpoint that was signed for it. */
+export interface ProvenBody {
+  readonly index: number;
+  readonly body: Uint8Array;
+  readonly hashes: readonly Uint8Array[];
+  readonly checkpoint: OpenedCheckpoint;
+}
 
 /** Whoever signs for a log that is open. */
 export class Checkpoints {
@@ -34,6 +42,17 @@ export class Checkpoints {
     const result = this.#queue.then(() => this.#sign(signer));
     this.#queue = result.catch(() => undefined);
     return result;
+  }
+
+  /** See `LogStore.prove`. */
+  async prove(index: number, signer: NoteSigner): Promise<ProvenBody> {
+    const checkpoint = await this.sign(signer);
+    return this.#orBroken(async () => {
+      const [row] = await findRows(this.#database, { from: index, to: index, limit: 1, newestFirst: false });
+      if (row === undefined || index >= checkpoint.size) throw new RangeError(`no entry ${index} under ${checkpoint.size}`);
+      const hashes = await inclusionProof(index, checkpoint.size, nodeReader(this.#database));
+      return { index, body: row.body, hashes, checkpoint };
+    });
   }
 
   /** Resolves when nothing is being signed. */

@@ -27,7 +27,7 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   'token-test':
     'somebody at the terminal agreed to a diagnostic signature, over a text that is no document; written before the token is asked',
   'token-tested': 'how the diagnostic signature ended; `test` is the entry in which it began',
-  receipt: 'a receipt was given to the holder',
+  receipt: 'a receipt was made for the holder: a proof of the entry `done`, under a checkpoint of `size` entries',
   seal: 'the log was sealed with a checkpoint, also when nothing happened: its size, its root and the SHA-256 of the note; `minutes` is when the next one is due',
   anchor:
     'the anchor of the log, a file outside of its database: begun, mended, failed, or renewed by staff; `found` says what was found then, `size` and `leaf` what it said',

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { Appender, Unsealed } from './appender.ts';
 import type { OpenedCheckpoint } from './checkpoint.ts';
+import type { ProvenBody } from './checkpoints.ts';
 import { DatabaseError, type Ownership } from './database.ts';
 import { type LogEntry, readEntry } from './entry.ts';
 import { LogRefusal, LogUnavailable } from './errors.ts';
@@ -63,6 +64,8 @@ export interface LogStore {
    * did not sign (nothing is stored, and the store goes on).
    */
   checkpoint(signer: NoteSigner): Promise<OpenedCheckpoint>;
+  /** Signs a checkpoint and proves an entry under it. Throws as `checkpoint`, and RangeError for a number that no entry has. */
+  prove(seq: number, signer: NoteSigner): Promise<ProvenBody>;
   /** Checks, in O(log n), that the log grew out of the newest checkpoint that was kept, if one was. Throws as `checkpoint`. */
   checkGrowth(key: VerifierKey): Promise<void>;
   /** Hears when the store has failed and takes nothing more; gives the way to hear no more of it. */
@@ -184,6 +187,10 @@ class Store implements LogStore {
       throw new LogUnavailable(error instanceof Error ? error.message : String(error), error);
     });
     return signed;
+  }
+
+  prove(seq: number, signer: NoteSigner): Promise<ProvenBody> {
+    return this.#opened.checkpoints.prove(seq, signer);
   }
 
   checkGrowth(key: VerifierKey): Promise<void> {

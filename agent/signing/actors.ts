@@ -18,6 +18,7 @@ import type * as asked from './asked.ts';
 import type * as model from './model.ts';
 import { mayBeSigned } from './possible.ts';
 import { askDevice, SigningProblem } from './problem.ts';
+import type { MakeReceipt } from './receipt.ts';
 import type { Recorder } from './recorder.ts';
 import { signatureActors } from './signature-actors.ts';
 
@@ -36,6 +37,8 @@ export interface ActorParts {
   readonly stationName: string;
   /** Relying party id: the organisation's domain. */
   readonly rpId: string;
+  /** Absent where the log has no key, or it is not open. */
+  readonly makeReceipt?: MakeReceipt | undefined;
   readonly now: () => Date;
   /** True when the station's disk has room for something new. */
   readonly hasRoom: () => Promise<boolean>;

@@ -129,6 +129,11 @@ export class Desk {
     return name;
   }
 
+  /** Puts the receipt of a document beside it in the outbox; gives its name. Throws on I/O errors. */
+  putReceipt(outputName: string, proof: Uint8Array): Promise<string> {
+    return this.#parts.outbox.putBeside(outputName, '.tlog-proof', proof);
+  }
+
   discard(signature: string): Promise<void> {
     return this.#parts.outbox.discard(signature);
   }

@@ -6,6 +6,7 @@ import type { ReaderPrompt } from '../../drivers/fingerprint.ts';
 import type { Secret } from '../../drivers/secret.ts';
 import type { Hash, PadMoment, PinInfo, SignatureScheme, TokenInfo } from '../../drivers/token.ts';
 import type { DocumentRefusal, ProblemCode } from '../contract/problems.ts';
+import type { ReceiptOutcome } from '../contract/receipt.ts';
 import type { DocumentView, HolderView, RefusedDocumentView, VisitOutcome } from '../contract/state.ts';
 import type { FileVerdictView, SignedFileView } from '../contract/verification.ts';
 import type { PageSize } from '../documents/page-sizes.ts';
@@ -68,6 +69,7 @@ export interface SignedResult {
   readonly outputName: string;
   /** False while the signed document still waits in the station because the outbox could not take it. */
   readonly delivered: boolean;
+  readonly receipt?: ReceiptOutcome;
 }
 
 /** Something went wrong; the cause has a row in `contract/problems.ts`. */

@@ -147,7 +147,9 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       });
       const name = await desk.publish(signatureName(operation, intent.entry), prepared.document).catch(() => undefined);
       const delivered = name !== undefined;
-      return { entry: entry.seq, at: entry.at.time, outputDigest: staged.digest, outputName: name ?? staged.name, delivered };
+      const receipt = await parts.makeReceipt?.({ operation, actor: entry.event.actor, done: entry.seq, outputName: name });
+      const result = { entry: entry.seq, at: entry.at.time, outputDigest: staged.digest, outputName: name ?? staged.name, delivered };
+      return { ...result, ...(receipt === undefined ? {} : { receipt }) };
     }),
   };
 }

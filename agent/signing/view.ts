@@ -164,7 +164,14 @@ function signed(context: Context): Extract<PublicState, { screen: 'signed' }> {
   const all = signedOf(context);
   const last = all.at(-1);
   if (last === undefined) throw new Error('signed, but there is no result');
-  return { screen: 'signed', ...last, ...(all.length === 1 ? {} : { earlier: all.slice(0, -1) }) };
+  return { screen: 'signed', ...last, ...(all.length === 1 ? {} : { earlier: all.slice(0, -1).map(withoutCode) }) };
+}
+
+/** Only the newest receipt is on the screen as a code: its checkpoint covers the entries of all. */
+function withoutCode(document: SignedDocumentView): SignedDocumentView {
+  const { receipt, ...rest } = document;
+  if (receipt === undefined || receipt === 'not-made') return document;
+  return { ...rest, receipt: receipt.fileName === undefined ? {} : { fileName: receipt.fileName } };
 }
 
 function signedOf({ results, shown }: Context): readonly SignedDocumentView[] {
@@ -178,10 +185,11 @@ function signedOf({ results, shown }: Context): readonly SignedDocumentView[] {
 function tally(context: Context): { readonly tally?: TallyView } {
   const { consent, shown, results, intents, outcome } = context;
   if (consent === undefined || intents.length > 0 || shown.length < 2 || outcome === 'signed') return {};
+  const signedViews = signedOf(context).map(withoutCode);
   const rest = shown.slice(results.length).map(({ view }) => view);
   const [first] = rest;
-  if (outcome !== 'outcome-unknown' || first === undefined) return { tally: { signed: signedOf(context), notSigned: rest } };
-  return { tally: { signed: signedOf(context), unknown: first, notSigned: rest.slice(1) } };
+  if (outcome !== 'outcome-unknown' || first === undefined) return { tally: { signed: signedViews, notSigned: rest } };
+  return { tally: { signed: signedViews, unknown: first, notSigned: rest.slice(1) } };
 }
 
 function placeOf({ consent, chosen, shown, results, intents }: Context): PlaceView {

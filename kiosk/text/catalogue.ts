@@ -6,6 +6,7 @@ import type { CheckTexts } from './check.ts';
 import type { OtherFileText } from './other-file.ts';
 import type { DocumentRefusal, DocumentRemark, ProblemCode, Recover } from '../../agent/contract/problems.ts';
 import type { SigningStep, VisitOutcome } from '../../agent/contract/state.ts';
+import type { ReceiptTexts } from './receipt.ts';
 import type { SeveralTexts } from './several.ts';
 import type { TermsTexts } from './terms.ts';
 
@@ -192,6 +193,7 @@ export interface Catalogue {
     readonly digest: string;
     readonly output: string;
   };
+  readonly receipt: ReceiptTexts;
   readonly several: SeveralTexts;
   readonly check: CheckTexts;
   readonly terms: TermsTexts;

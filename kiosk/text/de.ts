@@ -2,6 +2,7 @@
 import type { Catalogue } from './catalogue.ts';
 import { checkDe } from './check.de.ts';
 import { otherFileDe } from './other-file.de.ts';
+import { receiptDe } from './receipt.de.ts';
 import { severalDe } from './several.de.ts';
 import { termsDe } from './terms.de.ts';
 import { troubleDe } from './trouble.de.ts';
@@ -204,6 +205,7 @@ export const de: Catalogue = {
     digest: 'Prüfnummer des unterschriebenen Dokuments',
     output: 'Gespeichert als',
   },
+  receipt: receiptDe,
   several: severalDe,
   check: checkDe,
   terms: termsDe,

@@ -2,6 +2,7 @@
 import type { Catalogue } from './catalogue.ts';
 import { checkEn } from './check.en.ts';
 import { otherFileEn } from './other-file.en.ts';
+import { receiptEn } from './receipt.en.ts';
 import { severalEn } from './several.en.ts';
 import { termsEn } from './terms.en.ts';
 import { troubleEn } from './trouble.en.ts';
@@ -197,6 +198,7 @@ export const en: Catalogue = {
     digest: 'Check number of the signed document',
     output: 'Saved as',
   },
+  receipt: receiptEn,
   several: severalEn,
   check: checkEn,
   terms: termsEn,

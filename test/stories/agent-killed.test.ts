@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeDemoStation } from '../../agent/workbench/demo-station.ts';
 import type { EventOf, LogEvent } from '../../agent/log/events.ts';
 import { RunningAgent, type KioskClient } from '../support/kiosk-client.ts';
+import { isNoReceipt, receiptsMustHold } from '../support/receipts.ts';
 import { agreement, readLog } from '../support/station.ts';
 
 // Each start is a new process; on a machine that is busy with other things one takes ten times as long.
@@ -58,6 +59,7 @@ async function mustHold(): Promise<readonly LogEvent[]> {
   expect(ends.length).toBe(intents.length);
   const signed = events.filter((event) => event.op === 'sign.done');
   expect(await digestsIn('outbox')).toEqual(signed.map((event) => event.output_sha256).sort());
+  await receiptsMustHold(data);
   // What is out is nobody's but its reader's.
   for (const name of await readdir(join(data, 'outbox'))) expect((await stat(join(data, 'outbox', name))).nlink).toBe(1);
   expect((await readdir(join(data, 'originals'))).sort()).toEqual(signed.map(nameOf).sort());
@@ -73,7 +75,7 @@ function nameOf({ operation = '', intent }: EventOf<'sign.done'>): string {
 }
 
 async function digestsIn(...folder: readonly string[]): Promise<readonly string[]> {
-  const names = await readdir(join(data, ...folder));
+  const names = (await readdir(join(data, ...folder))).filter(isNoReceipt);
   const digests = names.map(async (name) => sha256(await readFile(join(data, ...folder, name))));
   return (await Promise.all(digests)).sort();
 }

@@ -47,10 +47,10 @@ export class BrowserStation {
     return (await readdir(join(this.data, 'outbox'))).sort();
   }
 
-  /** The entries from the newest `token-in` on, but for documents that came in meanwhile. The log is verified first. */
+  /** The entries from the newest `token-in` on, but for documents that came in meanwhile, and for receipts. The log is verified first. */
   async lastVisit(): Promise<readonly LogEvent[]> {
     const events = await readLog(this.data);
-    return events.slice(events.findLastIndex(({ op }) => op === 'token-in')).filter(({ op }) => op !== 'document-in');
+    return events.slice(events.findLastIndex(({ op }) => op === 'token-in')).filter(({ op }) => op !== 'document-in' && op !== 'receipt');
   }
 
   async lastVisitOps(): Promise<readonly string[]> {

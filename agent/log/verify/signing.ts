@@ -1,6 +1,6 @@
 /** Consents, intents and their ends: nothing is signed without a consent that names it, a finger for that consent, and in its order; every intent has one end. */
 import { createHash } from 'node:crypto';
-import { type Fields, map, must, writeAgain } from './canonical.ts';
+import { type Fields, isHash, map, must, writeAgain } from './canonical.ts';
 import type { Entry, Rules } from './chain.ts';
 import { Recent } from './recent.ts';
 
@@ -25,11 +25,14 @@ const mostOpen = 10_000;
 export class SigningRules implements Rules {
   /** Intents without an outcome, by number. */
   readonly intents = new Map<number, Intent>();
+  /** Signatures that were made since the last start of the agent, the last of them, with their operations, by number. */
+  readonly #made = new Recent<unknown, unknown>(1000);
   /** Consents since the last start of the agent, the last of them: no visit lives longer than that, and one visit goes on at a time. */
   readonly #consents = new Recent<unknown, Consent>(1000);
 
   start(): void {
     this.#consents.clear();
+    this.#made.clear();
   }
 
   take(entry: Entry): void {
@@ -37,6 +40,7 @@ export class SigningRules implements Rules {
     if (op === 'consent') this.#consent(entry);
     else if (op === 'sign.intent') this.#intent(entry);
     else if (op === 'finger-matched') this.#finger(entry);
+    else if (op === 'receipt') this.#receipt(entry);
     else if (op === 'sign.done' || op === 'sign.outcome-unknown' || (op === 'sign.failed' && fields.has('intent'))) this.#end(entry);
   }
 
@@ -81,6 +85,14 @@ export class SigningRules implements Rules {
       must(!waits, `entry ${seq}: a document was signed before the one that stands before it in the consent had an end`);
     }
     this.intents.delete(named as number);
+    if (op === 'sign.done') this.#made.set(seq, operation);
+  }
+
+  #receipt({ seq, operation, fields }: Entry): void {
+    const [done, size] = [fields.get('done'), fields.get('size')];
+    must(operation !== undefined && this.#made.get(done) === operation, `entry ${seq}: its receipt is of no signature of this operation`);
+    const covers = typeof size === 'number' && size > (done as number) && size <= seq;
+    must(covers && isHash(fields.get('proof_sha256')), `entry ${seq}: its receipt has no checkpoint that covers the signature`);
   }
 }
 
