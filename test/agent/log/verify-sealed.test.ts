@@ -65,7 +65,7 @@ describe('sealed fields on the disk', () => {
     expect(await check()).toBe('intact');
   });
 
-  it.each([
+  it.each<readonly [string, () => string, () => string]>([
     [
       'a ciphertext that was changed',
       () => `UPDATE sealed SET ciphertext = zeroblob(272) WHERE seq = ${a} AND tier = 'operations'`,
@@ -132,7 +132,7 @@ describe('sealed fields on the disk', () => {
       () => `UPDATE tier_key SET recipient = '${recipientOf(makeIdentity())}' WHERE tier = 'audit'`,
       () => ': the key of the tier audit that is stored is not the one that the log says',
     ],
-  ] as const)('%s is found', async (_name, sql, says) => {
+  ])('%s is found', async (_name, sql, says) => {
     await change(sql());
     expect(await check()).toBe(says());
   });
