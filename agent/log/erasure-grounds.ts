@@ -1,11 +1,12 @@
 /**
  * Whether a person may be erased now: pure, over entries. Two persons with two certificates must have agreed, nobody may have refused, each agreement
- * counts once, and no signature of the person may be under way. Whether their signatures hold was judged when they were entered.
+ * counts once, both statements must be signed by whom they name, and no signature of the person may be under way.
  */
 import type { LogEntry } from './entry.ts';
 import { LogRefusal } from './errors.ts';
 import type { EventOf, Op } from './events.ts';
 import { openIntents, reconcileOps } from './reconcile.ts';
+import { statementHolds } from './statement.ts';
 
 /** What is to be erased, and the numbers of the entries that ask for it and agree to it. */
 export interface ErasureOrder {
@@ -31,6 +32,9 @@ export function mustBeGrounded(entries: readonly LogEntry[], { subject, request,
   if (confirm <= request || agreed.event.entry !== request || agreed.event.entry_leaf !== asked.leaf)
     return refuse(`entry ${confirm} does not confirm entry ${request}`);
   if (isSame(asked.event, agreed.event)) return refuse(`entries ${request} and ${confirm} are by one person, and two are needed`);
+  for (const { seq, origin, event } of [asked, agreed])
+    if ((event.op === 'request' || event.op === 'confirm') && !statementHolds(origin, event))
+      return refuse(`the signature in entry ${seq} does not hold`);
   for (const { seq, event } of entries) {
     if (event.op === 'reject' && event.entry === request) return refuse(`the request was rejected in entry ${seq}`);
     if (event.op === 'erase' && event.request === request) return refuse(`the request was carried out already, in entry ${seq}`);

@@ -17,6 +17,8 @@ import { databaseFile } from '../../../agent/log/store.ts';
 import { openStationLog } from '../../../agent/opening.ts';
 import { call, makeKeyedStation } from '../../support/keyed-station.ts';
 import { subjectOf } from '../../support/log/sealed-log.ts';
+import { makeMember } from '../../support/log/staff.ts';
+import { agree, askErasure } from '../../support/log/stated.ts';
 import { numbered } from '../../support/log/station-log.ts';
 
 let folder: string;
@@ -25,7 +27,7 @@ const at = (name: string) => join(folder, name);
 const keys = new Map<string, string>();
 const open = async () => {
   const config = await readConfig(data);
-  return openStationLog(stationPaths(data).log, config, { software: 'countersign test', configDigest: configDigest(config) });
+  return openStationLog(stationPaths(data, config), config, { software: 'countersign test', configDigest: configDigest(config) });
 };
 const as = (id: string) => ['--staff', id, '--identity', at(id), '--data', data];
 const by = (id: string) => ['--by', id, '--identity', at(id), '--data', data];
@@ -215,17 +217,8 @@ test('a call that is half one thing and half another is refused', async () => {
 
 test('a person is erased on the word of two, and then said to be erased; everything else holds', async () => {
   const { log } = await open();
-  const signer = (digit: string) =>
-    ({
-      actor: { id: `s-${digit}`, role: 'supervisor' },
-      certificate_sha256: digit.repeat(64),
-      public_key: digit.repeat(2),
-      scheme: 'rsa-pss',
-      hash: 'sha256',
-      signature: '30',
-    }) as const;
-  const asked = await log.append({ op: 'request', action: 'erase', details: { subject: subjectOf('a') }, ...signer('1') });
-  const agreed = await log.append({ op: 'confirm', entry: asked.seq, entry_leaf: asked.leaf, ...signer('2') });
+  const asked = await askErasure(log, makeMember('s-1', 'supervisor'), subjectOf('a'));
+  const agreed = await agree(log, makeMember('s-2', 'supervisor'), asked);
   await log.close();
   const order = (subject: string) => [
     '--subject',

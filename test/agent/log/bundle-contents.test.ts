@@ -28,10 +28,19 @@ async function files(): Promise<ReadonlyMap<string, Uint8Array>> {
 }
 
 function late(sha256: string, size: number): EventOf<'supplement'> {
-  const signer = { certificate_sha256: '0a'.repeat(32), public_key: '0b', scheme: 'ecdsa', hash: 'sha-256', signature: '0c' };
+  const seen = { entry: 0, leaf: 'a'.repeat(64) };
+  const signer = { seen, certificate_sha256: '0a'.repeat(32), public_key: '0b', scheme: 'ecdsa', hash: 'sha256', signature: '0c' } as const;
   const time = '2026-01-01T00:00:00.000Z';
   const actor = { id: 'terminal', role: 'clerk' } as const;
-  return { op: 'supplement', actor, kind: 'paper', occurred: { from: time, to: time }, attachments: [{ sha256, size }], ...signer };
+  return {
+    op: 'supplement',
+    actor,
+    kind: 'paper',
+    occurred: { from: time, to: time },
+    attachments: [{ sha256, size }],
+    until: time,
+    ...signer,
+  };
 }
 
 test('attachments go out in pieces, whole and unchanged; one that is not there is passed over, one that was changed is refused', async () => {

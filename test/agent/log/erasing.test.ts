@@ -7,7 +7,6 @@ import { openForReading } from '../../../agent/log/database.ts';
 import type { LogEntry } from '../../../agent/log/entry.ts';
 import { mustBeGrounded } from '../../../agent/log/erasure-grounds.ts';
 import { erasePerson } from '../../../agent/log/erasing.ts';
-import type { AppendableEvent } from '../../../agent/log/events.ts';
 import { appendPersonal } from '../../../agent/log/personal.ts';
 import { verifyInclusion } from '../../../agent/log/proof.ts';
 import { readKeyRows, readSealedRows } from '../../../agent/log/read-sealed.ts';
@@ -20,24 +19,15 @@ import { searchAndUnseal, unseal } from '../../../agent/log/unsealing.ts';
 import { findGrants } from '../../../agent/log/vault.ts';
 import { verify } from '../../../agent/log/verify.ts';
 import { subjectOf } from '../../support/log/sealed-log.ts';
+import { makeMember, type Member } from '../../support/log/staff.ts';
+import { agree, askErasure, refuse, statedIn } from '../../support/log/stated.ts';
 import { makeStationLog, numbered, signing, type StationLog } from '../../support/log/station-log.ts';
 
 const [anna, boris] = [subjectOf('a'), subjectOf('b')];
-const by = (digit: string, id: string) => ({
-  actor: { id, role: 'supervisor' } as const,
-  certificate_sha256: digit.repeat(64),
-  public_key: digit.repeat(2),
-  scheme: 'rsa-pss',
-  hash: 'sha256',
-  signature: '30',
-});
-const request = (subject: string): AppendableEvent => ({ op: 'request', action: 'erase', details: { subject }, ...by('1', 's-1') });
-const confirm = ({ seq, leaf }: LogEntry, who = by('2', 's-2')): AppendableEvent => ({
-  op: 'confirm',
-  entry: seq,
-  entry_leaf: leaf,
-  ...who,
-});
+const asker = makeMember('s-1', 'supervisor');
+const agreer = makeMember('s-2', 'supervisor', 'P-384');
+const request = (store: LogStore, subject: string) => askErasure(store, asker, subject);
+const confirm = (store: LogStore, entry: LogEntry, who: Member = agreer) => agree(store, who, entry);
 
 describe('on whose word a person is erased', () => {
   let log: StationLog;
@@ -60,24 +50,32 @@ describe('on whose word a person is erased', () => {
   };
 
   it('two persons with two certificates, of whom one asked and the other agreed to that', async () => {
-    const asked = await store.append(request(anna));
-    const agreed = await store.append(confirm(asked));
+    const asked = await request(store, anna);
+    const agreed = await confirm(store, asked);
     expect(await refusal(asked.seq, agreed.seq)).toBe('granted');
     expect(await refusal(asked.seq, agreed.seq, boris)).toContain('of somebody else');
     expect(await refusal(agreed.seq, asked.seq)).toContain('does not ask for an erasure');
     expect(await refusal(asked.seq, asked.seq)).toContain('is no confirmation');
-    const other = await store.append(request(anna));
+    const other = await request(store, anna);
     expect(await refusal(other.seq, agreed.seq)).toContain('does not confirm');
-    const wrong = await store.append(confirm({ ...other, leaf: asked.leaf }));
+    const wrong = await confirm(store, { ...other, leaf: asked.leaf });
     expect(await refusal(other.seq, wrong.seq)).toContain('does not confirm');
-    for (const same of [by('1', 's-2'), { ...by('2', 's-2'), public_key: '11' }, by('2', 's-1')])
-      expect(await refusal(other.seq, (await store.append(confirm(other, same))).seq)).toContain('by one person');
+    for (const same of [
+      { ...agreer, certificate: asker.certificate },
+      { ...asker, id: 's-2', certificate: agreer.certificate },
+      { ...agreer, id: 's-1' },
+    ])
+      expect(await refusal(other.seq, (await confirm(store, other, same)).seq)).toContain('by one person');
+    const { signature } = asked.event as { readonly signature: string };
+    const forged = { ...statedIn(store, agreer, 'confirm', { entry: other.seq, entry_leaf: other.leaf }), signature };
+    const { seq } = await store.append(forged);
+    expect(await refusal(other.seq, seq)).toContain(`the signature in entry ${seq} does not hold`);
   });
 
   it('once, not against a refusal, and not while a signature of theirs has no end', async () => {
     const pair = async () => {
-      const asked = await store.append(request(anna));
-      return [asked, await store.append(confirm(asked))] as const;
+      const asked = await request(store, anna);
+      return [asked, await confirm(store, asked)] as const;
     };
     const [used, agreed] = await pair();
     await store.append({
@@ -90,7 +88,7 @@ describe('on whose word a person is erased', () => {
     });
     expect(await refusal(used.seq, agreed.seq)).toContain('carried out already');
     const [rejected, too] = await pair();
-    await store.append({ op: 'reject', entry: rejected.seq, entry_leaf: rejected.leaf, reason: 'no', ...by('3', 's-3') });
+    await refuse(store, makeMember('s-3', 'auditor'), rejected);
     expect(await refusal(rejected.seq, too.seq)).toContain('was rejected');
     const [asked, second] = await pair();
     const [consent, intent] = signing('op-7', 'a', store.size + 1).map((event) => ({
@@ -176,8 +174,8 @@ describe('a person who was erased', () => {
     expect(await found(), 'before').toEqual(['wrapped', 'ciphertext', 'salt', 'term']);
     const before = await store.entries();
 
-    const asked = await store.append(request(anna));
-    const agreed = await store.append(confirm(asked));
+    const asked = await request(store, anna);
+    const agreed = await confirm(store, asked);
     const done = await erasePerson(store, { subject: anna, request: asked.seq, confirm: agreed.seq });
     expect(done).toMatchObject({ keys: 4, entries: [first, second], isOut: true });
     expect(await found(), 'after').toEqual([]);
@@ -211,8 +209,8 @@ describe('a person who was erased', () => {
   });
 
   it('whose traces a reader held up in the write-ahead log goes from there as soon as nobody reads', async () => {
-    const asked = await store.append(request(boris));
-    const agreed = await store.append(confirm(asked));
+    const asked = await request(store, boris);
+    const agreed = await confirm(store, asked);
     const [key] = await look((database) => database.all('SELECT wrapped FROM vault WHERE subject = ?', [boris]));
     const wrapped = key?.['wrapped'] as Buffer;
     await store.tables.scrub();

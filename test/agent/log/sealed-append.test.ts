@@ -68,7 +68,8 @@ it('the first event of an append carries what is sealed, also among appends that
 it('what is sealed counts for the size of an entry, and is refused before anything is written', async () => {
   const keys = await keysFor(anna);
   const at = '2026-01-01T00:00:00.000Z';
-  const signed = { certificate_sha256: 'c'.repeat(64), public_key: 'aa', scheme: 'rsa-pss', hash: 'sha256' } as const;
+  const seen = { entry: 0, leaf: 'a'.repeat(64) };
+  const signed = { seen, until: at, certificate_sha256: 'c'.repeat(64), public_key: 'aa', scheme: 'rsa-pss', hash: 'sha256' } as const;
   const late = (length: number): AppendableEvent => {
     const about = { kind: 'late', occurred: { from: at, to: at }, attachments: [], ...signed, signature: 'aa'.repeat(length) };
     return { op: 'supplement', actor: { id: 's-1', role: 'clerk' }, ...about };

@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeIdentity, recipientOf, x25519Recipient } from '../../../agent/log/age-keys.ts';
 import { openForReading, openForWriting } from '../../../agent/log/database.ts';
-import type { AppendableEvent } from '../../../agent/log/events.ts';
 import { appendPersonal } from '../../../agent/log/personal.ts';
 import { readKeyRows, readSealedRows } from '../../../agent/log/read-sealed.ts';
 import { readRows } from '../../../agent/log/schema.ts';
@@ -10,6 +9,8 @@ import { giveTiers, makeSealing, readSealing } from '../../../agent/log/staff-gr
 import { verify } from '../../../agent/log/verify.ts';
 import { forge, problem } from '../../support/log/forged-log.ts';
 import { subjectOf } from '../../support/log/sealed-log.ts';
+import { makeMember } from '../../support/log/staff.ts';
+import { agree, askErasure } from '../../support/log/stated.ts';
 import { holder, makeStationLog, numbered, type StationLog } from '../../support/log/station-log.ts';
 
 const auditor = { id: 's-9', role: 'auditor', recipient: x25519Recipient(recipientOf(makeIdentity())) } as const;
@@ -49,16 +50,18 @@ describe('sealed fields on the disk', () => {
     return verdict === 'broken' ? `${bad?.seq ?? ''}: ${bad?.sentence ?? ''}` : verdict;
   };
   const blank = (seq: number) => `UPDATE sealed SET ciphertext = x'', salt = x'' WHERE seq = ${seq}`;
-  const append = async (...events: AppendableEvent[]) => {
-    const store = await log.open();
-    await store.appendAll(events);
-    await store.close();
-  };
-  const erased = async (seq: number): Promise<AppendableEvent> => {
+  /** Enters, as two persons agreed, that the data keys of an entry are erased: so many times, directly behind each other. */
+  const erase = async (seq: number, times = 1): Promise<void> => {
     const database = await openForReading(log.file);
     const rows = await database.all('SELECT kid FROM sealed WHERE seq = ?', [seq]);
     await database.close();
-    return { op: 'erase', actor: station, subject: subjectOf('a'), request: 0, confirm: 0, kids: rows.map(({ kid }) => String(kid)) };
+    const store = await log.open();
+    const request = await askErasure(store, makeMember('s-1', 'supervisor'), subjectOf('a'));
+    const confirm = await agree(store, makeMember('s-2', 'supervisor'), request);
+    const kids = rows.map(({ kid }) => String(kid));
+    const event = { op: 'erase', actor: station, subject: subjectOf('a'), request: request.seq, confirm: confirm.seq, kids } as const;
+    await store.appendAll(Array.from({ length: times }, () => event));
+    await store.close();
   };
 
   it('are intact before (control)', async () => {
@@ -138,8 +141,7 @@ describe('sealed fields on the disk', () => {
   });
 
   it('an erasure that names what is blank is intact; one that names what is not, is not', async () => {
-    const event = await erased(a);
-    await append(event);
+    await erase(a);
     const claimed = /: it says that a data key was erased, and what was sealed under it is not blank or never was$/;
     expect(await check()).toMatch(claimed);
     await change(`${blank(a)}; DELETE FROM vault WHERE subject = '${subjectOf('a')}'`);
@@ -147,8 +149,7 @@ describe('sealed fields on the disk', () => {
   });
 
   it('a data key is erased once, and one that comes back is found', async () => {
-    const event = await erased(a);
-    await append(event, event);
+    await erase(a, 2);
     await change(`${blank(a)}; DELETE FROM vault WHERE subject = '${subjectOf('a')}'`);
     expect(await check()).toMatch(/it says that a data key was erased/);
   });
