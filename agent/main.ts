@@ -24,16 +24,17 @@ import { defaultVerifierLimits, verifyFile } from './documents/verifier.ts';
 import { openHardware, type Hardware } from './hardware.ts';
 import { startServer, type RunningServer } from './http/server.ts';
 import { type ShortSpace, shortSpace } from './log/free-space.ts';
-import { type SealClock, startSealing, systemClock } from './log/seal.ts';
+import { type SealClock, systemClock } from './log/seal.ts';
 import { type KeySecrets, openStationLog, openStationSigner } from './opening.ts';
 import { signingActors } from './signing/actors.ts';
 import { CheckDesk, type CheckDeskParts } from './signing/check-desk.ts';
 import { Desk, type DeskView } from './signing/desk.ts';
-import { LateSeal } from './signing/late-seal.ts';
 import { Login } from './signing/login.ts';
+import { problemOf } from './signing/problem.ts';
 import { receiptMaker } from './signing/receipt.ts';
 import { Recorder } from './signing/recorder.ts';
 import { recover, type Recovered } from './signing/recovery.ts';
+import { keepLog } from './signing/upkeep.ts';
 import { Visit } from './signing/visit.ts';
 import { software } from './version.ts';
 
@@ -49,6 +50,8 @@ export interface StationOptions {
   /** A bug of ours, or a log that cannot be written: the caller decides about leaving. */
   readonly onFault: (error: unknown) => void;
   readonly inboxPollMs?: number;
+  /** How long the station waits before it opens a log again that has failed. */
+  readonly reopenMs?: number;
   /** How everything is signed; where it is left out, PDFs in themselves and other files as the configuration says. */
   readonly format?: OutputFormat | undefined;
   /** Opens the devices instead of those that the configuration names. No command hands this in. */
@@ -167,17 +170,25 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const look = () => revocation.look(new Date()).then(() => desk.look());
     closers.push(watchDesk({ look }, visit, options.inboxPollMs ?? 500, options.onFault));
     const { sealMinutes = defaultSealMinutes } = config.limits;
-    const onSealFault = (error: unknown): void => {
+    const onLogFault = (error: unknown): void => {
       visit.fault();
       options.onFault(error);
     };
-    if (key !== undefined) {
-      const clock = options.sealClock ?? systemClock;
-      const late = new LateSeal({ visit, tell: options.onSeal ?? (() => undefined), stop: onSealFault, clock });
-      closers.push(() => late.close());
-      const onSeal = late.take.bind(late);
-      closers.push(startSealing(log, key.signer, sealMinutes * 60_000, opened.sealedAt, onSealFault, clock, onSeal));
-    }
+    const upkeep = keepLog({
+      log,
+      signer: key?.signer,
+      visit,
+      desk,
+      enrolments,
+      recover: (open, signed) => recover(open, signed, recorder, ofStation),
+      sealMs: sealMinutes * 60_000,
+      sealedAt: opened.sealedAt,
+      sealClock: options.sealClock ?? systemClock,
+      onSeal: options.onSeal ?? (() => undefined),
+      onFault: onLogFault,
+      reopenMs: options.reopenMs,
+    });
+    closers.push(upkeep);
     let server: RunningServer | undefined;
     if (options.kiosk !== undefined) {
       const workbench = hardware.workbench?.(log);
@@ -213,7 +224,11 @@ function watchDesk(desk: Pick<Desk, 'look'>, visit: Visit, everyMs: number, onFa
   const stopped = new AbortController();
   const watching = (async () => {
     while (!stopped.signal.aborted) {
-      const view = await desk.look();
+      // While the log takes nothing, nothing new is listed; whether it comes back is seen to elsewhere.
+      const view = await desk.look().catch((error: unknown) => {
+        if (problemOf(error).code === 'log-unavailable') return undefined;
+        throw error;
+      });
       if (view !== undefined) visit.inboxChanged(view);
       // The line of trust on the start screen: a reader may have come or gone, the log has grown.
       visit.stationChanged();

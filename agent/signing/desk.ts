@@ -52,6 +52,11 @@ export class Desk {
     this.#known = new Set(known);
   }
 
+  /** The log has the entry of a document although nobody was told: it is not entered again. */
+  knows(digest: string): void {
+    this.#known.add(digest);
+  }
+
   /** Looks into the inbox and records what is new. Gives the new list when it differs from the last one. */
   async look(): Promise<DeskView | undefined> {
     await this.#parts.inbox.scan();

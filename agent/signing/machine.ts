@@ -3,7 +3,7 @@
  * and touches arrive as events. What it guarantees by its shape: "signed" is reached only through consent recorded and finger verified, and then,
  * for each document, signature made, output checked and `sign.done` committed, in that order.
  */
-import { assign } from 'xstate';
+import { assign, not, stateIn } from 'xstate';
 import { choosingDocument, confirming, openingDocument, reviewing } from './document-steps.ts';
 import { idleRegion } from './idle.ts';
 import * as inputs from './inputs.ts';
@@ -11,7 +11,8 @@ import { checking, preparing, saving } from './output-steps.ts';
 import { signingSetup } from './setup.ts';
 import { signing } from './signing-step.ts';
 import * as steps from './steps.ts';
-import { abandoning, failing, trouble } from './trouble-steps.ts';
+import { SigningProblem } from './problem.ts';
+import { abandoning, failing, outOfService, trouble } from './trouble-steps.ts';
 import { verifying } from './verifying-step.ts';
 
 export const signingMachine = signingSetup.createMachine({
@@ -21,6 +22,11 @@ export const signingMachine = signingSetup.createMachine({
   on: {
     tokens: { actions: assign(({ event }) => ({ tokens: event.tokens })) },
     inbox: { actions: assign(({ event }) => ({ documents: event.documents, refused: event.refused })) },
+    'log-lost': {
+      guard: not(stateIn({ visit: 'outOfService' })),
+      target: '.visit.outOfService',
+      actions: assign(({ context }) => steps.setUnrecorded(context, new SigningProblem('log-unavailable'))),
+    },
     fault: { target: '.visit.outOfService', actions: assign(({ context }) => steps.setUnrecorded(context, undefined)) },
   },
   states: {
@@ -172,7 +178,7 @@ export const signingMachine = signingSetup.createMachine({
         abandoning,
         failing,
         trouble,
-        outOfService: {},
+        outOfService,
       },
       on: {
         'idle.expired': [

@@ -162,6 +162,16 @@ export interface StagedOutput {
   readonly signatureDigest: string;
 }
 
+/** What the log says of the visit that was under way when it failed. */
+export interface LogEnds {
+  /** What stands in it as signed, in order. */
+  readonly signed: readonly Omit<SignedResult, 'outputName'>[];
+  /** Of one signature nobody can tell whether it was made. */
+  readonly unknown: boolean;
+  /** That the token was taken out stands in it. */
+  readonly left: boolean;
+}
+
 export type VisitEvent =
   | { readonly type: 'tokens'; readonly tokens: readonly TokenInfo[] }
   | { readonly type: 'inbox'; readonly documents: readonly DocumentView[]; readonly refused: readonly RefusedDocumentView[] }
@@ -169,6 +179,10 @@ export type VisitEvent =
   /** The token tells what it is doing with the pad of its reader. */
   | { readonly type: 'pad'; readonly moment: PadMoment }
   | { readonly type: 'fault' }
+  /** A commit has failed, and nobody knows what is in the log. */
+  | { readonly type: 'log-lost' }
+  /** The log is open again, and says what became of the visit. */
+  | { readonly type: 'log-mended'; readonly ends: LogEnds }
   /** Raised by the machine's own idle region. */
   | { readonly type: 'idle.expired' }
   | { readonly type: 'begin' }

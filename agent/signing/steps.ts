@@ -9,6 +9,7 @@ import {
   retryable,
   type Context,
   type HolderKey,
+  type LogEnds,
   type MachineInput,
   type OpenDocument,
   type Prepared,
@@ -208,6 +209,23 @@ export function setProblem(context: Context, error: unknown): Change {
 export function setUnrecorded(context: Context, error: unknown): Change {
   const outcome = context.intents.length > 0 && context.fingerMatched ? 'outcome-unknown' : context.outcome;
   return { ...setProblem(context, error), outcome, intents: [], prepared: undefined };
+}
+
+/** The log is open again: what it says of the visit is what became of it. At most the document in hand stands there as signed although nobody was told. */
+export function setMended(context: Context, { signed, unknown }: LogEnds) {
+  const { results, shown, staged } = context;
+  const after = signed[results.length];
+  const all = after !== undefined && staged?.digest === after.outputDigest ? [...results, { ...after, outputName: staged.name }] : results;
+  const ended = all.length === 0 ? 'nothing-signed' : all.length === shown.length ? 'signed' : 'partly-signed';
+  return {
+    results: all,
+    outcome: unknown ? 'outcome-unknown' : ended,
+    problem: unknown ? { code: 'outcome-unknown' } : undefined,
+    intents: [],
+    prepared: undefined,
+    signature: undefined,
+    staged: undefined,
+  } as const satisfies Change;
 }
 
 /** PIN state after a wrong PIN, as far as the token told. */

@@ -60,3 +60,20 @@ export const trouble = signingSetup.createStateConfig({
     },
   },
 });
+
+/** Where the log was lost, it may come back, and then says what became of the visit; a fault stays one until the next start. */
+export const outOfService = signingSetup.createStateConfig({
+  on: {
+    'log-mended': [
+      { guard: ({ context }) => context.problem?.code !== 'log-unavailable', actions: [] },
+      { guard: ({ context, event }) => context.tokenId === undefined || event.ends.left, target: 'start' },
+      {
+        guard: ({ event }) => event.ends.unknown,
+        target: 'trouble',
+        actions: assign(({ context, event }) => steps.setMended(context, event.ends)),
+      },
+      // Never to the page that says "signed", which a signature reaches by its own steps alone; what was signed stands on the way out.
+      { target: 'takingToken', actions: assign(({ context, event }) => steps.setMended(context, event.ends)) },
+    ],
+  },
+});

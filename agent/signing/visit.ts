@@ -10,7 +10,7 @@ import type { signingActors } from './actors.ts';
 import type { DeskView } from './desk.ts';
 import { guards, tokenGone } from './guards.ts';
 import { signingMachine, type SigningMachine } from './machine.ts';
-import type { Limits } from './model.ts';
+import type { Limits, LogEnds } from './model.ts';
 import { publicState, visitState, type VisitSnapshot } from './view.ts';
 
 export interface VisitOptions {
@@ -122,9 +122,28 @@ export class Visit {
     this.#actor.send({ type: 'fault' });
   }
 
+  /** Id of the operation that is under way; empty where there is none. */
+  get operation(): string {
+    return this.#actor.getSnapshot().context.operation;
+  }
+
+  /**
+   * Takes the station out of service because the log takes nothing more. A step that writes documents is let finish first, because what it leaves is looked
+   * at next; the token is not waited for.
+   */
+  async logLost(): Promise<void> {
+    await this.#until((snapshot) => !busy(snapshot) || visitState(snapshot) === 'signing');
+    this.#actor.send({ type: 'log-lost' });
+  }
+
+  /** The log is open again. */
+  logMended(ends: LogEnds): void {
+    this.#actor.send({ type: 'log-mended', ends });
+  }
+
   /** Resolves when no actor of the visit is at work. */
   async settled(): Promise<void> {
-    while (busy(this.#actor.getSnapshot())) await new Promise((resolve) => setTimeout(resolve, 20));
+    await this.#until((snapshot) => !busy(snapshot));
   }
 
   /** Ends the visit in order: a step that must not be cut off finishes, and an intent that is still open ends as cancelled, never as a riddle. */
@@ -132,6 +151,10 @@ export class Visit {
     await this.settled();
     if (this.#actor.getSnapshot().context.intents.length > 0 && this.act({ type: 'cancel' })) await this.settled();
     this.#actor.stop();
+  }
+
+  async #until(holds: (snapshot: VisitSnapshot) => boolean): Promise<void> {
+    while (!holds(this.#actor.getSnapshot())) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   #show(snapshot: VisitSnapshot): void {

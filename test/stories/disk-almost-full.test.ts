@@ -8,7 +8,10 @@ import { StoryStation } from '../support/station.ts';
 
 let story: StoryStation;
 beforeEach(async () => {
-  story = await StoryStation.make({ prepare: async (data) => void (await ownDisk(data)) });
+  const prepare = async (data: string): Promise<void> => {
+    await ownDisk(data);
+  };
+  story = await StoryStation.make({ prepare });
 });
 afterEach(async () => {
   await story.stop();

@@ -29,6 +29,8 @@ const patienceMs = 25_000;
 export interface StoryOptions {
   /** Opens the devices, for example at another pace. */
   readonly hardware?: NonNullable<StationOptions['hardware']>;
+  /** How long the station waits before it opens a log again that has failed. */
+  readonly reopenMs?: number;
   /** Done in the data folder before the station starts for the first time. */
   readonly prepare?: (data: string) => Promise<void>;
 }
@@ -59,12 +61,13 @@ export class StoryStation {
   }
 
   async start(): Promise<void> {
-    const { hardware } = this.#options;
+    const { hardware, reopenMs } = this.#options;
     this.#station = await startStation({
       data: this.data,
       inboxPollMs: 50,
       onFault: (error) => this.faults.push(error),
       ...(hardware === undefined ? {} : { hardware }),
+      ...(reopenMs === undefined ? {} : { reopenMs }),
     });
   }
 

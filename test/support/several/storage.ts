@@ -25,6 +25,8 @@ export class SmallDisks {
       prepare: async (data) => {
         log = await ownDisk(data);
       },
+      // The rows are about a log that does not come back before the next start.
+      reopenMs: 3_600_000,
       hardware: (config, paths) => openVirtualHardware(config, paths, { tokens: pace, matchMs: 20 }),
     });
     return new SmallDisks(story, log);
@@ -32,9 +34,7 @@ export class SmallDisks {
 
   /** From now on no entry can be written. */
   async fillLog(): Promise<void> {
-    const file = join(this.story.data, 'log', ballast);
-    for (const size of [1 << 20, 1 << 16, 1 << 12, 1 << 8])
-      for (let more = true; more;) more = await writeFile(file, Buffer.alloc(size), { flag: 'a' }).then(alwaysTrue, alwaysFalse);
+    await fillDisk(join(this.story.data, 'log', ballast));
   }
 
   /** Somebody makes room, and the station is started again. */
@@ -79,6 +79,12 @@ async function leastRoom(data: string): Promise<void> {
   const file = join(data, 'station.json');
   const config = JSON.parse(await readFile(file, 'utf8')) as { limits: object };
   await writeFile(file, JSON.stringify({ ...config, limits: { ...config.limits, freeMegabytes: 1, freePercent: 1 } }));
+}
+
+/** Writes a file until its disk takes no byte more. */
+export async function fillDisk(file: string): Promise<void> {
+  for (const size of [1 << 20, 1 << 16, 1 << 12, 1 << 8])
+    for (let more = true; more;) more = await writeFile(file, Buffer.alloc(size), { flag: 'a' }).then(alwaysTrue, alwaysFalse);
 }
 
 const alwaysTrue = (): boolean => true;
