@@ -48,14 +48,14 @@ export async function verifyBundles(
   identities: readonly Uint8Array[],
   options: { readonly known?: KnownEntry | undefined; readonly beside?: Pick<Beside, 'kept' | 'publicKey'>; readonly use?: OnItem } = {},
 ): Promise<Verification> {
-  let gap: Gap | undefined;
+  let fault: Wrong | undefined;
   const rows = async function* (): AsyncGenerator<Row, void, undefined> {
     const tree = new StreamedTree();
     for (const found of inOrder(bundles)) {
       const { name, manifest } = found;
       // It holds whole tiles, also what of the first one stands before its range.
       const begin = manifest.parts[0]?.first ?? 0;
-      if (begin > tree.size) throw (gap = new Gap(tree.size, begin, found));
+      if (begin > tree.size) throw new Gap(tree.size, begin, found);
       for await (const item of readBundle(found, identities)) {
         if (item.kind === 'row') {
           // What an earlier bundle has too; that it is the same is shown by the root.
@@ -70,6 +70,15 @@ export async function verifyBundles(
     }
   };
   const { publicKey } = bundles.at(-1)?.manifest ?? {};
-  const result = await verify(rows(), options.known, { ...(publicKey === undefined ? {} : { publicKey }), ...options.beside });
-  return gap === undefined ? result : { ...result, cause: gap };
+  const watched = async function* (): AsyncGenerator<Row, void, undefined> {
+    try {
+      yield* rows();
+    } catch (error) {
+      if (error instanceof Wrong) fault = error;
+      throw error;
+    }
+  };
+  const result = await verify(watched(), options.known, { ...(publicKey === undefined ? {} : { publicKey }), ...options.beside });
+  // What is wrong with a bundle is said by its own sentence, and not of the entry that was read last.
+  return fault === undefined ? result : { ...result, bad: { sentence: fault.message }, cause: fault };
 }
