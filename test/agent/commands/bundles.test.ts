@@ -49,7 +49,7 @@ const manifest = (number: number) => join(bundles, `E1-0000${number}.MANIFEST`);
 describe('the key of head office', () => {
   test('init makes it, writes its identity once outside of the data folder, and the log says the recipient', async () => {
     const data = at('made');
-    const make = ['--name', 'branch-12.example.org', '--data', data, '--unwrapped-log-key'];
+    const make = ['--name', 'branch-12.example.org', '--data', data, '--unwrapped-log-key', '--nobody-reads'];
     const inside = await call(init, ...make, '--head-office-identity', join(data, 'identity'));
     expect(inside).toMatchObject({ code: 2, err: expect.stringContaining('must not lie in the data folder') as string });
     await expect(stat(data)).rejects.toThrow('ENOENT');
@@ -69,6 +69,7 @@ describe('the key of head office', () => {
       '--data',
       at('other'),
       '--unwrapped-log-key',
+      '--nobody-reads',
       '--head-office-identity',
       file,
     );
@@ -77,7 +78,17 @@ describe('the key of head office', () => {
 
   test('a station that cannot be made leaves no identity behind', async () => {
     const file = at('useless-identity');
-    const said = await call(init, '--name', 'a.example.org', '--data', station.data, '--unwrapped-log-key', '--head-office-identity', file);
+    const said = await call(
+      init,
+      '--name',
+      'a.example.org',
+      '--data',
+      station.data,
+      '--unwrapped-log-key',
+      '--nobody-reads',
+      '--head-office-identity',
+      file,
+    );
     expect(said).toMatchObject({ code: 2, err: expect.stringContaining('There is a station in') as string });
     await expect(stat(file)).rejects.toThrow('ENOENT');
   });

@@ -26,8 +26,14 @@ async function files(): Promise<ReadonlyMap<string, Uint8Array>> {
 }
 
 function late(sha256: string, size: number): EventOf<'supplement'> {
-  const seen = { entry: 0, leaf: 'a'.repeat(64) };
-  const signer = { seen, certificate_sha256: '0a'.repeat(32), public_key: '0b', scheme: 'ecdsa', hash: 'sha256', signature: '0c' } as const;
+  const signer = {
+    certificate_sha256: '0a'.repeat(32),
+    public_key: '0b',
+    scheme: 'ecdsa',
+    hash: 'sha256',
+    signature: '0c',
+    seen: { entry: 0, leaf: '0d'.repeat(32) },
+  } as const;
   const time = '2026-01-01T00:00:00.000Z';
   const actor = { id: 'terminal', role: 'clerk' } as const;
   return {
