@@ -7,8 +7,8 @@ import { lookAtAttachment } from '../records/attachments.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, WrongUsage } from './arguments.ts';
 import { sentence } from './log-sentences.ts';
-import { atDesk, type Desk, signingHelp, signingOptions } from './statement/desk.ts';
-import { enterStatement } from './statement/enter.ts';
+import { atDesk, type Desk, signingHelp, signingOptions } from './statement-desk.ts';
+import { enterStatement } from './statement-enter.ts';
 
 const second = `It must be another person than the one who asked, with another card and another key. Supervisors may; auditors may where it is a late
 record.`;

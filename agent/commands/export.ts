@@ -5,11 +5,12 @@ import { exportBundle } from '../log/bundle/export.ts';
 import { headOfficeOf } from '../log/bundle/head-office.ts';
 import { ExportRefused } from '../log/bundle/refusal.ts';
 import { LogRefusal, LogUnavailable } from '../log/errors.ts';
-import { openStationKey, openStationLog } from '../opening.ts';
+import { NotSigned } from '../log/note-key.ts';
+import { openStationLog, openStationSigner } from '../opening.ts';
 import { StartRefused } from '../refusals.ts';
 import { software } from '../version.ts';
 import { command, WrongUsage } from './arguments.ts';
-import { passphraseToOpen } from './log-passphrase.ts';
+import { keySecrets } from './log-passphrase.ts';
 
 const help = `countersign export --to PATH [--data DIR]
 
@@ -35,17 +36,17 @@ export const exportLog = command(
         throw new StartRefused(
           `The station does not know the key of head office, so nobody could open a bundle. Bring it with: countersign log head-office --recipient age1... --data ${data}`,
         );
-      const signer = await openStationKey(paths.logKey, opened, passphraseToOpen);
-      if (signer === undefined) throw new StartRefused(`The log has no key. Make one with: countersign log key --make --data ${data}`);
+      const key = await openStationSigner(paths, config, opened, keySecrets);
+      if (key === undefined) throw new StartRefused(`The log has no key. Make one with: countersign log key --make --data ${data}`);
       const made = await exportBundle({
         log: opened.log,
         data: paths.data,
-        signer,
+        signer: key.signer,
         recipient,
         config: await readFile(paths.config),
         to,
         onProgress: (sentence) => io.err(sentence),
-      });
+      }).finally(() => key.close());
       const bytes = made.parts.reduce((sum, { size }) => sum + size, 0);
       io.out(
         `Exported: entries ${made.from} to ${made.size - 1} in ${made.parts.length === 1 ? '1 part' : `${made.parts.length} parts`}, ${bytes} bytes, as export ${made.number} in ${made.folder}.`,
@@ -56,7 +57,7 @@ export const exportLog = command(
       );
       return 0;
     } catch (error) {
-      if (error instanceof ExportRefused)
+      if (error instanceof ExportRefused || error instanceof NotSigned)
         throw new StartRefused(
           `Not exported: ${error.message}. What is there already counts for nothing until an export has ended.`,
           2,

@@ -2,8 +2,8 @@
 import { denyAsking, waitsUntil } from '../people/confirmation.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, WrongUsage } from './arguments.ts';
-import { atDesk, signingHelp, signingOptions } from './statement/desk.ts';
-import { enterStatement } from './statement/enter.ts';
+import { atDesk, signingHelp, signingOptions } from './statement-desk.ts';
+import { enterStatement } from './statement-enter.ts';
 
 const help = `countersign request erase --subject ID [options]
 

@@ -109,7 +109,8 @@ async function read(found: readonly FoundBundle[], identities: readonly Uint8Arr
 
 /** The configuration of the old station with a later epoch. Throws StartRefused. */
 function nextEpoch({ newest, config: text }: OldLog, { epoch, anchor }: { epoch?: string; anchor?: string }): StationConfig {
-  const old = parseConfig(text, 'station.json in the bundle');
+  // The new key lies in a file, also where the old one was in a token that is lost or must not be used again.
+  const { logKey: _token, ...old } = parseConfig(text, 'station.json in the bundle');
   const config = anchor === undefined ? old : { ...old, anchor: resolve(anchor) };
   if (originOf(config) !== newest.manifest.origin)
     throw new StartRefused(`The bundle holds the configuration of ${originOf(config)}, and it is of ${newest.manifest.origin}.`, 1);
@@ -136,6 +137,7 @@ function tell({ newest, useless, result }: OldLog, config: StationConfig, enroll
       `Signatures that had been begun and not ended in the bundle: entry ${result.openIntents.join(', ')}. Nobody can tell here how they ended.`,
     );
   io.out(`${enrolled} enrolments were carried over.`);
+  io.out(`Names are not sealed, and so stand nowhere in the log, until keys for that are made: countersign log staff make --data ${data}`);
   io.out(
     `Next: put issuer certificates into ${stationPaths(data, config).trust}, give head office the new key (countersign log key --data ${data}), delete the identity here, then countersign start --data ${data}`,
   );

@@ -33,7 +33,7 @@ export function parseStaff(text: string): string {
 /** Something that was made from a secret; `wipe` overwrites the secret. */
 export interface Lent<T> {
   readonly key: T;
-  wipe(): void;
+  readonly wipe: () => void;
 }
 
 /** Far more than any file with one identity has, bytes. */

@@ -15,9 +15,9 @@ import {
 } from '../records/attachments.ts';
 import { StartRefused } from '../refusals.ts';
 import { command, WrongUsage } from './arguments.ts';
-import { atDesk, signingHelp, signingOptions } from './statement/desk.ts';
-import { enterStatement } from './statement/enter.ts';
-import { readOccurred } from './statement/occurred.ts';
+import { atDesk, signingHelp, signingOptions } from './statement-desk.ts';
+import { enterStatement } from './statement-enter.ts';
+import { readOccurred } from './statement-occurred.ts';
 
 const help = `countersign supplement --kind KIND --occurred FROM[/TO] [--about N | --operation ID] [--attach FILE ...] [options]
 

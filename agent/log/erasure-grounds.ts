@@ -26,7 +26,10 @@ export function mustBeGrounded(entries: readonly LogEntry[], { subject, request,
   };
   const asked = entries.find(({ seq }) => seq === request);
   const agreed = entries.find(({ seq }) => seq === confirm);
-  if (asked?.event.op !== 'request' || asked.event.action !== 'erase') return refuse(`entry ${request} does not ask for an erasure`);
+  if (asked?.event.op !== 'request') return refuse(`entry ${request} is no request`);
+  // Other things may be asked for one day.
+  const action: string = asked.event.action;
+  if (action !== 'erase') return refuse(`entry ${request} does not ask for an erasure`);
   if (asked.event.details['subject'] !== subject) return refuse(`entry ${request} asks for the erasure of somebody else`);
   if (agreed?.event.op !== 'confirm') return refuse(`entry ${confirm} is no confirmation`);
   if (confirm <= request || agreed.event.entry !== request || agreed.event.entry_leaf !== asked.leaf)

@@ -4,8 +4,6 @@ import type { ListedModule } from '../../../drivers/pkcs11/inventory.ts';
 import type { ModuleConfig } from '../../../drivers/pkcs11/source.ts';
 import type { PinInfo, SigningKey, TokenInfo } from '../../../drivers/token.ts';
 import { StartRefused } from '../../refusals.ts';
-import type { CommandIo } from '../io.ts';
-import { askLine, somebodyIsThere } from '../keyboard.ts';
 import type { JudgedCertificate } from '../tokens/judge.ts';
 import { renderSurvey } from '../tokens/render.ts';
 import type { Survey } from '../tokens/survey.ts';
@@ -55,16 +53,4 @@ export function meant(all: readonly Candidate[], survey: Survey, prefix: string 
 export function candidateLine({ token, key, judged }: Candidate): string {
   const { holder = 'unknown holder', issuer = 'unknown issuer', key: kind = 'unknown key' } = judged;
   return `${key.certificateSha256.slice(0, 16)}  ${holder}, issued by ${issuer}, ${kind}, in ${token.slot}`;
-}
-
-/** The only one, or the one that the person picks. Throws StartRefused where nobody can be asked, or nobody picks one. */
-export async function choose(all: readonly Candidate[], question: string, io: CommandIo): Promise<Candidate> {
-  const [only, second] = all;
-  if (only !== undefined && second === undefined) return only;
-  const lines = all.map((one, index) => `  ${index + 1}  ${candidateLine(one)}`);
-  if (!somebodyIsThere()) throw new StartRefused(`There are several keys; name one with --certificate:\n${lines.join('\n')}`);
-  io.err(lines.join('\n'));
-  const chosen = all[Number(await askLine(`${question} (number, Enter ends)? `)) - 1];
-  if (chosen === undefined) throw new StartRefused('Given up: no key was chosen.', 1);
-  return chosen;
 }

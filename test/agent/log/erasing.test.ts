@@ -54,7 +54,7 @@ describe('on whose word a person is erased', () => {
     const agreed = await confirm(store, asked);
     expect(await refusal(asked.seq, agreed.seq)).toBe('granted');
     expect(await refusal(asked.seq, agreed.seq, boris)).toContain('of somebody else');
-    expect(await refusal(agreed.seq, asked.seq)).toContain('does not ask for an erasure');
+    expect(await refusal(agreed.seq, asked.seq)).toContain('is no request');
     expect(await refusal(asked.seq, asked.seq)).toContain('is no confirmation');
     const other = await request(store, anna);
     expect(await refusal(other.seq, agreed.seq)).toContain('does not confirm');

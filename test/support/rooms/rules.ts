@@ -28,6 +28,7 @@ const wiring = [
   'agent/hardware.ts',
   'agent/opening.ts',
   'agent/station.ts',
+  'agent/new-log-key.ts',
 ] as const;
 
 /** Every room, and the rooms that it may import besides itself. Who is not in a list may not be imported. */
@@ -46,7 +47,8 @@ const mayImport = {
   'agent/config-staff.ts': [],
   'agent/config.ts': ['agent/config-documents.ts', 'agent/config-staff.ts', 'agent/contract', 'drivers', 'agent/refusals.ts'],
   'agent/log-token': ['agent/log', 'drivers'],
-  'agent/station.ts': [...ground, ...plain, 'agent/log-token'],
+  'agent/new-log-key.ts': ['agent/config.ts', 'agent/log', 'agent/log-token', 'agent/refusals.ts'],
+  'agent/station.ts': [...ground, ...plain, 'agent/log-token', 'agent/new-log-key.ts'],
   'agent/opening.ts': [...middle, ...plain, 'agent/log-token'],
   'agent/hardware.ts': [...ground, ...plain, 'agent/http', 'agent/workbench'],
   'agent/workbench': wiring,

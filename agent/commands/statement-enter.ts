@@ -2,21 +2,21 @@
  * A statement at the terminal, from the card to the entry: who it is, whether they may, what will be signed, their consent, their PIN once, and the
  * signature, which is verified twice before the entry is made. It never signs what was not shown, and enters nothing that was not signed.
  */
-import { isDeviceError } from '../../../drivers/errors.ts';
-import { chooseHash } from '../../documents/pades.ts';
-import type { LogEntry } from '../../log/entry.ts';
-import type { EventOf } from '../../log/events.ts';
-import { type SignedStatement, type Statement, statementBytes, statementHolds, type StatementOp } from '../../log/statement.ts';
-import type { Denial, Person } from '../../people/confirmation.ts';
-import { StartRefused } from '../../refusals.ts';
-import type { CommandIo } from '../io.ts';
-import { askLine, readPin, somebodyIsThere, yes } from '../keyboard.ts';
-import { sentence } from '../log-sentences.ts';
-import { problemSentence } from '../tell.ts';
-import { candidateLine } from '../token-test/candidate.ts';
-import { reachToken, refusedPin, secondOpinion, tellPad } from '../token-test/reach.ts';
-import type { Desk, SigningValues } from './desk.ts';
-import { type PersonAtDesk, personAtDesk, StatementDenied } from './person.ts';
+import { isDeviceError } from '../../drivers/errors.ts';
+import { chooseHash } from '../documents/pades.ts';
+import type { LogEntry } from '../log/entry.ts';
+import type { EventOf } from '../log/events.ts';
+import { type SignedStatement, type Statement, statementBytes, statementHolds, type StatementOp } from '../log/statement.ts';
+import type { Denial, Person } from '../people/confirmation.ts';
+import { StartRefused } from '../refusals.ts';
+import type { CommandIo } from './io.ts';
+import { askLine, readPin, somebodyIsThere, yes } from './keyboard.ts';
+import { sentence } from './log-sentences.ts';
+import { problemSentence } from './tell.ts';
+import { candidateLine } from './token-test/candidate.ts';
+import { reachToken, refusedPin, secondOpinion, tellPad } from './token-test/reach.ts';
+import type { Desk, SigningValues } from './statement-desk.ts';
+import { type PersonAtDesk, personAtDesk, StatementDenied } from './statement-person.ts';
 
 /** A statement without what says who signs it, and where in the log. */
 export type Draft = {

@@ -1,18 +1,19 @@
 /** Who stands at the terminal: the member of staff whose card is plugged in, with a certificate that holds today. */
 import { X509Certificate } from 'node:crypto';
-import type { ProblemCode } from '../../contract/problems.ts';
-import { judgeCertificate } from '../../documents/trust.ts';
-import type { Actor } from '../../log/catalogue.ts';
-import { toHex } from '../../log/entry.ts';
-import type { EventOf } from '../../log/events.ts';
-import type { Person } from '../../people/confirmation.ts';
-import { StartRefused } from '../../refusals.ts';
-import { WrongUsage } from '../arguments.ts';
-import type { CommandIo } from '../io.ts';
-import { problemSentence } from '../tell.ts';
-import { type Candidate, candidates, choose, meant } from '../token-test/candidate.ts';
-import { survey } from '../tokens/survey.ts';
-import type { Desk } from './desk.ts';
+import type { ProblemCode } from '../contract/problems.ts';
+import { judgeCertificate } from '../documents/trust.ts';
+import type { Actor } from '../log/catalogue.ts';
+import { toHex } from '../log/entry.ts';
+import type { EventOf } from '../log/events.ts';
+import type { Person } from '../people/confirmation.ts';
+import { StartRefused } from '../refusals.ts';
+import { WrongUsage } from './arguments.ts';
+import type { CommandIo } from './io.ts';
+import { problemSentence } from './tell.ts';
+import { choose } from './choose-candidate.ts';
+import { type Candidate, candidates, meant } from './token-test/candidate.ts';
+import { survey } from './tokens/survey.ts';
+import type { Desk } from './statement-desk.ts';
 
 /** A statement that may not be made: the sentence for the person, and what the log says of it. */
 export class StatementDenied extends Error {

@@ -1,12 +1,12 @@
 /** Where a statement is entered at the terminal: the station with its log held open, so that no agent runs beside it, and what waits for a second person. */
-import { configDigest, stationPaths, type StationConfig, type StationPaths } from '../../config.ts';
-import { Confirmations, confirmationOps } from '../../log/confirmations.ts';
-import type { LogStore } from '../../log/store.ts';
-import { openStationLog } from '../../opening.ts';
-import { StartRefused } from '../../refusals.ts';
-import { software } from '../../version.ts';
-import { virtualBench } from '../token-test/virtual-bench.ts';
-import { lookAround, type Surroundings } from '../tokens/surroundings.ts';
+import { configDigest, stationPaths, type StationConfig, type StationPaths } from '../config.ts';
+import { Confirmations, confirmationOps } from '../log/confirmations.ts';
+import type { LogStore } from '../log/store.ts';
+import { openStationLog } from '../opening.ts';
+import { StartRefused } from '../refusals.ts';
+import { software } from '../version.ts';
+import { virtualBench } from './token-test/virtual-bench.ts';
+import { lookAround, type Surroundings } from './tokens/surroundings.ts';
 
 /** What every command of this kind is called with besides. */
 export const signingOptions = {

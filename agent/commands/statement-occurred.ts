@@ -1,5 +1,5 @@
 /** When something happened, as a person types it: a day, a moment, or two of them. Pure. */
-import { WrongUsage } from '../arguments.ts';
+import { WrongUsage } from './arguments.ts';
 
 /** RFC 3339, UTC, milliseconds. */
 export interface Occurred {
