@@ -182,7 +182,7 @@ test('keys are given by who has them, also under a passphrase, and open as much 
     delete process.env['CREDENTIALS_DIRECTORY'];
   }
   expect((await call(logStaff, '--data', data)).out).toContain('clerk-1  clerk  reads operations  opened by a passphrase\n');
-});
+}, 180_000);
 
 test('nobody gives a key that they do not have; keys are taken away, but never the last one', async () => {
   const to = ['--recipient', keys.get('stranger') ?? ''];
