@@ -72,7 +72,7 @@ export async function readExportedHead(
   const { origin, size, root } = readManifest(note, known);
   const remedy =
     'Keep everything as it is for whoever examines this. What was exported is not lost: bring back the log that belongs here, or carry it on with countersign restore';
-  return { name: `the manifest of the last export, ${file},`, origin, size, root: toHex(root), remedy };
+  return { name: `the manifest of the last export (${file})`, origin, size, root: toHex(root), remedy };
 }
 
 async function replace(folder: string, name: string, bytes: Uint8Array): Promise<void> {
