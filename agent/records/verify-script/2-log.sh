@@ -63,7 +63,8 @@ beginning='^{"actor":{"id":"\([A-Za-z0-9_-]*\)","role":"[a-z]*"},"at":{"boot":"[
 ending='"origin":"\([a-z0-9./-]*\)","prev":"\([0-9a-f]\{64\}\)","seq":\([0-9]*\),"station":{"config":"[0-9a-f]*","software":"[^"\\]*"},"v":1}$'
 sealed='s/\("prev":"[0-9a-f]\{64\}",\)"sealed":\[[][{}:,"a-z0-9_-]*\],\("seq":[0-9]*,"station":{[^{}]*},"v":1}\)$/\1\2/'
 envelope() {
-  sed -n -e "$sealed" -e "s#$beginning,\"op\":\"\([a-z.-]*\)\",\"operation\":\"\([A-Za-z0-9_-]*\)\",$ending#\1 \2 \3 \4 \5 \6 \7#p" -e t \
+  # The jump to the next line forgets that something was replaced, so that the second jump is about the pattern before it alone.
+  sed -n -e "$sealed" -e 't form' -e ': form' -e "s#$beginning,\"op\":\"\([a-z.-]*\)\",\"operation\":\"\([A-Za-z0-9_-]*\)\",$ending#\1 \2 \3 \4 \5 \6 \7#p" -e t \
     -e "s#$beginning,\"op\":\"\([a-z.-]*\)\",$ending#\1 \2 \3 - \4 \5 \6#p" "$1"
 }
 fields_of() { sed -n 's#^{"actor":{[^{}]*},"at":{[^{}]*},"fields":\({.*}\),"op":"[a-z.-]*",.*$#\1#p' "$1"; }

@@ -161,7 +161,7 @@ describe('bundle open', () => {
     expect(said).toMatchObject({ code: 0, err: '' });
     const lines = (await readFile(join(to, 'entries.jsonl'), 'utf8')).trimEnd().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual(lines.map((_, seq) => seq));
-    expect((await readdir(to)).sort()).toEqual(['add-checkpoint', 'checkpoint', 'entries.jsonl', 'station.json', 'tables', 'tile']);
+    expect((await readdir(to)).sort()).toEqual(['add-checkpoint', 'checkpoint', 'entries.jsonl', 'station.json', 'tile']);
     expect((await readFile(join(to, 'tile', '0', '000'))).byteLength).toBe(8192);
     expect(await call(bundleOpen, manifest(1), '--identity', identity, '--to', to)).toMatchObject({
       code: 2,

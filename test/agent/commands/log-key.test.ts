@@ -18,7 +18,7 @@ it('a new station has a key, and its log says so in the entry behind the first',
   station = await makeKeyedStation(() => ask());
   expect((await lstat(station.paths.logKey)).mode & 0o777).toBe(0o600);
   const opened = await station.open();
-  expect((await opened.log.entries()).map(({ event }) => event.op)).toEqual(['genesis', 'key', 'boot']);
+  expect((await opened.log.entries()).map(({ event }) => event.op)).toEqual(['genesis', 'key', 'anchor', 'boot']);
   expect(opened.key).toMatchObject({ purpose: 'log', action: 'made', wrapping: 'passphrase' });
   const signer = await openStationKey(station.paths.logKey, opened, () => ask());
   expect(Buffer.from(signer?.verifier.publicKey ?? []).toString('hex')).toBe(opened.key?.public_key);

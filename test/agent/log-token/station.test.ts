@@ -50,6 +50,7 @@ const make = (label = tokenLabel) =>
     'hsm',
     '--log-key-token',
     label,
+    '--nobody-reads',
   );
 const settings = async (): Promise<StationConfig> => readConfig(data);
 const change = async (logKey: Partial<NonNullable<StationConfig['logKey']>> | undefined): Promise<void> => {
@@ -106,7 +107,7 @@ describe('a station is not made', () => {
   });
 
   it('by a wrong call', async () => {
-    const with_ = (...more: string[]) => call(init, '--name', 'a.example.org', '--data', data, '--module', 'hsm=/x.so', ...more);
+    const with_ = (...more: string[]) => call(init, '--name', 'a.example.org', '--data', data, '--module', 'hsm=/x.so', '--nobody-reads', ...more);
     expect(await with_('--log-key-module', 'hsm')).toMatchObject({ code: 2, err: containing('go together') });
     expect(await with_('--log-key-module', 'b', '--log-key-token', 'c')).toMatchObject({ code: 2, err: containing('(hsm), and not "b"') });
     const both = await with_('--log-key-module', 'hsm', '--log-key-token', 'c', '--unwrapped-log-key');

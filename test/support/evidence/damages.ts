@@ -121,7 +121,7 @@ const document: readonly Damage[] = [
 const finger: readonly Damage[] = [
   {
     what: 'the assertion of another operation',
-    refused: ['assertion/000000012.signature is not what the entry says'],
+    refused: ['.signature is not what the entry says'],
     damage: (one, other) => exchange(one, other, /^assertion.*\.signature$/),
   },
   {
