@@ -22,9 +22,11 @@ test('help is found by every way in which people ask for it', async () => {
   expect(verify).toMatchObject({ code: 0, err: '', out: expect.stringContaining('--trust DIR') as string });
 });
 
-const ofLog = ['show', 'verify', 'checkpoint', 'prove', 'key'];
-const logCommands =
-  'countersign log show, countersign log verify, countersign log checkpoint, countersign log prove and countersign log key';
+const ofLog = 'show verify checkpoint prove check-proof anchor key head-office search staff erase'.split(' ');
+const logCommands = ofLog
+  .map((word) => `countersign log ${word}`)
+  .join(', ')
+  .replace(/, ([^,]+)$/, ' and $1');
 
 test('help for the log is the help of all of its commands', async () => {
   const each = await Promise.all(ofLog.map((word) => countersign(['log', word, '--help'])));

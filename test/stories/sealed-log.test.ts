@@ -38,6 +38,7 @@ async function stationOfBefore(): Promise<KeyedStation> {
   const station = await make(() => ask());
   const then = [keyMade(await openLogKey(station.paths.logKey, origin, () => ask()))];
   await rm(station.paths.log, { recursive: true });
+  await rm(station.paths.anchor);
   const clock = { wall: () => Date.now() - 2 * hourMs, monotonic: () => performance.now() };
   const made = { software: 'countersign test', configDigest: configDigest(station.config), stationName: station.config.name, demo: false };
   await createStore(station.paths.log, { ...made, origin, then, clock });

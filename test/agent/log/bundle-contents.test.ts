@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { tilesAbove, edgeTiles, leafTiles, tilePath } from '../../../agent/log/bundle/tile.ts';
 import { DataKeys } from '../../../agent/log/data-keys.ts';
 import type { EventOf } from '../../../agent/log/events.ts';
+import { giveTiers, makeSealing } from '../../../agent/log/staff-grants.ts';
 import { readTiers } from '../../../agent/log/vault.ts';
 import { type BundleItem, readBundle } from '../../../agent/log/verify/bundle.ts';
 import { findBundle } from '../../../agent/log/verify/bundle-folder.ts';
@@ -68,6 +69,7 @@ test('attachments go out in pieces, whole and unchanged; one that is not there i
 
 test('sealed fields go out as ciphertext with their keys wrapped; whoever changes, drops or moves them is found out', async () => {
   const { log } = await station.open();
+  await giveTiers(log.tables, await makeSealing([]));
   const keys = await DataKeys.make('ab'.repeat(16), await log.tables.use(readTiers));
   const name = 'Ada Lovelace, of 12 St James Square';
   const { seq } = await log.append(

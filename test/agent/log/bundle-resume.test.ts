@@ -58,11 +58,11 @@ async function interrupted(fault: Disk['fault'], at: number): Promise<boolean> {
 const names = async () => (await readdir(join(station.drive, 'COUNTSGN', 'BRANCH-12.EXAMPLE.ORG'))).sort();
 
 describe('an export that is interrupted anywhere', () => {
-  // At every third call that changes the disk the process ends; in between the disk fails.
+  // At every eleventh call that changes the disk the process ends; in between the disk fails.
   test.each([
-    ['killed', 1, 3],
-    ['EIO', 2, 9],
-    ['ENOSPC', 3, 9],
+    ['killed', 1, 11],
+    ['EIO', 2, 29],
+    ['ENOSPC', 3, 29],
   ] as const)(
     '%s: the next one ends it, and what is there is one whole bundle',
     async (fault, from, step) => {
