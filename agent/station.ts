@@ -75,7 +75,7 @@ async function makeWith(newKey: NewKey, paths: StationPaths, config: StationConf
     const origin = originOf(config);
     const key = await newKey.make();
     const station = { origin, stationName: config.name, demo: config.demo, software, configDigest: configDigest(config) };
-    const { then = (made) => [made], staff } = beginning;
+    const { then = (made: EventOf<'key'>) => [made], staff } = beginning;
     const sealing = staff === undefined ? undefined : await makeSealing(staff);
     await createStore(paths.log, {
       ...station,

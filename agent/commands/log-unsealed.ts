@@ -60,9 +60,14 @@ export interface UnsealOrder {
 /** Shows entries with what is sealed in them, as JSON only those that have something. Throws StartRefused. */
 export async function showUnsealed(order: UnsealOrder, io: CommandIo): Promise<number> {
   const { data, staff, identity: file, json } = order;
-  const { ops, tail, since = '', until = '~', entry: _one, ...where } = order.wanted;
+  const { ops, operation, from, to, tail, since = '', until = '~' } = order.wanted;
   return withStaff(data, { id: staff, file, why: whyAlone }, async ({ log, person, tiers }) => {
-    const filter = { ...where, ...(ops === undefined ? {} : { op: ops as readonly Op[] }) };
+    const filter = {
+      from,
+      to,
+      ...(operation === undefined ? {} : { operation }),
+      ...(ops === undefined ? {} : { op: ops as readonly Op[] }),
+    };
     const limit = tail ?? mostRead + 1;
     // Times stand in the bodies alone: who asks for them has every entry looked at.
     const timed = order.wanted.since !== undefined || order.wanted.until !== undefined;

@@ -110,7 +110,8 @@ async function read(found: readonly FoundBundle[], identities: readonly Uint8Arr
 /** The configuration of the old station with a later epoch. Throws StartRefused. */
 function nextEpoch({ newest, config: text }: OldLog, { epoch, anchor }: { epoch?: string; anchor?: string }): StationConfig {
   // The new key lies in a file, also where the old one was in a token that is lost or must not be used again.
-  const { logKey: _token, ...old } = parseConfig(text, 'station.json in the bundle');
+  const old = { ...parseConfig(text, 'station.json in the bundle') };
+  delete old.logKey;
   const config = anchor === undefined ? old : { ...old, anchor: resolve(anchor) };
   if (originOf(config) !== newest.manifest.origin)
     throw new StartRefused(`The bundle holds the configuration of ${originOf(config)}, and it is of ${newest.manifest.origin}.`, 1);

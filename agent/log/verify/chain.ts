@@ -133,7 +133,7 @@ export class Chain {
       must(seq === 0 || fields.get('previous') === this.#lastStart, `entry ${seq} does not name the start of the agent before it`);
       if (seq > 0) this.#lastStart = seq;
       // A copy: a part of a text keeps the whole text in memory.
-      this.#boots.set(Buffer.from(String(boot)).toString(), true);
+      this.#boots.set(Buffer.from(boot).toString(), true);
       for (const rules of this.#rules) rules.start?.();
     } else {
       must(mono >= this.#mono, `entry ${seq} was made before the entry before it`);

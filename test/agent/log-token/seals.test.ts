@@ -73,7 +73,7 @@ async function begin(pins: PinSource, sign = 15_000): Promise<void> {
 async function judge(): Promise<string> {
   const database = await openForReading(log.file);
   try {
-    const beside = { nodes: readNodeRows(database, log.file), checkpoints: await readCheckpoints(database, log.file) };
+    const beside = { nodes: readNodeRows(database, log.file), checkpoints: readCheckpoints(database, log.file) };
     return (await verify(readRows(database, log.file), undefined, beside)).verdict;
   } finally {
     await database.close();

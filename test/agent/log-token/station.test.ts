@@ -107,7 +107,8 @@ describe('a station is not made', () => {
   });
 
   it('by a wrong call', async () => {
-    const with_ = (...more: string[]) => call(init, '--name', 'a.example.org', '--data', data, '--module', 'hsm=/x.so', '--nobody-reads', ...more);
+    const with_ = (...more: string[]) =>
+      call(init, '--name', 'a.example.org', '--data', data, '--module', 'hsm=/x.so', '--nobody-reads', ...more);
     expect(await with_('--log-key-module', 'hsm')).toMatchObject({ code: 2, err: containing('go together') });
     expect(await with_('--log-key-module', 'b', '--log-key-token', 'c')).toMatchObject({ code: 2, err: containing('(hsm), and not "b"') });
     const both = await with_('--log-key-module', 'hsm', '--log-key-token', 'c', '--unwrapped-log-key');

@@ -12,7 +12,7 @@ import type { Disk } from '../../support/failing-disk.ts';
 import { judge } from '../../support/log/bundle-forger.ts';
 import { type BundleStation, makeBundleStation } from '../../support/log/bundle-station.ts';
 
-const disk = vi.hoisted(() => ({ fault: 'none', at: 0, calls: [], linkless: false, files: [] }) as Disk);
+const disk = vi.hoisted((): Disk => ({ fault: 'none', at: 0, calls: [], linkless: false, files: [] }));
 vi.mock('node:fs/promises', async () => (await import('../../support/failing-disk.ts')).failingDisk(disk));
 
 let station: BundleStation;
