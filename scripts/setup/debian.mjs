@@ -49,6 +49,7 @@ export const packages = [
   { name: 'openssl', purpose: 'tests', why: 'a second opinion on every signature', commands: ['openssl'] },
   { name: 'age', purpose: 'tests', why: 'opens the wrapped keys of the log with other software', commands: ['age', 'age-keygen'] },
   { name: 'strace', purpose: 'tests', why: 'gives a process the errors of a bad disk, and tells what it wrote', commands: ['strace'] },
+  { name: 'busybox', purpose: 'tests', why: 'the smallest shell in which evidence must be checkable', commands: ['busybox'] },
   { name: 'poppler-utils', purpose: 'tests', why: 'a second opinion on every signed PDF', commands: ['pdfsig'] },
   { name: 'zbar-tools', purpose: 'tests', why: 'a scanner for the QR code of visible signatures', commands: ['zbarimg'] },
   { name: 'qpdf', purpose: 'tests', why: 'checks the structure of every signed PDF', commands: ['qpdf'] },
