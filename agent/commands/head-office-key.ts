@@ -1,7 +1,8 @@
 /** Where the key of head office comes from: a recipient that was brought, or an identity that is made here, written once, and carried away. */
-import { open, realpath, rm } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { AgeRefusal, identityText, makeIdentity, parseRecipient, recipientOf } from '../log/age-keys.ts';
+import { writePrivateFile } from '../log/private-file.ts';
 import { StartRefused } from '../refusals.ts';
 import { WrongUsage } from './arguments.ts';
 
@@ -62,16 +63,7 @@ async function make(data: string, file: string): Promise<HeadOfficeKey> {
 
 async function writePrivate(file: string, bytes: Uint8Array): Promise<void> {
   try {
-    const handle = await open(file, 'wx', 0o600);
-    try {
-      await handle.chmod(0o600);
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    const folder = await open(dirname(file), 'r');
-    await folder.sync().finally(() => folder.close());
+    await writePrivateFile(file, bytes);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
     const why = code === 'EEXIST' ? 'is there already, and nothing is written over it' : `cannot be written (${code})`;

@@ -41,7 +41,7 @@ interface Waiting extends Besides {
   readonly reject: (error: Error) => void;
 }
 
-/** An entry and the row that holds it, and the rows of its sealed fields, if it has any. */
+/** An entry and the row that holds it, and the rows of its sealed fields where it has some. */
 export interface Made {
   readonly entry: LogEntry;
   readonly raw: RawEntry;

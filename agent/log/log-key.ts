@@ -5,11 +5,11 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { stationActor } from './appender.ts';
 import { toHex } from './entry.ts';
 import type { EventOf, LogKeyFields } from './events.ts';
 import { type LocalSigner, makeSigner, type NoteSigner } from './note-key.ts';
+import { writePrivateFile } from './private-file.ts';
 import { pemLabels, wrapKey, type Wrapping } from './wrapped-key.ts';
 
 export type LogKeyCode =
@@ -161,16 +161,7 @@ async function read(file: string): Promise<Buffer> {
 
 async function write(file: string, bytes: Buffer): Promise<void> {
   try {
-    const handle = await open(file, 'wx', 0o600);
-    try {
-      await handle.chmod(0o600);
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    const folder = await open(dirname(file), 'r');
-    await folder.sync().finally(() => folder.close());
+    await writePrivateFile(file, bytes);
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST')
       throw new LogKeyRefused('exists', `there is a log key at ${file} already, and it was left as it is`, cause);

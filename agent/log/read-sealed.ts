@@ -1,6 +1,6 @@
 /** Reads the tables of sealed personal data for whoever checks them against the entries: a page at a time, and nothing of a log that has none. */
-import { type Database, DatabaseError, type Row, unreadable } from './database.ts';
-import { LogRefusal } from './errors.ts';
+import { bytes, number, text } from './columns.ts';
+import { type Database, DatabaseError, unreadable } from './database.ts';
 
 /** Rows that are fetched at once: at most 8 MiB of ciphertext. */
 const pageSize = 128;
@@ -61,26 +61,4 @@ export async function readKeyRows(database: Database, file: string): Promise<Sto
 
 async function hasTable(database: Database, name: string): Promise<boolean> {
   return (await database.all("SELECT 1 FROM sqlite_schema WHERE name = ? AND type = 'table'", [name])).length > 0;
-}
-
-function number(row: Row, column: string): number {
-  const value = row[column];
-  if (typeof value === 'number') return value;
-  throw broken(column);
-}
-
-function text(row: Row, column: string): string {
-  const value = row[column];
-  if (typeof value === 'string') return value;
-  throw broken(column);
-}
-
-function bytes(row: Row, column: string): Uint8Array {
-  const value = row[column];
-  if (value instanceof Uint8Array) return value;
-  throw broken(column);
-}
-
-function broken(column: string): LogRefusal {
-  return new LogRefusal('unreadable', `the column ${column} beside the entries holds something else`);
 }

@@ -2,9 +2,9 @@
  * Rows of the sealed tables, over the one handle of the log. Nothing here begins or ends a transaction: the caller writes an entry and what
  * it brings in one commit.
  */
+import { bytes, number, otherThan, text } from './columns.ts';
 import type { Database, Row } from './database.ts';
 import type { VaultRow } from './data-keys.ts';
-import { LogRefusal } from './errors.ts';
 import { type Tier, tiers } from './sealed-field.ts';
 import type { SealedRow } from './sealing.ts';
 import type { TierGrant, TierRecipient } from './tier-keys.ts';
@@ -68,9 +68,13 @@ export async function findGrants(database: Database, staff: string): Promise<rea
 }
 
 function sealedRow(row: Row): SealedRow {
-  const { seq } = row;
-  if (typeof seq !== 'number') throw broken('seq');
-  return { seq, tier: tier(row), kid: text(row, 'kid'), salt: bytes(row, 'salt'), ciphertext: bytes(row, 'ciphertext') };
+  return {
+    seq: number(row, 'seq'),
+    tier: tier(row),
+    kid: text(row, 'kid'),
+    salt: bytes(row, 'salt'),
+    ciphertext: bytes(row, 'ciphertext'),
+  };
 }
 
 function vaultRow(row: Row): VaultRow {
@@ -79,22 +83,6 @@ function vaultRow(row: Row): VaultRow {
 
 function tier(row: Row): Tier {
   const found = tiers.find((one) => one === row['tier']);
-  if (found === undefined) throw broken('tier');
+  if (found === undefined) throw otherThan('tier');
   return found;
-}
-
-function text(row: Row, column: string): string {
-  const value = row[column];
-  if (typeof value === 'string') return value;
-  throw broken(column);
-}
-
-function bytes(row: Row, column: string): Uint8Array {
-  const value = row[column];
-  if (value instanceof Uint8Array) return value;
-  throw broken(column);
-}
-
-function broken(column: string): LogRefusal {
-  return new LogRefusal('unreadable', `the column ${column} of sealed fields holds something else`);
 }

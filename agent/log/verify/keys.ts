@@ -16,7 +16,7 @@ export class KeyRules implements Rules {
   publicKey: string | undefined;
   /** Age recipients of the tiers, by tier. */
   readonly recipients = new Map<unknown, unknown>();
-  /** SHA-256 (hex) of each wrapped key, by tier, for each member of staff who has any. */
+  /** SHA-256 (hex) of each wrapped key, by tier, for each member of staff who has one. */
   readonly grants = new Map<unknown, ReadonlyMap<unknown, unknown>>();
 
   take({ seq, op, fields }: Entry): void {
