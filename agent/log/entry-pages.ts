@@ -11,7 +11,7 @@ export const pageSize = 256;
 
 const sizeOf = (column: string) => `iif(typeof(${column}) = 'blob', length(${column}), -1)`;
 /** `||` and group_concat copy bytes as they are, zeros too (UTF-8 databases); they only call them text, and the cast takes that back. */
-const sql = `SELECT group_concat(seq || ' ' || ${['body', 'leaf', 'prev'].map(sizeOf).join(" || ' ' || ")}) AS sizes,
+const sql = `SELECT group_concat(seq || ',' || ${['body', 'leaf', 'prev'].map(sizeOf).join(" || ',' || ")}) AS sizes,
   CAST(group_concat(body || leaf || prev, '') AS BLOB) AS bytes
 FROM (SELECT seq, body, leaf, prev FROM entry WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ${pageSize})`;
 
@@ -25,8 +25,10 @@ export async function readEntryPage(database: Database, after: number, last: num
     if (length < 0 || !Buffer.isBuffer(bytes)) throw new LogRefusal('unreadable', `entry ${seq} is not stored as bytes`);
     return bytes.subarray(at, (at += length));
   };
-  return sizes.split(',').map((row) => {
-    const [seq = 0, body = -1, leaf = -1, prev = -1] = row.split(' ').map(Number);
+  // Nothing but numbers stands there, four for a row.
+  const numbers = JSON.parse(`[${sizes}]`) as readonly number[];
+  return Array.from({ length: numbers.length / 4 }, (_, row) => {
+    const [seq = 0, body = -1, leaf = -1, prev = -1] = numbers.slice(4 * row, 4 * row + 4);
     return { seq, body: take(body, seq), leaf: take(leaf, seq), prev: take(prev, seq) };
   });
 }

@@ -40,7 +40,8 @@ class Level {
   readonly #width: number;
   #page: readonly NodeRow[] = [];
   #at = 0;
-  #last = -1;
+  /** The page behind this one: it is read while this one is used. */
+  #coming: Promise<readonly Row[]>;
   /** Entries behind which the node that is next is complete; Infinity behind the last node. */
   end = Infinity;
 
@@ -48,6 +49,7 @@ class Level {
     this.#database = database;
     this.#level = level;
     this.#width = 2 ** level;
+    this.#coming = this.#ask(-1);
   }
 
   /** The node that is next. */
@@ -63,11 +65,20 @@ class Level {
 
   /** Brings the next page. Throws DatabaseError, and LogRefusal `unreadable`. */
   async fetch(): Promise<void> {
-    const [page] = await this.#database.all(pageOfLevel, [this.#level, this.#last]);
+    const [page] = await this.#coming;
     this.#page = this.#unpack(page ?? {});
     this.#at = 0;
-    this.#last = this.#page.at(-1)?.idx ?? this.#last;
+    const last = this.#page.at(-1);
+    if (this.#page.length === pageSize && last !== undefined) this.#coming = this.#ask(last.idx);
+    else this.#coming = Promise.resolve([]);
     this.#show();
+  }
+
+  #ask(after: number): Promise<readonly Row[]> {
+    const page = this.#database.all(pageOfLevel, [this.#level, after]);
+    // It is awaited only when the page before it is used up; until then a failure waits too.
+    page.catch(() => undefined);
+    return page;
   }
 
   #show(): boolean {
@@ -92,13 +103,19 @@ FROM (SELECT idx, hash FROM node WHERE level = ? AND idx > ? ORDER BY idx LIMIT 
 /** Every checkpoint, the smallest first; a page of them is held. Throws LogRefusal `unreadable`. */
 export async function* readCheckpoints(database: Database, file: string): AsyncGenerator<StoredCheckpoint, void, undefined> {
   try {
-    for (let after = Number.MIN_SAFE_INTEGER; ;) {
-      const rows = await database.all('SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size LIMIT ?', [after, pageSize]);
+    const ask = (after: unknown) => {
+      const page = database.all('SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size LIMIT ?', [Number(after), pageSize]);
+      // As with nodes: it is read while the page before it is used.
+      page.catch(() => undefined);
+      return page;
+    };
+    for (let coming = ask(Number.MIN_SAFE_INTEGER); ;) {
+      const rows = await coming;
+      if (rows.length === pageSize) coming = ask(rows.at(-1)?.['size']);
       for (const { size, note } of rows) {
         if (typeof size !== 'number' || !(note instanceof Uint8Array))
           throw new LogRefusal('unreadable', 'a checkpoint is not stored as bytes');
         yield { size, note };
-        after = size;
       }
       if (rows.length < pageSize) return;
     }

@@ -1,6 +1,7 @@
 /** What stands in a bundle beside the tree: sealed fields, attachments and tables. Each is held against the entries that name it, as far as that goes without a key. */
 import { createHash, type Hash } from 'node:crypto';
-import { type Fields, must, Wrong } from './canonical.ts';
+import { must, Wrong } from './canonical.ts';
+import { Fields } from './fields.ts';
 
 /** One entry of a tile. */
 export interface TileEntry {
@@ -127,13 +128,15 @@ function bytesOf(value: unknown): Buffer | undefined {
 }
 
 function asList(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.filter((one) => one instanceof Map) : [];
+  return Array.isArray(value) ? value.filter((one) => one instanceof Fields) : [];
 }
 
 /** True when a field whose name begins with `attachment` holds this hash. */
 function namesAttachment(value: unknown, sha256: string, isAttachment: boolean): boolean {
-  if (value instanceof Map)
-    return [...(value as Fields)].some(([name, one]) => namesAttachment(one, sha256, isAttachment || name.startsWith('attachment')));
+  if (value instanceof Fields) {
+    const values = value.values();
+    return value.names().some((name, place) => namesAttachment(values[place], sha256, isAttachment || name.startsWith('attachment')));
+  }
   if (Array.isArray(value)) return value.some((one) => namesAttachment(one, sha256, isAttachment));
   return isAttachment && value === sha256;
 }

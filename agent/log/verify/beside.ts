@@ -2,9 +2,10 @@
  * What is held against the entries of a log as they stream by: the stored nodes of its tree, the checkpoints that it signed, the seals in it,
  * and a checkpoint that was kept elsewhere, which alone finds a tail that was cut off, an older copy, and a log that was made anew.
  */
-import { createHash } from 'node:crypto';
-import { type Fields, must, Wrong } from './canonical.ts';
+import { must, Wrong } from './canonical.ts';
 import type { NamedAttachment } from './confirmations.ts';
+import type { Fields } from './fields.ts';
+import { sha256Hex } from './hash.ts';
 import { type KeyRows, type KeyRules, matchKeys } from './keys.ts';
 import { SealedRows, type SealedRow, type SealedRules } from './sealed.ts';
 import { type KnownLog, readClaim, readHeadLater, readSignedHead } from './checkpoint.ts';
@@ -75,16 +76,24 @@ export class BesideTheEntries<T> {
     return this.#signatures.good;
   }
 
-  /** Takes the leaf of the next entry, behind which `log` is what the entries say of the log. Throws Wrong. */
-  async take(leaf: Uint8Array, log: LogSoFar): Promise<void> {
+  /**
+   * Takes the leaf of the next entry, behind which `log` is what the entries say of the log. Gives nothing to wait for where nothing has to be
+   * read. Throws Wrong.
+   */
+  take(leaf: Uint8Array, log: LogSoFar): Promise<void> | undefined {
     const seq = this.#tree.size;
     const completed = this.#tree.take(leaf);
+    if (seq + 1 === this.#keptSize) this.#keptRoot = this.#tree.root();
+    const reads = !this.#isBegun || this.#next?.size === seq + 1 || (completed.length > 0 && this.#nodes !== undefined);
+    const opens = this.#sealedRows?.concerns(seq, log.personal) === true;
+    return reads || opens ? this.#match(seq, completed, log) : undefined;
+  }
+
+  async #match(seq: number, completed: readonly NodeRow[], log: LogSoFar): Promise<void> {
     if (completed.length > 0) await this.#nodes?.match(completed, seq);
     await this.#sealedRows?.match(seq, log.personal);
-    const size = seq + 1;
-    if (size === this.#keptSize) this.#keptRoot = this.#tree.root();
     if (!this.#isBegun) await this.#step();
-    if (this.#next?.size === size) await this.#checkpoint(this.#next, log);
+    if (this.#next?.size === seq + 1) await this.#checkpoint(this.#next, log);
   }
 
   async #checkpoint({ size, note }: StoredNote, log: LogSoFar): Promise<void> {
@@ -94,15 +103,13 @@ export class BesideTheEntries<T> {
     const { head, signed } = explained(sentence, () => readHeadLater(note, known));
     const root = this.#tree.root();
     if (head.size !== size || !same(head.root, root)) {
-      const why = await signed;
+      const why = await signed();
       throw new Wrong(
         why === undefined ? `the checkpoint of ${size} entries that is stored is not of these entries` : `${sentence} (${why})`,
       );
     }
-    const named = signed.then((why) => (why === undefined ? undefined : `${sentence} (${why})`));
-    named.catch(() => undefined);
-    await this.#signatures.add(this.#known(), named);
-    this.#sealed.set(size, { root: hex(root), note: createHash('sha256').update(note).digest('hex') });
+    await this.#signatures.add(this.#known(), () => signed().then((why) => (why === undefined ? undefined : `${sentence} (${why})`)));
+    this.#sealed.set(size, { root: hex(root), note: sha256Hex(note) });
     await this.#step();
   }
 

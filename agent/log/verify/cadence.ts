@@ -7,6 +7,7 @@
  * set to a longer interval before seals said theirs. Nothing in such a log contradicts anything else; a person has to ask what happened.
  */
 import type { Entry, Rules } from './chain.ts';
+import { Fields } from './fields.ts';
 
 /** A time without a seal. */
 export interface Gap {
@@ -45,7 +46,7 @@ export class SealCadence implements Rules {
   take({ seq, op, fields, body }: Entry): void {
     if (op !== 'seal' && this.#seal === undefined) return;
     const at = body.get('at');
-    const mono = at instanceof Map ? Number(at.get('mono')) : 0;
+    const mono = at instanceof Fields ? Number(at.get('mono')) : 0;
     if (this.#seal !== undefined && !this.#isTold) {
       const minutes = (mono - this.#seal.mono) / 60_000;
       if (minutes > this.#every + graceMinutes) {

@@ -1,5 +1,6 @@
-/** How the second implementation of the log's rules reads canonical JSON (RFC 8785, restricted): every other form breaks a rule. It imports nothing. */
+/** How the second implementation of the log's rules reads canonical JSON (RFC 8785, restricted): every other form breaks a rule. */
 import { isUtf8 } from 'node:buffer';
+import { Fields } from './fields.ts';
 
 /** A rule that an entry breaks; the message is a sentence for a person. */
 export class Wrong extends Error {
@@ -17,9 +18,6 @@ export function must(holds: boolean, sentence: string): asserts holds {
   if (!holds) throw new Wrong(sentence);
 }
 
-/** A JSON object: its members in the order in which they were written. */
-export type Fields = ReadonlyMap<string, unknown>;
-
 const token = {
   number: /-?[1-9]\d{0,15}|0/y,
   word: /true|false/y,
@@ -29,14 +27,14 @@ const token = {
 /** What a text without escapes cannot have in it: a control character, or a backslash. Nearly every body is without, and its strings end at the next mark. */
 const notPlain = /[^ -[\]-\uffff]/;
 
-/** Reads bytes that are JSON in the one form that the log allows; every other form breaks a rule of this grammar. Objects become maps. */
+/** Reads bytes that are JSON in the one form that the log allows; every other form breaks a rule of this grammar. */
 export function readCanonical(bytes: Uint8Array, seq: number): Fields {
   const wrong = `entry ${seq} is not written in the one form that is allowed`;
   must(bytes.byteLength <= 65_535 && isUtf8(bytes), wrong);
   const reader = new Reader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'), wrong);
   const body = reader.value(0);
-  must(reader.atEnd && body instanceof Map, wrong);
-  return body as Fields;
+  must(reader.atEnd && body instanceof Fields, wrong);
+  return body;
 }
 
 class Reader {
@@ -77,17 +75,19 @@ class Reader {
     }
   }
 
-  #object(depth: number): Map<string, unknown> {
+  #object(depth: number): Fields {
     must(depth < 16, this.#wrong);
-    const members = new Map<string, unknown>();
+    const [names, values]: [string[], unknown[]] = [[], []];
     let last = '';
-    while (this.#more('}', members.size === 0)) {
-      const key = this.#key();
-      must(key > last, this.#wrong);
-      members.set(key, this.value(depth + 1));
-      last = key;
+    while (this.#more('}', last === '')) {
+      const name = this.#name();
+      // Sorted, so none stands twice.
+      must(name > last, this.#wrong);
+      names.push(name);
+      values.push(this.value(depth + 1));
+      last = name;
     }
-    return members;
+    return new Fields(names, values);
   }
 
   #array(depth: number): unknown[] {
@@ -115,8 +115,8 @@ class Reader {
     return this.#text.slice(start, end);
   }
 
-  /** A key, [a-z][a-z0-9_]*, and the colon behind it. */
-  #key(): string {
+  /** A name, [a-z][a-z0-9_]*, and the colon behind it. */
+  #name(): string {
     const [text, start] = [this.#text, this.#place + 1];
     let end = start;
     for (let code = text.charCodeAt(end); isLetter(code) || (end > start && isInside(code)); code = text.charCodeAt(end)) end += 1;
@@ -144,17 +144,23 @@ function isInside(code: number): boolean {
   return (code >= 0x30 && code <= 0x39) || code === 0x5f;
 }
 
-/** The canonical text of something that `readCanonical` read: maps keep their order, and strings have one form. */
+/** The canonical text of something that `readCanonical` read: members keep their order, and strings have one form. */
 export function writeAgain(value: unknown): string {
-  if (value instanceof Map) return `{${[...(value as Fields)].map(([key, one]) => `"${key}":${writeAgain(one)}`).join(',')}}`;
+  if (value instanceof Fields) {
+    const values = value.values();
+    return `{${value
+      .names()
+      .map((name, place) => `"${name}":${writeAgain(values[place])}`)
+      .join(',')}}`;
+  }
   if (Array.isArray(value)) return `[${value.map(writeAgain).join(',')}]`;
   return JSON.stringify(value);
 }
 
 /** The value as an object. Throws Wrong. */
 export function map(value: unknown, seq: number): Fields {
-  must(value instanceof Map, `entry ${seq} does not have the fields that every entry has`);
-  return value as Fields;
+  must(value instanceof Fields, `entry ${seq} does not have the fields that every entry has`);
+  return value;
 }
 
 /** True for a SHA-256 hash in hex. */

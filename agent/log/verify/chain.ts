@@ -1,9 +1,10 @@
 /** The entries of a log, one after the other: each has its hash, its place, the fields that every entry has, and its time. What an op means is judged by the rules. */
 import { AnchorRules } from './anchors.ts';
 import { SealCadence } from './cadence.ts';
-import { type Fields, isHash, map, must, readCanonical } from './canonical.ts';
+import { isHash, map, must, readCanonical } from './canonical.ts';
 import { ConfirmationRules } from './confirmations.ts';
 import { ExportRules } from './exports.ts';
+import type { Fields } from './fields.ts';
 import { leafHex } from './hash.ts';
 import { KeyRules } from './keys.ts';
 import { Recent } from './recent.ts';
@@ -47,7 +48,15 @@ const knownOps =
   'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested key receipt seal anchor ' +
   'supplement request confirm reject statement-refused erase unseal export.begin export.done restore';
 const opNames: ReadonlySet<unknown> = new Set(knownOps.split(' '));
+/** The names that stand in an entry, in their order: of one that belongs to an operation, or in which something is sealed, too. */
+const frames: ReadonlySet<string> = new Set(
+  ['', 'operation '].flatMap((operation) =>
+    ['', 'sealed '].map((sealed) => `actor at fields op ${operation}origin prev ${sealed}seq station v`),
+  ),
+);
 const roleNames: ReadonlySet<unknown> = new Set(['holder', 'clerk', 'supervisor', 'auditor', 'administrator', 'station']);
+
+const timeShape = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 export class Chain {
   length = 0;
@@ -79,6 +88,8 @@ export class Chain {
   #lastStart: number | undefined;
   #mono = 0;
   #time = '';
+  /** A day that there is, with the T behind it. */
+  #day = '-';
 
   /** The log's own key, hex, once an entry says it. */
   get publicKey(): string | undefined {
@@ -112,8 +123,7 @@ export class Chain {
   }
 
   #checkFrame(body: Fields, seq: number): void {
-    const names = [...body.keys()].filter((name) => name !== 'operation' && name !== 'sealed').join(' ');
-    must(names === 'actor at fields op origin prev seq station v', `entry ${seq} does not have the fields that every entry has`);
+    must(frames.has(body.names().join(' ')), `entry ${seq} does not have the fields that every entry has`);
     const actor = map(body.get('actor'), seq);
     must(typeof actor.get('id') === 'string' && roleNames.has(actor.get('role')), `entry ${seq} does not say who acted`);
     const station = map(body.get('station'), seq);
@@ -123,8 +133,10 @@ export class Chain {
 
   #checkTime(at: Fields, op: unknown, seq: number, fields: Fields): void {
     const [time, boot, mono] = [at.get('time'), at.get('boot'), at.get('mono')];
-    const written = typeof time === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time) && !Number.isNaN(Date.parse(time));
-    must(written && typeof boot === 'string' && typeof mono === 'number' && mono >= 0, `entry ${seq} does not say when it was made`);
+    must(
+      typeof time === 'string' && this.#isTime(time) && typeof boot === 'string' && typeof mono === 'number' && mono >= 0,
+      `entry ${seq} does not say when it was made`,
+    );
     must((op === 'genesis') === (seq === 0), seq === 0 ? 'entry 0 does not begin a log' : `entry ${seq} begins a log inside this one`);
     const starts = op === 'boot' || seq === 0;
     must(starts === (boot !== this.#boot), `entry ${seq} does not fit the starts of the agent`);
@@ -144,8 +156,17 @@ export class Chain {
     }
     [this.#boot, this.#mono, this.#time] = [boot, mono, time];
   }
+
+  /** RFC 3339 in UTC with milliseconds. The day is looked at once: most entries are of the same day as the one before. */
+  #isTime(time: string): boolean {
+    if (!timeShape.test(time)) return false;
+    if (time.startsWith(this.#day)) return true;
+    if (Number.isNaN(Date.parse(time))) return false;
+    this.#day = time.slice(0, 11);
+    return true;
+  }
 }
 
 function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString('hex');
 }

@@ -34,7 +34,7 @@ export function readNoteText(note: Uint8Array, what: string, limit: number): str
 /** Reads a note and checks that this log signed it. Lines of other keys have to be well written and say nothing. Returns the text. */
 export function readSignedText(note: Uint8Array, log: KnownLog, what = 'the checkpoint', limit = 16_384): string {
   const { text, signature } = readNote(note, log, what, limit);
-  must(verify(null, Buffer.from(text), keyOf(log), signature), notSigned(what));
+  must(verify(null, Buffer.from(text), keyOf(log).key, signature), notSigned(what));
   return text;
 }
 
@@ -43,22 +43,21 @@ export function readSignedHead(note: Uint8Array, log: KnownLog): SignedHead {
   return readHead(readSignedText(note, log), log);
 }
 
-/** The same, but the signature is checked on another thread: `signed` gives the sentence of what is wrong with it, if something is. */
+/** The same, but the signature is checked later, on another thread: `signed` begins that and gives the sentence of what is wrong, if something is. */
 export function readHeadLater(
   note: Uint8Array,
   log: KnownLog,
-): { readonly head: SignedHead; readonly signed: Promise<string | undefined> } {
+): { readonly head: SignedHead; readonly signed: () => Promise<string | undefined> } {
   const { text, signature } = readNote(note, log);
   const head = readHead(text, log);
-  const key = keyOf(log);
-  const signed = new Promise<string | undefined>((resolve, reject) => {
-    verify(null, Buffer.from(text), key, signature, (error, good) => {
-      if (error === null) resolve(good ? undefined : notSigned('the checkpoint'));
-      else reject(error);
+  const { key } = keyOf(log);
+  const signed = (): Promise<string | undefined> =>
+    new Promise((resolve, reject) => {
+      verify(null, Buffer.from(text), key, signature, (error, good) => {
+        if (error === null) resolve(good ? undefined : notSigned('the checkpoint'));
+        else reject(error);
+      });
     });
-  });
-  // It is awaited later; until then a failure waits too.
-  signed.catch(() => undefined);
   return { head, signed };
 }
 
@@ -75,7 +74,8 @@ function readNote(
 ): { readonly text: string; readonly signature: Uint8Array } {
   const [, text, lines] = noteShape.exec(textOf(note, limit, what)) ?? [];
   must(text !== undefined && lines !== undefined, `${what} is not a signed note`);
-  const id = createHash('sha256').update(`${log.origin}\n\u0001`).update(log.publicKey).digest().subarray(0, 4);
+  must(log.publicKey.byteLength === 32, 'the public key of the log is not 32 bytes long');
+  const { id } = keyOf(log);
   const own: Buffer[] = [];
   for (const line of lines.trimEnd().split('\n')) {
     const [, name, value = ''] = line.split(' ');
@@ -86,21 +86,28 @@ function readNote(
   const [signature, second] = own;
   must(signature !== undefined, `its log did not sign ${what}`);
   must(second === undefined, `${what} has two signatures of its log`);
-  must(log.publicKey.byteLength === 32, 'the public key of the log is not 32 bytes long');
   must(signature.length === 64, notSigned(what));
   return { text, signature };
 }
 
-/** Made once for each log that is looked at: that costs a third of a signature. */
-const keys = new WeakMap<KnownLog, KeyObject>();
+/** What signatures of a log are checked with. */
+interface LogKey {
+  readonly key: KeyObject;
+  /** Four bytes (C2SP signed-note): what stands in front of each signature. */
+  readonly id: Uint8Array;
+}
 
-function keyOf(log: KnownLog): KeyObject {
+/** Made once for each log that is looked at: that costs a third of a signature. */
+const keys = new WeakMap<KnownLog, LogKey>();
+
+function keyOf(log: KnownLog): LogKey {
   const known = keys.get(log);
   if (known !== undefined) return known;
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(log.publicKey).toString('base64url') };
-  const key = createPublicKey({ key: jwk, format: 'jwk' });
-  keys.set(log, key);
-  return key;
+  const id = createHash('sha256').update(`${log.origin}\n\u0001`).update(log.publicKey).digest().subarray(0, 4);
+  const made = { key: createPublicKey({ key: jwk, format: 'jwk' }), id };
+  keys.set(log, made);
+  return made;
 }
 
 function readHead(text: string, log: KnownLog): SignedHead {

@@ -2,8 +2,9 @@
  * What needs a second person: every statement is signed, tied to its place, and made by one person under one certificate; what was asked for is decided
  * once, in time, and by somebody else with another certificate and another key; nobody is erased without a request that was confirmed.
  */
-import { type Fields, isHash, map, must } from './canonical.ts';
+import { isHash, map, must } from './canonical.ts';
 import type { Entry, Rules } from './chain.ts';
+import { Fields } from './fields.ts';
 import { checkSigned, type Signed } from './statement.ts';
 
 /** A request or supplement that nobody has decided. */
@@ -71,7 +72,7 @@ export class ConfirmationRules implements Rules {
       return;
     }
     const details = fields.get('details');
-    const subject = details instanceof Map ? (details as Fields).get('subject') : undefined;
+    const subject = details instanceof Fields ? details.get('subject') : undefined;
     must(fields.get('action') === 'erase' && typeof subject === 'string', `entry ${seq}: it does not say what is asked for`);
     this.#open.set(seq, { ...asked, subject });
   }

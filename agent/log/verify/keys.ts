@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isHash, must } from './canonical.ts';
 import type { Entry, Rules } from './chain.ts';
+import { Fields } from './fields.ts';
 
 const tierNames: ReadonlySet<unknown> = new Set(['operations', 'supervision', 'audit']);
 /** What a role may be given. */
@@ -54,7 +55,7 @@ export class KeyRules implements Rules {
     must(!this.grants.has(staff), `entry ${seq}: it gives keys to somebody who has some`);
     const given = new Map<unknown, unknown>();
     for (const grant of grants as readonly unknown[]) {
-      must(grant instanceof Map && isHash(grant.get('wrapped_sha256')), `entry ${seq}: it does not say which keys were given`);
+      must(grant instanceof Fields && isHash(grant.get('wrapped_sha256')), `entry ${seq}: it does not say which keys were given`);
       const tier: unknown = grant.get('tier');
       must(this.recipients.has(tier) && !given.has(tier), `entry ${seq}: it gives the key of a tier that is none, or gives it twice`);
       must(entitled.get(role)?.includes(tier) === true, `entry ${seq}: it gives a key to somebody whose role may not have it`);

@@ -3,9 +3,10 @@
  * `erase` that names its data key; a row that is lost, changed or without its key is none of what an erasure leaves. Only the keys that are gone
  * and not accounted for yet are kept in memory.
  */
-import { createHash } from 'node:crypto';
 import { isHash, must, Wrong } from './canonical.ts';
 import type { Entry, Rules } from './chain.ts';
+import { Fields } from './fields.ts';
+import { sha256Hex } from './hash.ts';
 
 /** A row of sealed fields as it is stored. Once the person was erased, `salt` and `ciphertext` are empty. */
 export interface SealedRow {
@@ -51,8 +52,8 @@ function readParts(sealed: unknown, seq: number): readonly Part[] {
   let last = -1;
   const kids = new Set<unknown>();
   return sealed.map((part: unknown) => {
-    must(part instanceof Map && [...part.keys()].join(' ') === 'cm ct kid len tier', wrong);
-    const [cm, ct, kid, len, tier] = [...part.values()] as unknown[];
+    must(part instanceof Fields && part.names().join(' ') === 'cm ct kid len tier', wrong);
+    const [cm, ct, kid, len, tier] = part.values();
     must(isHash(cm) && isHash(ct) && isId(kid) && typeof len === 'number' && len >= 272 && len <= 65_552 && len % 256 === 16, wrong);
     const place = tierOrder.indexOf(tier as string);
     must(place > last && !kids.has(kid), wrong);
@@ -70,6 +71,7 @@ function isId(value: unknown): boolean {
 export class SealedRows {
   readonly #rows: AsyncIterator<SealedRow>;
   #next: SealedRow | undefined;
+  #ended = false;
   /** Entry of the last row that was read. */
   #last = -1;
   /** Data keys whose rows are blank and that no entry has called erased yet, with the first entry that is sealed under each. */
@@ -78,6 +80,11 @@ export class SealedRows {
   /** `rows`: by the number of their entry; those of one entry in any order. */
   constructor(rows: AsyncIterable<SealedRow>) {
     this.#rows = rows[Symbol.asyncIterator]();
+  }
+
+  /** False where the entry with this number says nothing of sealed fields and the rows are known to be further on. */
+  concerns(seq: number, { parts, erased }: SealedRules): boolean {
+    return parts.length > 0 || erased.length > 0 || !(this.#ended || (this.#next !== undefined && this.#next.seq > seq));
   }
 
   /** Takes what the entry with this number says. Throws Wrong. */
@@ -122,7 +129,7 @@ export class SealedRows {
       if (!this.#gone.has(kid)) this.#gone.set(kid, seq);
       return;
     }
-    const same = ciphertext.byteLength === part.len && createHash('sha256').update(ciphertext).digest('hex') === part.ct;
+    const same = ciphertext.byteLength === part.len && sha256Hex(ciphertext) === part.ct;
     must(same && salt.byteLength === 32, `${what} were changed`);
     must(keyed, `${what} are there, and the data key that opens them is missing`);
   }
@@ -130,7 +137,10 @@ export class SealedRows {
   async #peek(): Promise<SealedRow | undefined> {
     if (this.#next !== undefined) return this.#next;
     const read = await this.#rows.next();
-    if (read.done === true) return undefined;
+    if (read.done === true) {
+      this.#ended = true;
+      return undefined;
+    }
     const { seq } = read.value;
     must(seq >= this.#last, `sealed fields of entry ${seq} stand behind those of a later one`);
     this.#last = seq;

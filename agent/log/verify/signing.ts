@@ -1,7 +1,8 @@
 /** Consents, intents and their ends: nothing is signed without a consent that names it, a finger for that consent, and in its order; every intent has one end. */
-import { createHash } from 'node:crypto';
-import { type Fields, isHash, map, must, writeAgain } from './canonical.ts';
+import { isHash, map, must, writeAgain } from './canonical.ts';
 import type { Entry, Rules } from './chain.ts';
+import type { Fields } from './fields.ts';
+import { sha256Hex } from './hash.ts';
 import { Recent } from './recent.ts';
 
 interface Intent {
@@ -47,8 +48,8 @@ export class SigningRules implements Rules {
   #consent({ seq, operation, fields }: Entry): void {
     const consent = fields.get('consent_sha256');
     const statement = map(fields.get('statement'), seq);
-    const digest = createHash('sha256').update('countersign/v1/consent\n').update(writeAgain(statement));
-    must(digest.digest('hex') === consent, `entry ${seq}: the consent does not have the digest that stands beside it`);
+    const digest = sha256Hex(`countersign/v1/consent\n${writeAgain(statement)}`);
+    must(digest === consent, `entry ${seq}: the consent does not have the digest that stands beside it`);
     this.#consents.set(consent, { operation, certificate: statement.get('certificate_sha256'), documents: documentsOf(statement, seq) });
   }
 

@@ -1,7 +1,8 @@
 /** The signature of a member of staff under a statement, checked with the public key that the entry says: the statement is written again from the entry. */
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { type Fields, isHash, must, writeAgain } from './canonical.ts';
+import { isHash, must, writeAgain } from './canonical.ts';
 import type { Entry } from './chain.ts';
+import { Fields } from './fields.ts';
 
 const staff: ReadonlySet<unknown> = new Set(['clerk', 'supervisor', 'auditor', 'administrator']);
 const hashes: ReadonlySet<unknown> = new Set(['sha256', 'sha384', 'sha512']);
@@ -44,15 +45,12 @@ export function checkSigned({ seq, op, operation, origin, actor, fields, body }:
     fits && (key.asymmetricKeyType !== 'rsa-pss' || scheme === 'rsa-pss'),
     `entry ${seq}: it was signed with a key that is not accepted`,
   );
-  const own: Fields = new Map([...fields].filter(([name]) => name !== 'signature'));
-  const said: Fields = new Map<string, unknown>([
-    ['actor', body.get('actor')],
-    ['fields', own],
-    ['op', op],
-    ...(operation === undefined ? [] : [['operation', operation] as const]),
-    ['origin', origin],
-    ['v', 1],
-  ]);
+  const own = fields.without('signature');
+  const ofVisit = operation === undefined ? [] : [operation];
+  const said = new Fields(
+    ['actor', 'fields', 'op', ...ofVisit.map(() => 'operation'), 'origin', 'v'],
+    [body.get('actor'), own, op, ...ofVisit, origin, 1],
+  );
   const statement = Buffer.from(`countersign/v1/${String(op)}\n${writeAgain(said)}`);
   must(holds(key, hash as string, statement, way, signature as string), `entry ${seq}: the signature is not one over what the entry says`);
   return { id: id, certificate: certificate as string, key: identityOf(key, publicKey as string) };
