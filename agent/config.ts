@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { documentsSchema } from './config-documents.ts';
+import { fingerprintSchema } from './config-fingerprint.ts';
 import { staffSchema } from './config-staff.ts';
 import { mostDocuments } from './contract/api.ts';
 import { StartRefused } from './refusals.ts';
@@ -52,6 +53,8 @@ const fields = z.strictObject({
   crl: z.strictObject({ stale: z.enum(['warn', 'refuse']), maxAgeDays: z.int().min(1).max(3650).exactOptional() }).exactOptional(),
   /** How documents are taken in and signed, and how classes of them differ. */
   documents: documentsSchema.exactOptional(),
+  /** What holds for fingers. */
+  fingerprint: fingerprintSchema.exactOptional(),
   /** Who may enter late records, ask for what needs a second person, and be one. */
   staff: staffSchema.exactOptional(),
   limits: z.strictObject({

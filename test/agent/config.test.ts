@@ -103,3 +103,12 @@ test('a limit of free space can be small in a demo, and never so small at a coun
     expect(() => parse(withFree(true, { freePercent: wrong }))).toThrow('at "limits.freePercent"');
   }
 });
+
+test('a person may be vouched for only where the configuration says so', () => {
+  for (const vouching of ['refuse', 'accept'] as const)
+    expect(parse({ ...good, fingerprint: { vouching } }).fingerprint).toEqual({ vouching });
+  expect(parse({ ...good, fingerprint: {} }).fingerprint).toEqual({});
+  for (const vouching of ['allow', true, '', null])
+    expect(() => parse({ ...good, fingerprint: { vouching } })).toThrow('at "fingerprint.vouching"');
+  expect(() => parse({ ...good, fingerprint: { fouching: 'accept' } })).toThrow('fouching');
+});
