@@ -4,6 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { DeviceError } from '../errors.ts';
+import { type AuthenticatorInfo, authenticatorInfoOf } from './authenticator-info.ts';
 import { CborError, CborFields, type CborMap, type CborValue, decodeCbor, encodeCbor } from './cbor.ts';
 import type { CallOptions, CtapChannel } from './channel.ts';
 import { coseAlgorithm, coseOfPublicKey, publicKeyOfCose } from './cose.ts';
@@ -12,24 +13,11 @@ import type { PinUvVersion } from './pin-uv-protocol.ts';
 import { ctapStatus, deviceErrorOf } from './status.ts';
 
 /** First byte of a CTAP2 message (section 6). */
-export const ctapCommand = { makeCredential: 0x01, getAssertion: 0x02, getInfo: 0x04, clientPin: 0x06 } as const;
+export const ctapCommand = { makeCredential: 0x01, getAssertion: 0x02, getInfo: 0x04, clientPin: 0x06, selection: 0x0b } as const;
 /** authenticatorClientPIN subcommands (section 6.5.5) that are used here: none of them carries a PIN. */
 export const clientPinCommand = { getKeyAgreement: 0x02, getTokenUsingUv: 0x06, getUvRetries: 0x07 } as const;
 /** Permissions of a pinUvAuthToken (section 6.5.5.7). */
 export const permission = { makeCredential: 0x01, getAssertion: 0x02 } as const;
-/** uvModality bit of a fingerprint sensor inside the authenticator (FIDO registry of predefined values, section 3.1). */
-const fingerprintModality = 0x02;
-
-export interface AuthenticatorInfo {
-  readonly versions: readonly string[];
-  /** 32 hex digits. */
-  readonly aaguid: string;
-  readonly options: ReadonlyMap<string, boolean>;
-  /** In the order that the authenticator prefers. */
-  readonly pinUvAuthProtocols: readonly number[];
-  /** True when it says in any of the known ways that it has a fingerprint sensor. */
-  readonly fingerprint: boolean;
-}
 
 /** A pinUvAuthParam with the protocol it was made under. */
 export interface PinUvAuth {
@@ -51,11 +39,13 @@ export interface GetAssertionAnswer {
   readonly signature: Uint8Array;
 }
 
-function map(entries: readonly (readonly [number | string, CborValue | undefined])[]): CborMap {
+/** A map without the entries that are undefined. */
+export function cborMap(entries: readonly (readonly [number | string, CborValue | undefined])[]): CborMap {
   return new Map(entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])));
 }
 
-function parsed<T>(what: string, parse: () => T): T {
+/** Runs `parse`; what it finds wrong with an answer becomes DeviceError device-error. */
+export function parsed<T>(what: string, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {
@@ -75,24 +65,8 @@ export class Ctap2 {
   async getInfo(options: CallOptions): Promise<AuthenticatorInfo> {
     if ((this.#channel.capabilities & capability.cbor) === 0)
       throw new DeviceError('mechanism-unsupported', 'this key does not speak CTAP2');
-    const answer = await this.#send('getInfo', ctapCommand.getInfo, undefined, options);
-    return parsed('getInfo', () => {
-      const flags = new Map<string, boolean>();
-      const given = answer.raw(4);
-      for (const [name, value] of given instanceof Map ? (given as ReadonlyMap<unknown, unknown>) : []) {
-        if (typeof name === 'string' && typeof value === 'boolean') flags.set(name, value);
-      }
-      return {
-        versions: answer.list(1).filter((version) => typeof version === 'string'),
-        aaguid: Buffer.from(answer.bytes(3)).toString('hex'),
-        options: flags,
-        pinUvAuthProtocols: answer.has(6) ? answer.list(6).filter((version) => typeof version === 'number') : [],
-        fingerprint:
-          flags.has('bioEnroll') ||
-          flags.has('userVerificationMgmtPreview') ||
-          ((answer.optionalInteger(0x12) ?? 0) & fingerprintModality) !== 0,
-      };
-    });
+    const answer = await this.command('getInfo', ctapCommand.getInfo, undefined, options);
+    return parsed('getInfo', () => authenticatorInfoOf(answer));
   }
 
   /** Section 6.5.5.4: the authenticator's half of the key agreement. */
@@ -127,20 +101,20 @@ export class Ctap2 {
     request: { readonly rpId: string; readonly userId: Uint8Array; readonly clientDataHash: Uint8Array; readonly auth: PinUvAuth },
     options: CallOptions,
   ): Promise<MakeCredentialAnswer> {
-    const algorithm = map([
+    const algorithm = cborMap([
       ['alg', coseAlgorithm.es256],
       ['type', 'public-key'],
     ]);
-    const fields = map([
+    const fields = cborMap([
       [1, request.clientDataHash],
-      [2, map([['id', request.rpId]])],
-      [3, map([['id', request.userId]])],
+      [2, cborMap([['id', request.rpId]])],
+      [3, cborMap([['id', request.userId]])],
       [4, [algorithm]],
-      [7, map([['rk', false]])],
+      [7, cborMap([['rk', false]])],
       [8, request.auth.param],
       [9, request.auth.version],
     ]);
-    const answer = await this.#send('makeCredential', ctapCommand.makeCredential, fields, options);
+    const answer = await this.command('makeCredential', ctapCommand.makeCredential, fields, options);
     return parsed('makeCredential', () => ({
       format: answer.text(1),
       authenticatorData: answer.bytes(2),
@@ -153,23 +127,41 @@ export class Ctap2 {
     request: { readonly rpId: string; readonly credentialId: Uint8Array; readonly clientDataHash: Uint8Array; readonly auth: PinUvAuth },
     options: CallOptions,
   ): Promise<GetAssertionAnswer> {
-    const credential = map([
+    const credential = cborMap([
       ['id', request.credentialId],
       ['type', 'public-key'],
     ]);
-    const fields = map([
+    const fields = cborMap([
       [1, request.rpId],
       [2, request.clientDataHash],
       [3, [credential]],
       [6, request.auth.param],
       [7, request.auth.version],
     ]);
-    const answer = await this.#send('getAssertion', ctapCommand.getAssertion, fields, options);
+    const answer = await this.command('getAssertion', ctapCommand.getAssertion, fields, options);
     return parsed('getAssertion', () => ({
       ...(answer.has(1) ? { credentialId: answer.map(1).bytes('id') } : {}),
       authenticatorData: answer.bytes(2),
       signature: answer.bytes(3),
     }));
+  }
+
+  /** Section 6.9: resolves once a person touches this authenticator, to tell it from others. Throws DeviceError touch-timeout, cancelled, device-error. */
+  async selection(options: CallOptions): Promise<void> {
+    await this.command('selection', ctapCommand.selection, undefined, options);
+  }
+
+  /**
+   * Any command, its parameters and the map of its answer, which is empty where there is none. Throws DeviceError for every status but 0 and for an
+   * answer that is not canonical CBOR.
+   */
+  async command(what: string, command: number, fields: CborMap | undefined, options: CallOptions): Promise<CborFields> {
+    const body = fields === undefined ? new Uint8Array(0) : encodeCbor(fields);
+    const answer = await this.#channel.call(hidCommand.cbor, Buffer.concat([Uint8Array.of(command), body]), options);
+    const status = answer[0];
+    if (status === undefined) throw new DeviceError('device-error', `${what}: an empty answer`, { recover: 'ask-staff' });
+    if (status !== ctapStatus.ok) throw deviceErrorOf(status, what);
+    return parsed(what, () => new CborFields(answer.length === 1 ? new Map() : decodeCbor(answer.subarray(1)), what));
   }
 
   #clientPin(
@@ -178,15 +170,6 @@ export class Ctap2 {
     fields: readonly (readonly [number, CborValue])[],
     options: CallOptions,
   ): Promise<CborFields> {
-    return this.#send(what, ctapCommand.clientPin, map([[2, subCommand], ...fields]), options);
-  }
-
-  async #send(what: string, command: number, fields: CborMap | undefined, options: CallOptions): Promise<CborFields> {
-    const body = fields === undefined ? new Uint8Array(0) : encodeCbor(fields);
-    const answer = await this.#channel.call(hidCommand.cbor, Buffer.concat([Uint8Array.of(command), body]), options);
-    const status = answer[0];
-    if (status === undefined) throw new DeviceError('device-error', `${what}: an empty answer`, { recover: 'ask-staff' });
-    if (status !== ctapStatus.ok) throw deviceErrorOf(status, what);
-    return parsed(what, () => new CborFields(answer.length === 1 ? new Map() : decodeCbor(answer.subarray(1)), what));
+    return this.command(what, ctapCommand.clientPin, cborMap([[2, subCommand], ...fields]), options);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * PIN/UV auth protocols one and two (CTAP 2.1 sections 6.5.6 and 6.5.7), the cryptography alone: a key shared by ECDH, encryption, authentication.
- * Despite their name no PIN goes through them here.
+ * They carry a PIN only for an enrolment officer (`device-pin.ts`); at a signature they carry the token for a finger.
  */
 import {
   createCipheriv,
@@ -32,14 +32,14 @@ export function authenticate(version: PinUvVersion, key: Uint8Array, message: Ui
 export class SharedSecret {
   readonly #version: PinUvVersion;
   readonly #aesKey: Uint8Array;
+  readonly #hmacKey: Uint8Array;
 
   private constructor(version: PinUvVersion, z: Uint8Array) {
     this.#version = version;
     // kdf: protocol one hashes the x coordinate; protocol two makes two keys, of which encryption takes the second.
-    this.#aesKey =
-      version === 1
-        ? createHash('sha256').update(z).digest()
-        : new Uint8Array(hkdfSync('sha256', z, new Uint8Array(32), 'CTAP2 AES key', 32));
+    const derived = (info: string): Uint8Array => new Uint8Array(hkdfSync('sha256', z, new Uint8Array(32), info, 32));
+    this.#aesKey = version === 1 ? createHash('sha256').update(z).digest() : derived('CTAP2 AES key');
+    this.#hmacKey = version === 1 ? this.#aesKey : derived('CTAP2 HMAC key');
   }
 
   /** `ecdh` and `kdf` of section 6.5.6 with our private and the other end's public key. */
@@ -56,6 +56,11 @@ export class SharedSecret {
   static encapsulate(version: PinUvVersion, peer: KeyObject): { readonly publicKey: KeyObject; readonly secret: SharedSecret } {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     return { publicKey: createPublicKey(privateKey), secret: SharedSecret.of(version, privateKey, peer) };
+  }
+
+  /** `authenticate` of section 6.5.6 under the shared secret itself: what proves a new PIN to come from this end. */
+  authenticate(message: Uint8Array): Uint8Array {
+    return authenticate(this.#version, this.#hmacKey, message);
   }
 
   /** AES-256-CBC without padding; protocol two puts a random IV in front. Throws when the length is no multiple of 16. */

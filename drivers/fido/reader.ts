@@ -12,9 +12,10 @@ import type {
   VerifyRequest,
 } from '../fingerprint.ts';
 import { newCredentialOf } from './authenticator-data.ts';
+import type { AuthenticatorInfo } from './authenticator-info.ts';
 import { CborError } from './cbor.ts';
 import { type CallOptions, type ChannelOptions, CtapChannel } from './channel.ts';
-import { type AuthenticatorInfo, Ctap2, permission } from './ctap.ts';
+import { Ctap2, permission } from './ctap.ts';
 import { keepaliveStatus } from './framing.ts';
 import type { HidInfo, HidTransport } from './transport.ts';
 import { tokenByFinger, type UvToken } from './user-verification.ts';

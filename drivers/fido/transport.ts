@@ -1,7 +1,7 @@
 /**
  * The room of CTAP 2.1 authenticators with a fingerprint sensor, over HID. It turns one touch into one assertion and knows nothing of documents,
- * consents or logs. It must never ask for, take or send the PIN of a reader: a PIN would set the same user-verified flag as a finger
- * (CTAP 2.1 section 6.5.5.7), and the proof would no longer say "finger". It must never touch a reader twice for one call.
+ * consents or logs. Nothing that signs may reach the PIN of a reader (`device-pin.ts`, for enrolment officers alone): a PIN would set the same
+ * user-verified flag as a finger (CTAP 2.1 section 6.5.5.7), and the proof would no longer say "finger". It must never touch a reader twice for one call.
  *
  * This file is the seam to the operating system: everything above it is protocol, everything below it moves reports of 64 bytes.
  */

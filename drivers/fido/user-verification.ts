@@ -3,7 +3,8 @@
  * once. There is no way here to get a token by PIN, because the reader's answer would look the same and mean less.
  */
 import { DeviceError } from '../errors.ts';
-import type { AuthenticatorInfo, Ctap2, PinUvAuth } from './ctap.ts';
+import type { AuthenticatorInfo } from './authenticator-info.ts';
+import type { Ctap2, PinUvAuth } from './ctap.ts';
 import type { CallOptions } from './channel.ts';
 import { authenticate, isPinUvVersion, SharedSecret } from './pin-uv-protocol.ts';
 
