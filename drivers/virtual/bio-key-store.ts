@@ -1,20 +1,36 @@
-/** What a virtual bio key keeps when it has no power: fingers, tries, counter, credentials, attestation key. It can be written to a file and read back. */
+/** What a virtual bio key keeps when it has no power: fingers, PIN, tries, counter, credentials, attestation key. It can be written to a file and read back. */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { makeAttestationCertificate } from './bio-key-attestation.ts';
+import { FingerTemplates, type TemplateJson } from './bio-key-templates.ts';
 
 /** A virtual key as JSON; binary is base64, private keys are PKCS #8. It protects nothing: the fingers are names and the keys lie open. */
 export interface BioKeyJson {
   readonly kind: 'countersign-virtual-bio-key';
-  readonly version: 1;
+  readonly version: 2;
   readonly serial: string;
-  readonly fingers: readonly string[];
+  readonly templates: readonly TemplateJson[];
+  readonly maxTemplates: number;
   readonly maxTries: number;
   readonly uvRetries: number;
+  readonly pin: PinJson;
   readonly signCount: number;
   readonly attestationKey: string;
   readonly attestationCertificate: string;
   readonly credentials: readonly { readonly id: string; readonly rpId: string; readonly privateKey: string }[];
 }
+
+/** What is left of a PIN. */
+export interface PinJson {
+  /** The first 16 bytes of its SHA-256, base64; absent while none is set. */
+  readonly hash?: string;
+  readonly retries: number;
+  /** It must be changed before it is good for anything else. */
+  readonly mustChange: boolean;
+}
+
+/** Wrong PINs in a row before the key takes no PIN any more (CTAP 2.1 section 6.5.2.2). */
+const maxPinRetries = 8;
+const noPin: PinJson = { retries: maxPinRetries, mustChange: false };
 
 export interface StoredCredential {
   readonly id: Uint8Array;
@@ -31,24 +47,29 @@ function textOf(key: KeyObject): string {
   return key.export({ format: 'der', type: 'pkcs8' }).toString('base64');
 }
 
+function templateOf(finger: unknown): TemplateJson {
+  return { id: randomBytes(8).toString('base64'), finger: String(finger) };
+}
+
 export class BioKeyStore {
   readonly serial: string;
-  /** Names of the fingers that it knows. */
-  readonly fingers: Set<string>;
+  readonly templates: FingerTemplates;
   readonly maxTries: number;
   readonly attestationCertificate: Uint8Array;
   readonly #attestationKey: KeyObject;
-  readonly #credentials: StoredCredential[];
+  #credentials: StoredCredential[];
   /** Called after every change. */
   onChange: () => void = () => undefined;
   #uvRetries: number;
+  #pin: PinJson;
   #signCount: number;
 
   private constructor(json: BioKeyJson) {
     this.serial = json.serial;
-    this.fingers = new Set(json.fingers);
+    this.templates = new FingerTemplates(json.templates, json.maxTemplates, () => this.onChange());
     this.maxTries = json.maxTries;
     this.#uvRetries = json.uvRetries;
+    this.#pin = json.pin;
     this.#signCount = json.signCount;
     this.#attestationKey = privateKeyOf(json.attestationKey);
     this.attestationCertificate = Buffer.from(json.attestationCertificate, 'base64');
@@ -58,16 +79,18 @@ export class BioKeyStore {
     });
   }
 
-  /** A new key with its own attestation key and certificate. */
-  static make(fingers: Iterable<string>, maxTries: number): BioKeyStore {
+  /** A new key with its own attestation key and certificate, and without a PIN. */
+  static make(fingers: Iterable<string>, maxTries: number, maxTemplates: number): BioKeyStore {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     return new BioKeyStore({
       kind: 'countersign-virtual-bio-key',
-      version: 1,
+      version: 2,
       serial: randomBytes(4).toString('hex'),
-      fingers: [...fingers],
+      templates: Array.from(fingers, templateOf),
+      maxTemplates,
       maxTries,
       uvRetries: maxTries,
+      pin: noPin,
       signCount: 0,
       attestationKey: textOf(privateKey),
       attestationCertificate: Buffer.from(makeAttestationCertificate(publicKey)).toString('base64'),
@@ -75,21 +98,25 @@ export class BioKeyStore {
     });
   }
 
-  /** Reads what `toJSON` gave. Throws Error when it is something else. */
+  /** Reads what `toJSON` gave, also that of the version before, which knew fingers and no PIN. Throws Error when it is something else. */
   static fromJSON(json: BioKeyJson): BioKeyStore {
-    const { kind, version } = json as { readonly kind: unknown; readonly version: unknown };
-    if (kind !== 'countersign-virtual-bio-key' || version !== 1) throw new Error('this is not a virtual bio key');
-    return new BioKeyStore(json);
+    const { kind, version, fingers } = json as { readonly kind: unknown; readonly version: unknown; readonly fingers?: unknown };
+    if (kind === 'countersign-virtual-bio-key' && version === 2) return new BioKeyStore(json);
+    if (kind !== 'countersign-virtual-bio-key' || version !== 1 || !Array.isArray(fingers))
+      throw new Error('this is not a virtual bio key');
+    return new BioKeyStore({ ...json, version: 2, templates: fingers.map(templateOf), maxTemplates: 5, pin: noPin });
   }
 
   toJSON(): BioKeyJson {
     return {
       kind: 'countersign-virtual-bio-key',
-      version: 1,
+      version: 2,
       serial: this.serial,
-      fingers: [...this.fingers],
+      templates: this.templates.toJSON(),
+      maxTemplates: this.templates.max,
       maxTries: this.maxTries,
       uvRetries: this.#uvRetries,
+      pin: this.#pin,
       signCount: this.#signCount,
       attestationKey: textOf(this.#attestationKey),
       attestationCertificate: Buffer.from(this.attestationCertificate).toString('base64'),
@@ -113,6 +140,50 @@ export class BioKeyStore {
 
   resetTries(): void {
     this.#uvRetries = this.maxTries;
+    this.onChange();
+  }
+
+  get pinRetries(): number {
+    return this.#pin.retries;
+  }
+
+  get pinMustChange(): boolean {
+    return this.#pin.mustChange;
+  }
+
+  /** The first 16 bytes of the SHA-256 of the PIN; undefined while none is set. */
+  get pinHash(): Uint8Array | undefined {
+    return this.#pin.hash === undefined ? undefined : Buffer.from(this.#pin.hash, 'base64');
+  }
+
+  setPin(hash: Uint8Array): void {
+    this.#changePin({ hash: Buffer.from(hash).toString('base64'), retries: maxPinRetries, mustChange: false });
+  }
+
+  /** From now on the PIN is good for nothing but a change of it. */
+  expirePin(): void {
+    this.#changePin({ ...this.#pin, mustChange: true });
+  }
+
+  /** A try counts before the PIN is compared. */
+  countPinTry(): void {
+    this.#changePin({ ...this.#pin, retries: this.#pin.retries - 1 });
+  }
+
+  resetPinTries(): void {
+    this.#changePin({ ...this.#pin, retries: maxPinRetries });
+  }
+
+  /** What authenticatorReset leaves: the attestation key and the counter (CTAP 2.1 section 6.6). */
+  wipe(): void {
+    this.#credentials = [];
+    this.#pin = noPin;
+    this.#uvRetries = this.maxTries;
+    this.templates.clear();
+  }
+
+  #changePin(pin: PinJson): void {
+    this.#pin = pin;
     this.onChange();
   }
 

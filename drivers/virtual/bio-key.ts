@@ -6,7 +6,8 @@
 import type { HidChannel, HidInfo, HidListener, HidTransport } from '../fido/transport.ts';
 import { BioKeyAuthenticator } from './bio-key-ctap.ts';
 import { CtapHidDevice } from './bio-key-hid.ts';
-import { Sensor } from './bio-key-sensor.ts';
+import type { Generation } from './bio-key-info.ts';
+import { type LaidFinger, type Manner, Sensor } from './bio-key-sensor.ts';
 import { type BioKeyJson, BioKeyStore } from './bio-key-store.ts';
 
 export interface BioKeyBehaviour {
@@ -17,6 +18,12 @@ export interface BioKeyBehaviour {
   readonly keepaliveMs?: number;
   /** PIN/UV auth protocols in its order of preference. */
   readonly protocols?: readonly (1 | 2)[];
+  /** Good samples that the enrolment of a finger takes. */
+  readonly samples?: number;
+  /** Shortest PIN that it takes, Unicode code points. */
+  readonly minPinLength?: number;
+  /** `2.1-preview` is a key from before the standard had bio enrolment. */
+  readonly generation?: Generation;
   /** Called whenever what `toJSON` gives has changed: the moment to write the file. */
   readonly onChange?: () => void;
 }
@@ -24,8 +31,10 @@ export interface BioKeyBehaviour {
 export interface BioKeyOptions extends BioKeyBehaviour {
   /** Names of the fingers that it knows. */
   readonly fingers: Iterable<string>;
-  /** Tries before it locks itself. */
+  /** Tries of a finger before it locks itself. */
   readonly maxTries?: number;
+  /** Fingers that it has room for. */
+  readonly maxTemplates?: number;
 }
 
 const path = 'virtual-bio-key';
@@ -49,7 +58,10 @@ export class VirtualBioKey {
       store,
       sensor: this.#sensor,
       matchMs: behaviour.matchMs ?? 0,
-      protocols: behaviour.protocols ?? [2, 1],
+      protocols: behaviour.protocols ?? (behaviour.generation === '2.1-preview' ? [1] : [2, 1]),
+      samples: behaviour.samples,
+      minPinLength: behaviour.minPinLength,
+      generation: behaviour.generation,
     });
     this.#device = new CtapHidDevice({
       keepaliveMs: behaviour.keepaliveMs ?? 100,
@@ -66,9 +78,9 @@ export class VirtualBioKey {
     };
   }
 
-  /** A new key, plugged in. */
-  static create({ fingers, maxTries, ...behaviour }: BioKeyOptions): VirtualBioKey {
-    return new VirtualBioKey(BioKeyStore.make(fingers, maxTries ?? 3), behaviour);
+  /** A new key without a PIN, plugged in. With no fingers it is as it comes from the factory. */
+  static create({ fingers, maxTries, maxTemplates, ...behaviour }: BioKeyOptions): VirtualBioKey {
+    return new VirtualBioKey(BioKeyStore.make(fingers, maxTries ?? 3, maxTemplates ?? 5), behaviour);
   }
 
   /** The key that `toJSON` described, plugged in. Throws Error when it describes something else. */
@@ -82,12 +94,22 @@ export class VirtualBioKey {
 
   /** Names of the fingers that it knows. */
   get fingers(): ReadonlySet<string> {
-    return this.#store.fingers;
+    return this.#store.templates.fingers;
   }
 
-  /** Tries left before it locks itself. */
+  /** Tries of a finger left before it locks itself. */
   get triesLeft(): number {
     return this.#store.uvRetries;
+  }
+
+  /** Wrong PINs in a row that are left before it takes no PIN any more. */
+  get pinTriesLeft(): number {
+    return this.#store.pinRetries;
+  }
+
+  /** From now on its PIN is good for nothing but a change of it, as after an administrator's order. */
+  expirePin(): void {
+    this.#store.expirePin();
   }
 
   get plugged(): boolean {
@@ -100,13 +122,23 @@ export class VirtualBioKey {
   }
 
   /** Lays a finger on the sensor. False when the key was not waiting: like a real one it then takes no notice. */
-  touch(finger: string): boolean {
-    return this.#sensor.touch(finger);
+  touch(finger: string, manner: Manner = 'well'): boolean {
+    return this.#sensor.touch({ finger, manner });
   }
 
   /** From now on this finger comes by itself whenever the key waits for one; undefined ends that. */
-  autoTouch(finger: string | undefined): void {
-    this.#sensor.auto(finger);
+  autoTouch(finger: string | undefined, manner: Manner = 'well'): void {
+    this.#sensor.auto(finger === undefined ? undefined : { finger, manner });
+  }
+
+  /** These fingers come one after the other, each when the key waits the next time; then again the one of `autoTouch`, if any. */
+  nextTouches(...laid: readonly LaidFinger[]): void {
+    this.#sensor.announce(laid);
+  }
+
+  /** Of the fingers of `nextTouches`, how many are still to come. */
+  get touchesToCome(): number {
+    return this.#sensor.toCome;
   }
 
   /** What an officer does with the key's PIN after it locked itself: all tries are there again. */
@@ -128,6 +160,7 @@ export class VirtualBioKey {
   plug(): void {
     if (this.#plugged) return;
     this.#plugged = true;
+    this.#authenticator.powerCycle();
     this.#changed();
   }
 

@@ -214,7 +214,8 @@ describe('commands that a virtual bio key refuses', () => {
     ['a credential without a verified person', 0x01, encodeCbor(make(-7)), 0x36],
     ['an algorithm that it does not have', 0x01, encodeCbor(make(-257)), 0x26],
     ['a discoverable credential', 0x01, encodeCbor(make(-7, map([['rk', true]]))), 0x2b],
-    ['a PIN, which it does not have', 0x06, encodeCbor(map([[2, 5]])), 0x3e],
+    ['a subcommand of the PIN that nobody knows', 0x06, encodeCbor(map([[2, 8]])), 0x3e],
+    ['a message that is too long', 0x06, new Uint8Array(3000), 0x39],
     [
       'an unknown PIN/UV protocol',
       0x06,
