@@ -108,6 +108,7 @@ export class BioKeyAuthenticator {
         return this.#fingers.handle(fieldsOf(request), task);
       case commandByte.bioEnrollmentPreview:
         return this.#fingers.handle(fieldsOf(request), task);
+      case undefined:
       default:
         throw new Refusal(ctapStatus.invalidCommand);
     }

@@ -131,8 +131,13 @@ export class FingerEnrolment {
 
   #enumerate(): CborMap {
     if (this.#templates.all.length === 0) throw new Refusal(ctapStatus.invalidOption);
+    // A finger without a name has an empty one: clients of others fail at a template that has none.
     const listed = this.#templates.all.map(
-      ({ id, name }) => new Map<number, CborValue>([[1, id], ...(name === undefined ? [] : ([[2, name]] as const))]),
+      ({ id, name }) =>
+        new Map<number, CborValue>([
+          [1, id],
+          [2, name ?? ''],
+        ]),
     );
     return new Map([[7, listed]]);
   }

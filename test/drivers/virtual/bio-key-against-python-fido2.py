@@ -13,6 +13,7 @@ from fido2.attestation import PackedAttestation
 from fido2.cose import ES256
 from fido2.ctap import CtapError
 from fido2.ctap2 import ClientPin, Ctap2
+from fido2.ctap2.bio import CaptureError, FPBioEnrollment
 from fido2.ctap2.pin import PinProtocolV1, PinProtocolV2
 from fido2.hid import CtapHidDevice
 from fido2.hid.base import CtapHidConnection, HidDescriptor
@@ -61,8 +62,7 @@ def main(path, root):
     info = ctap.info
     assert info.options["uv"] and info.options["pinUvAuthToken"] and info.options["bioEnroll"]
     assert info.pin_uv_protocols == [2, 1]
-    # python-fido2 0.9 asks for a PIN capability before it does user verification of any kind; this key has no PIN.
-    info.options["clientPin"] = False
+    assert info.options["clientPin"] is False
 
     for protocol in (PinProtocolV1(), PinProtocolV2()):
         pin = ClientPin(ctap, protocol)
@@ -139,7 +139,53 @@ def main(path, root):
             on_keepalive=lambda _: event.set(),
         ),
     )
+    officer(ctap)
     print("done", flush=True)
+
+
+def officer(ctap):
+    """A PIN with both protocols, and the enrolment of a finger under both numbers of the command."""
+    pins = ["12345678", "87654321 \u00e4\u20ac", "11112222"]
+    ClientPin(ctap, PinProtocolV1()).set_pin(pins[0])
+    expect(CtapError.ERR.PIN_AUTH_INVALID, lambda: ClientPin(ctap).set_pin(pins[1]))
+    expect(CtapError.ERR.PIN_POLICY_VIOLATION, lambda: ClientPin(ctap).change_pin(pins[0], "1\u00e42\u0000"))
+    for protocol, old, new in ((PinProtocolV2(), *pins[:2]), (PinProtocolV1(), *pins[1:])):
+        pin = ClientPin(ctap, protocol)
+        pin.change_pin(old, new)
+        expect(CtapError.ERR.PIN_INVALID, lambda: pin.get_pin_token(old, ClientPin.PERMISSION.BIO_ENROLL))
+        assert pin.get_pin_retries() == (7, False), pin.get_pin_retries()
+        token = pin.get_pin_token(new, ClientPin.PERMISSION.BIO_ENROLL)
+        assert pin.get_pin_retries() == (8, False)
+        bio = FPBioEnrollment(ctap, protocol, token)
+        assert bio.get_fingerprint_sensor_info() == {2: 1, 3: 4, 8: 64}
+        before = bio.enumerate_enrollments()
+        print("finger to enrol", flush=True)
+        assert sys.stdin.readline() == "coming\n"
+        enrolling = bio.enroll(timeout=5000)
+        seen = []
+        while enrolling.remaining != 0:
+            try:
+                enrolling.capture()
+                seen.append(0)
+            except CaptureError as caught:
+                seen.append(int(caught.code))
+        assert seen == [7, 0, 5, 0, 0, 10, 0], seen
+        bio.set_name(enrolling.template_id, "left \u00e4")
+        assert bio.enumerate_enrollments() == {**before, enrolling.template_id: "left \u00e4"}
+        bio.remove_enrollment(enrolling.template_id)
+        expect(CtapError.ERR.INVALID_OPTION, lambda: bio.remove_enrollment(enrolling.template_id))
+        assert bio.enumerate_enrollments() == before
+
+    # A token for credentials enrols no finger.
+    token = pin.get_pin_token(new, ClientPin.PERMISSION.GET_ASSERTION, RP_ID)
+    expect(CtapError.ERR.PIN_AUTH_INVALID, lambda: FPBioEnrollment(ctap, protocol, token).enumerate_enrollments())
+    # Three wrong PINs in a row, and it wants to be unplugged.
+    wrong = lambda: pin.get_pin_token("00000000", ClientPin.PERMISSION.BIO_ENROLL)
+    expect(CtapError.ERR.PIN_INVALID, wrong)
+    expect(CtapError.ERR.PIN_INVALID, wrong)
+    expect(CtapError.ERR.PIN_AUTH_BLOCKED, wrong)
+    assert pin.get_pin_retries() == (5, True)
+    expect(CtapError.ERR.PIN_AUTH_BLOCKED, lambda: pin.get_pin_token(new, ClientPin.PERMISSION.BIO_ENROLL))
 
 
 main(*sys.argv[1:])

@@ -49,6 +49,10 @@ createInterface({ input: python.stdout }).on('line', (line) => {
     key.autoTouch(undefined);
     key.unlock();
     python.stdin.write('unlocked\n');
+  } else if (line === 'finger to enrol') {
+    const left = { finger: 'left index' };
+    key.nextTouches({ ...left, manner: 'dirty' }, left, { ...left, manner: 'too-fast' }, left, left, { finger: 'left thumb' }, left);
+    python.stdin.write('coming\n');
   }
 });
 const [code] = (await once(python, 'exit')) as [number | null];
