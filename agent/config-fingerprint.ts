@@ -1,9 +1,25 @@
 /** The part of the configuration that says what holds for the finger of a holder. Whatever a station does not say is the stricter way. */
 import * as z from 'zod';
+import { defaultFingerPolicy, type FingerPolicy } from './people/finger-limits.ts';
 
 export const fingerprintSchema = z.strictObject({
   /** Whether a member of staff may vouch for a holder whose finger cannot be used. Absent: refuse. */
   vouching: z.enum(['refuse', 'accept']).exactOptional(),
+  /** Failures in a row before each further try has to wait; the standard allows no more than five (NIST SP 800-63B-4). */
+  failuresInARow: z.int().min(1).max(defaultFingerPolicy.failuresInARow).exactOptional(),
+  /** How long each of them waits, seconds; the standard asks for 30 or more, and only a demo may have less. */
+  pauseSeconds: z.int().min(1).max(3600).exactOptional(),
+  /** Failures in a row after which the finger counts no more until it is enrolled anew; the standard allows no more than fifty. */
+  failuresInAll: z.int().min(1).max(defaultFingerPolicy.failuresInAll).exactOptional(),
 });
 
 export type FingerprintPolicy = z.infer<typeof fingerprintSchema>;
+
+/** How often a finger may fail at this station. */
+export function fingerPolicyOf(settings: FingerprintPolicy = {}): FingerPolicy {
+  return {
+    failuresInARow: settings.failuresInARow ?? defaultFingerPolicy.failuresInARow,
+    pauseSeconds: settings.pauseSeconds ?? defaultFingerPolicy.pauseSeconds,
+    failuresInAll: settings.failuresInAll ?? defaultFingerPolicy.failuresInAll,
+  };
+}

@@ -4,9 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { documentsSchema } from './config-documents.ts';
-import { fingerprintSchema } from './config-fingerprint.ts';
+import { fingerPolicyOf, fingerprintSchema } from './config-fingerprint.ts';
 import { staffSchema } from './config-staff.ts';
 import { mostDocuments } from './contract/api.ts';
+import { defaultFingerPolicy } from './people/finger-limits.ts';
 import { StartRefused } from './refusals.ts';
 
 /** What names of stations and domains of organisations look like; the log's origin has room for 100 characters. */
@@ -74,7 +75,12 @@ const fields = z.strictObject({
 /** A demo may run on the full disk of a developer; at a counter the limit cannot be made so small that it is none. */
 const leastFree = { freeMegabytes: 100, freePercent: 2 } as const;
 
-const schema = fields.superRefine(({ demo, limits, modules, logKey }, context) => {
+const schema = fields.superRefine(({ demo, limits, modules, logKey, fingerprint }, context) => {
+  const { pauseSeconds } = fingerPolicyOf(fingerprint);
+  if (!demo && pauseSeconds < defaultFingerPolicy.pauseSeconds) {
+    const message = `must be ${defaultFingerPolicy.pauseSeconds} or more in a station that is no demo`;
+    context.addIssue({ code: 'custom', path: ['fingerprint', 'pauseSeconds'], message });
+  }
   for (const key of ['freeMegabytes', 'freePercent'] as const) {
     if (demo || (limits[key] ?? leastFree[key]) >= leastFree[key]) continue;
     context.addIssue({ code: 'custom', path: ['limits', key], message: `must be ${leastFree[key]} or more in a station that is no demo` });

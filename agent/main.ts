@@ -13,6 +13,7 @@ import {
   type StationConfig,
   type StationPaths,
 } from './config.ts';
+import { fingerPolicyOf } from './config-fingerprint.ts';
 import { RevocationFolder } from './documents/crl-folder.ts';
 import { Examiner } from './documents/examiner.ts';
 import { Inbox } from './documents/inbox.ts';
@@ -144,6 +145,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       rpId: config.rpId,
       makeReceipt: key === undefined ? undefined : receiptMaker({ log, signer: key.signer, desk, recorder }),
       now: () => new Date(),
+      fingerPolicy: fingerPolicyOf(config.fingerprint),
       hasRoom: async () => (await space()) === undefined,
       onPrompt: (prompt) => visit.promptChanged(prompt),
     });

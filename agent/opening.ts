@@ -68,7 +68,7 @@ export async function openStationLog(
     await mustBelong(log, config);
     const enrolments = new Enrolments();
     const known = new Set<string>();
-    const entries = await log.entries({ op: ['enrol', 'finger-matched', 'document-in', 'sign.done', 'key', 'seal', 'erase'] });
+    const entries = await log.entries({ op: ['enrol', 'finger-matched', 'finger-refused', 'document-in', 'sign.done', 'key', 'seal', 'erase'] });
     let key: LogKeyFields | undefined;
     let sealedAt: string | undefined;
     for (const { event, at } of entries) {

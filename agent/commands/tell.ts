@@ -86,6 +86,8 @@ const sentences: Partial<Readonly<Record<ProblemCode, string>>> = {
   'not-matched': 'The finger did not match.',
   'reader-locked': 'The fingerprint reader has locked itself after too many tries.',
   'touch-timeout': 'No finger came.',
+  'finger-paused': 'Too many fingers did not match. The next one may be tried after a pause.',
+  'finger-disabled': 'The finger of this person did not match too often. It counts again once it was enrolled anew.',
   'not-enrolled': 'No finger is enrolled for this card.',
   'no-usable-key': 'There is no certificate for signing on this card.',
   'certificate-unusable': 'The certificate on this card is not for signing documents.',

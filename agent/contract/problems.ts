@@ -55,6 +55,8 @@ export const problems = {
   'reader-locked': { recover: 'ask-staff', screen: 'reader-locked', event: 'finger-refused' },
   'touch-timeout': { recover: 'retry', screen: 'finger-not-matched', event: 'finger-refused' },
   'assertion-refused': { recover: 'ask-staff', screen: 'finger-not-matched', event: 'finger-refused' },
+  'finger-paused': { recover: 'retry', screen: 'finger-not-matched', event: 'finger-refused' },
+  'finger-disabled': { recover: 'ask-staff', screen: 'reader-locked', event: 'finger-refused' },
   'not-enrolled': { recover: 'ask-staff', screen: 'not-enrolled', event: 'token-in' },
   cancelled: { recover: 'none', screen: 'cancelled', event: 'sign.failed' },
   'idle-timeout': { recover: 'none', screen: 'cancelled', event: 'sign.failed' },

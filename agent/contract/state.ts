@@ -230,6 +230,8 @@ export type PublicState =
       /** Absent while an intent is still open, and where one document or none was agreed to. */
       readonly tally?: TallyView;
       readonly triesLeft?: number;
+      /** After too many fingers: whole seconds, from this message on, before `continue` leads on. Then another message comes. */
+      readonly waitSeconds?: number;
       readonly entry?: number;
       /** True when `continue` leads on (try again); false when only taking the card does. */
       readonly canContinue: boolean;

@@ -3,6 +3,8 @@
  * record that could disagree with it.
  */
 
+import { type FingerFailures, isFingerFailure } from './finger-limits.ts';
+
 /** A credential that was enrolled for a certificate. */
 export interface EnrolledCredential {
   readonly certificateSha256: string;
@@ -19,6 +21,8 @@ export interface EnrolledCredential {
 /** The fields of the entries that this projection reads. */
 export interface EnrolmentEntry {
   readonly op: string;
+  readonly actor?: { readonly id: string };
+  readonly problem?: unknown;
   readonly subject?: unknown;
   readonly certificate_sha256?: unknown;
   readonly credential_id?: unknown;
@@ -30,16 +34,30 @@ export interface EnrolmentEntry {
 /** The enrolments of one station, kept up to date as entries are appended. */
 export class Enrolments {
   readonly #byCertificate = new Map<string, EnrolledCredential>();
+  /** Of those whose finger did not match since it matched last, by pseudonym. */
+  readonly #failures = new Map<string, FingerFailures>();
+  readonly #monotonic: () => number;
+
+  /** `monotonic`: milliseconds of a clock that nobody can set. */
+  constructor(monotonic: () => number = () => performance.now()) {
+    this.#monotonic = monotonic;
+  }
 
   /** Takes one entry in log order; entries of other ops are passed over. The newest enrolment of a certificate counts. */
   take(entry: EnrolmentEntry): void {
     if (entry.op === 'enrol') this.#enrol(entry);
     if (entry.op === 'finger-matched') this.#count(entry);
+    this.#judgeFinger(entry);
   }
 
   /** The credential of a certificate, by its SHA-256 (hex). */
   of(certificateSha256: string): EnrolledCredential | undefined {
     return this.#byCertificate.get(certificateSha256);
+  }
+
+  /** How often the finger of a person, by pseudonym, did not match since it matched last; undefined for never. A new enrolment has a new pseudonym. */
+  failuresOf(subject: string): FingerFailures | undefined {
+    return this.#failures.get(subject);
   }
 
   get size(): number {
@@ -57,6 +75,13 @@ export class Enrolments {
       aaguid: typeof aaguid === 'string' ? aaguid : '',
       signCount: typeof count === 'number' ? count : 0,
     });
+  }
+
+  #judgeFinger({ op, actor, problem }: EnrolmentEntry): void {
+    if (actor === undefined) return;
+    if (op === 'finger-matched') this.#failures.delete(actor.id);
+    if (op !== 'finger-refused' || !isFingerFailure(problem)) return;
+    this.#failures.set(actor.id, { count: (this.#failures.get(actor.id)?.count ?? 0) + 1, lastAt: this.#monotonic() });
   }
 
   #count(entry: EnrolmentEntry): void {

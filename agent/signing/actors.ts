@@ -14,6 +14,7 @@ import type { CheckDesk } from './check-desk.ts';
 import type { Desk } from './desk.ts';
 import { judgeKeys } from './keys.ts';
 import type { Login } from './login.ts';
+import type { FingerPolicy } from '../people/finger-limits.ts';
 import type * as asked from './asked.ts';
 import type * as model from './model.ts';
 import { mayBeSigned } from './possible.ts';
@@ -40,6 +41,8 @@ export interface ActorParts {
   /** Absent where the log has no key, or it is not open. */
   readonly makeReceipt?: MakeReceipt | undefined;
   readonly now: () => Date;
+  /** How often a finger may fail. */
+  readonly fingerPolicy: FingerPolicy;
   /** True when the station's disk has room for something new. */
   readonly hasRoom: () => Promise<boolean>;
   readonly onPrompt: (prompt: ReaderPrompt) => void;

@@ -11,6 +11,11 @@ function mayTryAgain(context: Context): boolean {
   return context.intents.length > 0 && context.prepared !== undefined && context.signature === undefined;
 }
 
+/** Too many fingers did not match, and the pause before the next one is not over. */
+function paused(context: Context): boolean {
+  return (context.problem?.waitSeconds ?? 0) > 0;
+}
+
 const code = (context: Context) => context.problem?.code;
 
 export const guards = {
@@ -38,7 +43,8 @@ export const guards = {
   pinAgain: ({ context }: { context: Context }) =>
     mayTryAgain(context) && context.fingerMatched && ['pin-wrong', 'pin-length', 'pin-timeout'].includes(code(context) ?? ''),
   fingerAgain: ({ context }: { context: Context }) =>
-    mayTryAgain(context) && (code(context) === 'not-matched' || code(context) === 'touch-timeout'),
+    mayTryAgain(context) && !paused(context) && ['not-matched', 'touch-timeout', 'finger-paused'].includes(code(context) ?? ''),
+  paused: ({ context }: { context: Context }) => paused(context),
   /** Not where some of a visit's documents are signed already: what became of them stays on the screen. */
   documentAgain: ({ context }: { context: Context }) =>
     context.key !== undefined &&

@@ -76,6 +76,8 @@ export interface SignedResult {
 export interface Problem {
   readonly code: ProblemCode;
   readonly triesLeft?: number;
+  /** Seconds before the same step may be tried again. */
+  readonly waitSeconds?: number;
   readonly origin?: { readonly kind: string; readonly value: string };
   readonly refusal?: DocumentRefusal;
   /** It stands in the log already. */
@@ -208,4 +210,5 @@ export const retryable: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'pin-timeout',
   'not-matched',
   'touch-timeout',
+  'finger-paused',
 ]);

@@ -74,5 +74,6 @@ export const signingSetup = setup({
     idle: ({ context }) => context.limits.idleMs * context.idleFactor,
     linger: ({ context }) => context.limits.lingerMs,
     second: 1000,
+    pause: ({ context }) => 1000 * (context.problem?.waitSeconds ?? 0),
   },
 });

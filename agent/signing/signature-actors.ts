@@ -15,7 +15,7 @@ import { verifyAssertion } from '../people/assertion.ts';
 import { personalOfConsent } from '../people/personal.ts';
 import type { ActorParts } from './actors.ts';
 import { asJson, consentDigest, makeConsent } from './consent.ts';
-import { chooseReader } from './finger.ts';
+import { chooseReader, mayTryFinger, withPause } from './finger.ts';
 import type * as asked from './asked.ts';
 import type * as model from './model.ts';
 import { askDevice, documentProblem, SigningProblem } from './problem.ts';
@@ -91,10 +91,14 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       const { operation, key, consent } = input;
       const clientDataHash = consent.digest;
       const credential = enrolments.of(key.certificateSha256) ?? key.credential;
+      const limits = { policy: parts.fingerPolicy, failures: () => enrolments.failuresOf(credential.subject) };
+      mayTryFinger(limits);
       const assertion = await askDevice('fingerprint', async () => {
         const reader = await chooseReader(parts.readers, credential);
         const request = { rpId: parts.rpId, credentialId: credential.credentialId, clientDataHash };
         return reader.verify(request, { signal, onPrompt: parts.onPrompt }).finally(() => reader.close());
+      }).catch((error: unknown) => {
+        throw withPause(error, limits);
       });
       if (signal.aborted) throw new SigningProblem('cancelled');
       const verdict = verifyAssertion({ assertion, credential, rpId: parts.rpId, clientDataHash });

@@ -202,6 +202,13 @@ export function setProblem(context: Context, error: unknown): Change {
   };
 }
 
+/** The pause before the next finger is over. */
+export function endPause({ problem: found }: Context): Change {
+  if (found === undefined) return {};
+  const { waitSeconds: _over, ...rest } = found;
+  return { problem: rest };
+}
+
 /**
  * What went wrong could not be recorded: the screen says what the next start of the agent will read from the log (`recovery.ts`), of each document. Nothing is
  * done for an intent any more.

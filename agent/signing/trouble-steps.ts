@@ -37,6 +37,7 @@ export const trouble = signingSetup.createStateConfig({
         { guard: 'tokenGoneUnrecorded', target: '#signing.visit.leaving' },
         { guard: 'tokenGone', target: 'tokenOut' },
       ],
+      after: { pause: { guard: 'paused', actions: assign(({ context }) => steps.endPause(context)) } },
       on: {
         continue: [
           { guard: 'pinAgain', target: '#signing.visit.beforePin' },

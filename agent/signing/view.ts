@@ -94,6 +94,7 @@ function trouble(context: Context, code: keyof typeof problems, mayContinue: boo
     canContinue: mayContinue,
     ...tally(context),
     ...(problem?.triesLeft === undefined ? {} : { triesLeft: problem.triesLeft }),
+    ...(problem?.waitSeconds === undefined ? {} : { waitSeconds: problem.waitSeconds }),
     ...(problem?.refusal === undefined ? {} : { refusal: problem.refusal }),
     ...(context.problemEntry === undefined ? {} : { entry: context.problemEntry }),
   };

@@ -96,9 +96,10 @@ function trouble(problem: ProblemCode): Extract<PublicState, { screen: 'trouble'
     recover,
     outcome: problem === 'outcome-unknown' ? 'outcome-unknown' : 'nothing-signed',
     entry: 18_211,
-    canContinue: recover === 'retry' || recover === 're-enter-pin',
+    canContinue: (recover === 'retry' || recover === 're-enter-pin') && problem !== 'finger-paused',
     ...(problem === 'pin-wrong' ? { triesLeft: 2 } : {}),
     ...(problem === 'not-matched' ? { triesLeft: 1 } : {}),
+    ...(problem === 'finger-paused' ? { waitSeconds: 30 } : {}),
     ...(problem === 'document-refused' ? { refusal: 'encrypted' } : {}),
   };
 }

@@ -206,6 +206,8 @@ export interface Catalogue {
     readonly entry: (entry: string) => string;
     readonly pinTries: (count: number, shown: string) => string;
     readonly fingerTries: (count: number, shown: string) => string;
+    /** How long the pause is before the next finger. */
+    readonly wait: (seconds: number, shown: string) => string;
     readonly takeCard: string;
     readonly refusals: Record<DocumentRefusal, string>;
   };

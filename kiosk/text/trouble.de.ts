@@ -18,6 +18,11 @@ export const troubleDe: Catalogue['trouble'] = {
     plural('de', value, shown, { one: 'Noch # Versuch für die PIN dieser Karte', other: 'Noch # Versuche für die PIN dieser Karte' }),
   fingerTries: (value, shown) =>
     plural('de', value, shown, { one: 'Noch # Versuch für Ihren Finger', other: 'Noch # Versuche für Ihren Finger' }),
+  wait: (value, shown) =>
+    plural('de', value, shown, {
+      one: 'In # Sekunde können Sie es wieder versuchen.',
+      other: 'In # Sekunden können Sie es wieder versuchen.',
+    }),
   takeCard: 'Nehmen Sie Ihre Karte',
   problems: {
     'no-token': { title: 'Keine Karte', happened: 'Im Leser steckt keine Karte.', todo: 'Stecken Sie Ihre Karte ein, um neu zu beginnen.' },
@@ -88,6 +93,16 @@ export const troubleDe: Catalogue['trouble'] = {
     'assertion-refused': {
       title: 'Der Finger konnte nicht bestätigt werden',
       happened: 'Die Antwort des Fingerabdrucklesers passte nicht zu diesem Dokument.',
+    },
+    'finger-paused': {
+      title: 'Eine kurze Pause',
+      happened: 'Zu viele Finger hintereinander wurden nicht erkannt. Vor dem nächsten Versuch müssen Sie etwas warten.',
+      todo: 'Trocknen Sie in der Pause den Finger. Wird er wieder nicht erkannt, fragen Sie am Schalter.',
+    },
+    'finger-disabled': {
+      title: 'Ihr Finger kann jetzt nicht benutzt werden',
+      happened: 'Er wurde zu oft hintereinander nicht erkannt.',
+      todo: 'Nehmen Sie die Karte, und fragen Sie am Schalter. Der Finger muss neu hinterlegt werden.',
     },
     'not-enrolled': {
       title: 'Zu dieser Karte ist kein Finger hinterlegt',

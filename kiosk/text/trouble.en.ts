@@ -16,6 +16,7 @@ export const troubleEn: Catalogue['trouble'] = {
   pinTries: (value, shown) =>
     plural('en', value, shown, { one: '# try left for the PIN of this card', other: '# tries left for the PIN of this card' }),
   fingerTries: (value, shown) => plural('en', value, shown, { one: '# try left for your finger', other: '# tries left for your finger' }),
+  wait: (value, shown) => plural('en', value, shown, { one: 'You can try again in # second.', other: 'You can try again in # seconds.' }),
   takeCard: 'Take your card',
   problems: {
     'no-token': { title: 'No card', happened: 'There is no card in the reader.', todo: 'Put your card in to begin again.' },
@@ -82,6 +83,16 @@ export const troubleEn: Catalogue['trouble'] = {
     'assertion-refused': {
       title: 'The finger could not be confirmed',
       happened: 'The answer of the fingerprint reader did not fit this document.',
+    },
+    'finger-paused': {
+      title: 'A short pause',
+      happened: 'Too many fingers in a row were not recognised. Before the next try you have to wait a little.',
+      todo: 'Use the pause to dry your finger. If it is not recognised again, ask a clerk.',
+    },
+    'finger-disabled': {
+      title: 'Your finger cannot be used now',
+      happened: 'It was not recognised too many times in a row.',
+      todo: 'Take your card, and ask a clerk. Your finger has to be enrolled again.',
     },
     'not-enrolled': {
       title: 'No finger is enrolled for this card',
