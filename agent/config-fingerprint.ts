@@ -1,6 +1,8 @@
 /** The part of the configuration that says what holds for the finger of a holder. Whatever a station does not say is the stricter way. */
 import * as z from 'zod';
-import { defaultFingerPolicy, type FingerPolicy } from './people/finger-limits.ts';
+
+/** The limits of NIST SP 800-63B-4 for biometrics: a station may be stricter. */
+export const defaultFingerPolicy = { failuresInARow: 5, pauseSeconds: 30, failuresInAll: 50 } as const;
 
 export const fingerprintSchema = z.strictObject({
   /** Whether a member of staff may vouch for a holder whose finger cannot be used. Absent: refuse. */
@@ -16,7 +18,7 @@ export const fingerprintSchema = z.strictObject({
 export type FingerprintPolicy = z.infer<typeof fingerprintSchema>;
 
 /** How often a finger may fail at this station. */
-export function fingerPolicyOf(settings: FingerprintPolicy = {}): FingerPolicy {
+export function fingerPolicyOf(settings: FingerprintPolicy = {}): Required<Pick<FingerprintPolicy, keyof typeof defaultFingerPolicy>> {
   return {
     failuresInARow: settings.failuresInARow ?? defaultFingerPolicy.failuresInARow,
     pauseSeconds: settings.pauseSeconds ?? defaultFingerPolicy.pauseSeconds,

@@ -4,10 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { documentsSchema } from './config-documents.ts';
-import { fingerPolicyOf, fingerprintSchema } from './config-fingerprint.ts';
+import { defaultFingerPolicy, fingerPolicyOf, fingerprintSchema } from './config-fingerprint.ts';
 import { staffSchema } from './config-staff.ts';
 import { mostDocuments } from './contract/api.ts';
-import { defaultFingerPolicy } from './people/finger-limits.ts';
 import { StartRefused } from './refusals.ts';
 
 /** What names of stations and domains of organisations look like; the log's origin has room for 100 characters. */

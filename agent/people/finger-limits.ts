@@ -4,7 +4,7 @@
  * time is that of a clock that nobody can set.
  */
 
-/** The numbers of the standard are the defaults; a station may be stricter. */
+/** The numbers of the standard are the defaults of the configuration; a station may be stricter. */
 export interface FingerPolicy {
   /** Failures in a row before each further try has to wait. */
   readonly failuresInARow: number;
@@ -13,8 +13,6 @@ export interface FingerPolicy {
   /** Failures in a row after which the finger is not asked for any more. */
   readonly failuresInAll: number;
 }
-
-export const defaultFingerPolicy: FingerPolicy = { failuresInARow: 5, pauseSeconds: 30, failuresInAll: 50 };
 
 /** What one person's finger did since it matched last, or was enrolled. */
 export interface FingerFailures {

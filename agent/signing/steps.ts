@@ -205,8 +205,7 @@ export function setProblem(context: Context, error: unknown): Change {
 /** The pause before the next finger is over. */
 export function endPause({ problem: found }: Context): Change {
   if (found === undefined) return {};
-  const { waitSeconds: _over, ...rest } = found;
-  return { problem: rest };
+  return { problem: { ...found, waitSeconds: 0 } };
 }
 
 /**

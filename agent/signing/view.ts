@@ -85,6 +85,7 @@ export function publicState(snapshot: VisitSnapshot): PublicState | undefined {
 
 function trouble(context: Context, code: keyof typeof problems, mayContinue: boolean): PublicState {
   const { problem } = context;
+  const waitSeconds = problem?.waitSeconds ?? 0;
   return {
     screen: 'trouble',
     trouble: problems[code].screen,
@@ -94,7 +95,7 @@ function trouble(context: Context, code: keyof typeof problems, mayContinue: boo
     canContinue: mayContinue,
     ...tally(context),
     ...(problem?.triesLeft === undefined ? {} : { triesLeft: problem.triesLeft }),
-    ...(problem?.waitSeconds === undefined ? {} : { waitSeconds: problem.waitSeconds }),
+    ...(waitSeconds === 0 ? {} : { waitSeconds }),
     ...(problem?.refusal === undefined ? {} : { refusal: problem.refusal }),
     ...(context.problemEntry === undefined ? {} : { entry: context.problemEntry }),
   };

@@ -1,8 +1,8 @@
 /** Limits on failed fingers (NIST SP 800-63B-4): what the standard asks for, on a clock that the test turns. */
 import { expect, it } from 'vitest';
-import { fingerPolicyOf, fingerprintSchema } from '../../../agent/config-fingerprint.ts';
+import { defaultFingerPolicy, fingerPolicyOf, fingerprintSchema } from '../../../agent/config-fingerprint.ts';
 import { type EnrolmentEntry, Enrolments } from '../../../agent/people/enrolment.ts';
-import { defaultFingerPolicy, type FingerStanding, fingerStanding } from '../../../agent/people/finger-limits.ts';
+import { type FingerStanding, fingerStanding } from '../../../agent/people/finger-limits.ts';
 
 const holder = { id: '5a'.repeat(16) };
 const refused = (problem = 'not-matched', actor = holder): EnrolmentEntry => ({ op: 'finger-refused', actor, problem });

@@ -18,7 +18,7 @@ interface Read extends Source {
 const ground = ['agent/contract', 'agent/log', 'agent/documents', 'drivers'] as const;
 const middle = [...ground, 'agent/people', 'agent/records'] as const;
 /** What every part of the program that a person starts may know: its settings, its version, its refusals. */
-const plain = ['agent/config.ts', 'agent/config-staff.ts', 'agent/refusals.ts', 'agent/version.ts'] as const;
+const plain = ['agent/config.ts', 'agent/config-fingerprint.ts', 'agent/config-staff.ts', 'agent/refusals.ts', 'agent/version.ts'] as const;
 const wiring = [
   ...middle,
   ...plain,
@@ -44,8 +44,16 @@ const mayImport = {
   'agent/refusals.ts': [],
   'agent/version.ts': [],
   'agent/config-documents.ts': ['agent/contract'],
+  'agent/config-fingerprint.ts': [],
   'agent/config-staff.ts': [],
-  'agent/config.ts': ['agent/config-documents.ts', 'agent/config-staff.ts', 'agent/contract', 'drivers', 'agent/refusals.ts'],
+  'agent/config.ts': [
+    'agent/config-documents.ts',
+    'agent/config-fingerprint.ts',
+    'agent/config-staff.ts',
+    'agent/contract',
+    'drivers',
+    'agent/refusals.ts',
+  ],
   'agent/log-token': ['agent/log', 'drivers'],
   'agent/new-log-key.ts': ['agent/config.ts', 'agent/log', 'agent/log-token', 'agent/refusals.ts'],
   'agent/station.ts': [...ground, ...plain, 'agent/log-token', 'agent/new-log-key.ts'],
