@@ -1,22 +1,13 @@
 /** A fingerprint reader that signs: CTAP 2.1 with built-in user verification, as the contract in `drivers/fingerprint.ts` asks for it. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { DeviceError, isDeviceError } from '../errors.ts';
-import type {
-  Assertion,
-  Enrolment,
-  EnrolRequest,
-  FingerprintReader,
-  ReaderCall,
-  ReaderInfo,
-  ReaderPrompt,
-  VerifyRequest,
-} from '../fingerprint.ts';
+import type { Assertion, Enrolment, EnrolRequest, FingerprintReader, ReaderCall, ReaderInfo, VerifyRequest } from '../fingerprint.ts';
 import { newCredentialOf } from './authenticator-data.ts';
 import type { AuthenticatorInfo } from './authenticator-info.ts';
 import { CborError } from './cbor.ts';
 import { type CallOptions, type ChannelOptions, CtapChannel } from './channel.ts';
 import { Ctap2, permission } from './ctap.ts';
-import { keepaliveStatus } from './framing.ts';
+import { Patience } from './patience.ts';
 import type { HidInfo, HidTransport } from './transport.ts';
 import { tokenByFinger, type UvToken } from './user-verification.ts';
 
@@ -126,12 +117,9 @@ export class FidoReader implements FingerprintReader {
     if (request.clientDataHash.length !== 32) throw new RangeError('a client data hash has 32 bytes');
     if (this.#inUse) throw new DeviceError('busy', 'this fingerprint reader is in use');
     this.#inUse = true;
-    // Its own timer, not AbortSignal.timeout: that one would not keep the process up, and cannot be cleared.
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), this.#touchMs);
-    const signal = call.signal === undefined ? late.signal : AbortSignal.any([call.signal, late.signal]);
-    // The limit on the whole lies behind our own CANCEL and the time it may take.
-    const waiting: CallOptions = { signal, deadlineMs: this.#touchMs + 10_000, onKeepalive: promptOnChange(call.onPrompt) };
+    const patience = new Patience(this.#touchMs, call.signal);
+    const { signal } = patience;
+    const waiting = patience.options(call.onPrompt);
     let token: UvToken | undefined;
     try {
       token = await tokenByFinger(
@@ -142,34 +130,21 @@ export class FidoReader implements FingerprintReader {
       );
       return await use(token, waiting);
     } catch (error) {
-      throw await this.#explained(error, late.signal.aborted && call.signal?.aborted !== true);
+      throw await this.#explained(patience.explained(error));
     } finally {
-      clearTimeout(timer);
+      patience.end();
       token?.wipe();
       this.#inUse = false;
     }
   }
 
-  /** Adds what only the reader can tell: how many tries are left, and whether it was the station that ran out of patience. */
-  async #explained(error: unknown, timedOut: boolean): Promise<unknown> {
-    if (!isDeviceError(error)) return error;
+  /** Adds to a mismatch what only the reader can tell: how many tries are left. */
+  async #explained(error: unknown): Promise<unknown> {
+    if (!isDeviceError(error) || error.code !== 'not-matched') return error;
     const origin = error.origin === undefined ? {} : { origin: error.origin };
-    if (error.code === 'cancelled' && timedOut) return new DeviceError('touch-timeout', 'no finger in time', { cause: error, ...origin });
-    if (error.code !== 'not-matched') return error;
     const triesLeft = await this.triesLeft().catch(() => undefined);
     if (triesLeft === undefined) return error;
     // The reader counts before it compares: with none left it is locked, though it still called this one a mismatch.
     return new DeviceError(triesLeft === 0 ? 'reader-locked' : 'not-matched', error.message, { triesLeft, cause: error, ...origin });
   }
-}
-
-/** Keepalive status to prompt, once per change over all the commands of one call. */
-function promptOnChange(onPrompt: ReaderCall['onPrompt']): (status: number) => void {
-  let last: ReaderPrompt | undefined;
-  return (status) => {
-    const prompt: ReaderPrompt = status === keepaliveStatus.userPresenceNeeded ? 'touch' : 'processing';
-    if (prompt === last) return;
-    last = prompt;
-    onPrompt?.(prompt);
-  };
 }
