@@ -60,9 +60,9 @@ export const recoverOf: Readonly<Record<DeviceErrorCode, Recover>> = {
   'device-error': 'reinsert',
 };
 
-/** Where the native number came from: a PKCS#11 CKR value, a CTAP status byte, a CTAPHID error byte, an errno, a signal of a child. */
+/** Where the native word came from: a PKCS#11 CKR value, a CTAP status byte, a CTAPHID error byte, an errno, a signal of a child, a D-Bus error, a result of fprintd. */
 export interface Origin {
-  readonly kind: 'ckr' | 'ctap' | 'ctaphid' | 'errno' | 'signal' | 'exit';
+  readonly kind: 'ckr' | 'ctap' | 'ctaphid' | 'errno' | 'signal' | 'exit' | 'dbus' | 'fprintd';
   readonly value: number | string;
 }
 

@@ -1,7 +1,8 @@
 /**
- * The contract of a fingerprint reader: it proves that an enrolled finger was there for one challenge. Implemented by `fido/reader.ts`
- * (signed by the reader) and later by `fprintd/reader.ts` (asserted by the station). What an enrolment officer does with the fingers themselves is a
- * contract of its own (`FingerKeeper`), which nobody needs for a signature. It knows nothing of documents or logs.
+ * The contracts of fingerprint readers. One kind proves by its own signature that an enrolled finger was there for one challenge (`FingerprintReader`,
+ * by `fido/reader.ts`). The other only compares, and the station has to be believed (`MatchingReader`, by `fprintd/reader.ts`). They share no method
+ * that says "this was the person", so that nobody can take the one for the other. What an enrolment officer does with the fingers of a key is a
+ * contract of its own (`FingerKeeper`), which nobody needs for a signature. None of them knows anything of documents or logs.
  */
 
 /** Who vouches for a match: the reader's own key, or only the station that asked it. */
@@ -138,11 +139,70 @@ export interface FingerKeeper {
   close(): Promise<void>;
 }
 
-/** The fingerprint readers that are plugged in now. */
-export interface ReaderSource {
+/** The ten fingers, as fprintd names them; there is no word for "any of them", because nobody is ever searched for. */
+export const fingerNames = [
+  'left-thumb',
+  'left-index-finger',
+  'left-middle-finger',
+  'left-ring-finger',
+  'left-little-finger',
+  'right-thumb',
+  'right-index-finger',
+  'right-middle-finger',
+  'right-ring-finger',
+  'right-little-finger',
+] as const;
+export type FingerName = (typeof fingerNames)[number];
+
+/** Why one scan did not count; the reader waits for the next one. `other` keeps what the reader said and nobody here knows. */
+export type ScanFeedback =
+  { readonly kind: 'scan-again' | 'swipe-too-short' | 'not-centred' | 'lift-finger' } | { readonly kind: 'other'; readonly said: string };
+
+/** A finger matched, and nobody but the station says so: a reader that signs nothing cannot be asked again later. */
+export interface StationMatch {
+  readonly assurance: 'station-asserted';
+  /** Product name of the reader. */
+  readonly device: string;
+  readonly finger: FingerName;
+  /** By the clock of this computer. */
+  readonly at: Date;
+}
+
+/** Whose finger, and which one. */
+export interface FingerOf {
+  /** Pseudonym, 32 hex digits: the name under which the computer keeps the prints. */
+  readonly user: string;
+  readonly finger: FingerName;
+}
+
+export interface ScanCall extends ReaderCall {
+  readonly onFeedback?: (feedback: ScanFeedback) => void;
+}
+
+export interface EnrolScanCall extends ScanCall {
+  /** A scan counted: how many did so far, and how many are needed, where the reader tells. */
+  readonly onStage?: (passed: number, of: number | undefined) => void;
+}
+
+/** A reader that compares a finger with prints that this computer keeps. All methods throw DeviceError: reader-lost, busy, device-error, cancelled. */
+export interface MatchingReader {
+  readonly info: ReaderInfo;
+  /** The fingers that are enrolled for this user; empty where there are none. */
+  fingers(user: string): Promise<readonly FingerName[]>;
+  /** Takes one finger, scan by scan. Throws as above, and touch-timeout when no scan came in time. */
+  enrol(whose: FingerOf, call?: EnrolScanCall): Promise<void>;
+  /** One try, with one finger of one user. Throws as above; not-matched, touch-timeout, and no-usable-key when this finger is not enrolled. */
+  verify(whose: FingerOf, call?: ScanCall): Promise<StationMatch>;
+  /** Deletes the prints of one finger; none there is no error. */
+  remove(whose: FingerOf): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The fingerprint readers of one kind that are plugged in now. */
+export interface ReaderSource<Reader = FingerprintReader> {
   readers(): readonly ReaderInfo[];
   watch(listener: (readers: readonly ReaderInfo[]) => void): () => void;
   /** Opens a reader. Throws DeviceError reader-lost when it is gone. */
-  open(readerId: string): Promise<FingerprintReader>;
+  open(readerId: string): Promise<Reader>;
   close(): Promise<void>;
 }

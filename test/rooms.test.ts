@@ -15,6 +15,7 @@ const sound: readonly Source[] = [
   { path: 'drivers/token.ts', text: 'export type Token = string;' },
   { path: 'drivers/pkcs11/module.ts', text: "import { PKCS11 } from 'pkcs11js'; import type { Token } from '../token.ts';" },
   { path: 'drivers/fido/hidraw.ts', text: "import HID from 'node-hid';" },
+  { path: 'drivers/fprintd/bus.ts', text: "import { createClient } from 'dbus-native';" },
   { path: 'agent/contract/state.ts', text: 'export type State = string;' },
   { path: 'agent/log/database.ts', text: "import sqlite3 from 'sqlite3';" },
   { path: 'agent/log/verify.ts', text: "import { createHash } from 'node:crypto';" },

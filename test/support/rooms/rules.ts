@@ -82,6 +82,7 @@ const narrow: readonly { readonly from: Room; readonly to: Room; readonly how: I
 const natives: readonly { readonly name: string; readonly where: RegExp; readonly home: string }[] = [
   { name: 'sqlite3', where: /^agent\/log\/database\.ts$/, home: 'agent/log/database.ts' },
   { name: 'pkcs11js', where: /^drivers\/pkcs11\/[^/]+\.ts$/, home: 'one file of drivers/pkcs11' },
+  { name: 'dbus-native', where: /^drivers\/fprintd\/bus\.ts$/, home: 'drivers/fprintd/bus.ts' },
   { name: 'node-hid', where: /^drivers\/fido\/hidraw\.ts$/, home: 'drivers/fido/hidraw.ts' },
 ];
 
