@@ -7,17 +7,19 @@ import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandToType, install, mayInstall, missingPackages } from './setup/debian.mjs';
+import { fetchKernel, kernelIsThere } from './setup/kernel.mjs';
 import { withLock } from './setup/lock.mjs';
 import * as modules from './setup/modules.mjs';
 import { applyPatches, markPatched, unpatchedAddons } from './setup/patches.mjs';
 import { StepFailed, runStep } from './setup/run.mjs';
 import { isBuilt } from './setup/built.mjs';
 
-const usage = `Usage: node scripts/setup.mjs [--tests] [--quiet] [--dry-run]
+const usage = `Usage: node scripts/setup.mjs [--tests] [--hardware] [--quiet] [--dry-run]
 
 Makes this checkout ready to run: Debian packages, npm packages, native addons, the build. What is there already is left alone.
 
   --tests    also what the tests need (SoftHSM, OpenSSL, what makes and judges PDFs, Chromium, fonts)
+  --hardware also what the hardware test needs (QEMU, a kernel of Debian that is downloaded and not installed, tools for keys and drives)
   --quiet    says nothing when there is nothing to do
   --dry-run  says what it would do, and does nothing
 
@@ -30,12 +32,17 @@ const say = (text) => process.stdout.write(`setup: ${text}\n`);
 const run = (title, command, args, env) => runStep({ title, command, args, cwd: root, env, log, say });
 
 /** The whole work as a list of steps: each says what is missing and knows how to bring it. */
-function plan({ tests }) {
+function plan({ tests, hardware }) {
   const steps = [];
   const state = modules.stateOfModules(root);
   const toCompile =
     state === 'install' ? Object.keys(modules.compiled) : [...new Set([...modules.missingAddons(root), ...unpatchedAddons(root)])];
-  const purposes = new Set(['run', ...(tests ? ['tests'] : []), ...(toCompile.length > 0 ? ['build'] : [])]);
+  const purposes = new Set([
+    'run',
+    ...(tests ? ['tests'] : []),
+    ...(hardware ? ['hardware'] : []),
+    ...(toCompile.length > 0 ? ['build'] : []),
+  ]);
   const missing = missingPackages(purposes);
   if (missing.length > 0) {
     steps.push({
@@ -44,6 +51,12 @@ function plan({ tests }) {
       ),
       blocked: mayInstall() ? undefined : whatToType(missing),
       act: () => install(missing, run),
+    });
+  }
+  if (hardware && !kernelIsThere(root)) {
+    steps.push({
+      what: 'kernel of the hardware test: a package of Debian, kept in .cache/hardware and not installed',
+      act: () => fetchKernel(root, (title, command, args, options) => runStep({ title, command, args, cwd: root, log, say, ...options })),
     });
   }
   const [npm, ...npmArgs] = modules.npm();
@@ -119,7 +132,7 @@ function writeToLog(text) {
 }
 
 async function main(args) {
-  const known = ['--tests', '--quiet', '--dry-run', '--help'];
+  const known = ['--tests', '--hardware', '--quiet', '--dry-run', '--help'];
   const unknown = args.find((arg) => !known.includes(arg));
   if (unknown !== undefined) {
     process.stderr.write(`setup: "${unknown}" is not known.\n\n${usage}`);
@@ -129,7 +142,7 @@ async function main(args) {
     process.stdout.write(usage);
     return 0;
   }
-  const [tests, quiet, dryRun] = ['--tests', '--quiet', '--dry-run'].map((arg) => args.includes(arg));
+  const [tests, hardware, quiet, dryRun] = ['--tests', '--hardware', '--quiet', '--dry-run'].map((arg) => args.includes(arg));
   const oldest = olderThanWanted();
   if (oldest !== undefined) {
     throw new StepFailed(
@@ -138,7 +151,7 @@ async function main(args) {
   }
   if (process.platform !== 'linux') throw new StepFailed(`The station runs on Linux (Debian 12 or newer); this is ${process.platform}.`);
 
-  let steps = plan({ tests });
+  let steps = plan({ tests, hardware });
   if (dryRun) {
     for (const step of steps) say(`would do: ${step.what}`);
     const blocked = steps.find((step) => step.blocked !== undefined);
@@ -151,7 +164,7 @@ async function main(args) {
     join(root, '.cache/setup.lock'),
     (pid) => say(`another set-up is at work (process ${pid}); waiting for it.`),
     async () => {
-      steps = plan({ tests });
+      steps = plan({ tests, hardware });
       for (const step of steps) {
         if (step.blocked !== undefined) throw new StepFailed(`missing ${step.what}\n${step.blocked}`);
         say(step.what);

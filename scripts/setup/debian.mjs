@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** @typedef {'build' | 'run' | 'tests'} Purpose */
+/** @typedef {'build' | 'run' | 'tests' | 'hardware'} Purpose */
 /** @typedef {{ name: string, purpose: Purpose, why: string, commands?: string[], files?: string[] }} DebianPackage */
 
 /** @type {DebianPackage[]} */
@@ -91,6 +91,32 @@ export const packages = [
     why: 'letters of many scripts on the screen',
     files: ['/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf'],
   },
+  { name: 'qemu-system-x86', purpose: 'hardware', why: 'the machine of the hardware test', commands: ['qemu-system-x86_64'] },
+  { name: 'busybox-static', purpose: 'hardware', why: 'starts that machine, and must need no library for it' },
+  { name: 'kmod', purpose: 'hardware', why: 'says what each module of the kernel stands on', commands: ['/sbin/depmod'] },
+  { name: 'xz-utils', purpose: 'hardware', why: 'unpacks the kernel', commands: ['xz'] },
+  { name: 'udev', purpose: 'hardware', why: 'gives devices to users, by the rules of the station', files: ['/lib/systemd/systemd-udevd'] },
+  {
+    name: 'libccid',
+    purpose: 'hardware',
+    why: 'the driver of USB card readers',
+    files: ['/usr/lib/pcsc/drivers/ifd-ccid.bundle/Contents/Info.plist'],
+  },
+  {
+    name: 'fido2-tools',
+    purpose: 'hardware',
+    why: 'another program that judges the virtual fingerprint reader',
+    commands: ['fido2-token'],
+  },
+  {
+    name: 'python3-fido2',
+    purpose: 'hardware',
+    why: 'another program that judges the virtual fingerprint reader',
+    files: ['/usr/lib/python3/dist-packages/fido2/ctap2/__init__.py'],
+  },
+  { name: 'dosfstools', purpose: 'hardware', why: 'makes and checks drives with FAT', commands: ['/sbin/mkfs.vfat'] },
+  { name: 'mtools', purpose: 'hardware', why: 'reads drives with FAT from outside of the machine', commands: ['mcopy'] },
+  { name: 'exfatprogs', purpose: 'hardware', why: 'makes and checks drives with exFAT', commands: ['/sbin/mkfs.exfat'] },
 ];
 
 /** The full path of a command, or undefined; looks where PATH looks. */

@@ -37,6 +37,13 @@ describe('a clean checkout', () => {
     expect(small.dryRun().out).not.toMatch(/softhsm2|chromium/);
   });
 
+  it('gets the machine and the kernel of the hardware test when that is wanted, and only then', () => {
+    small.dpkgKnows([]);
+    small.command('apt-get', 'exit 1');
+    expect(small.dryRun('--tests').out).not.toMatch(/qemu|kernel of the hardware test/);
+    expect(small.dryRun('--hardware').out).toMatch(/Debian packages: .*qemu-system-x86 .*\n[^]*would do: kernel of the hardware test/);
+  });
+
   it('tells a user without root which command to type', () => {
     small.dpkgKnowsAllBut('make', 'opensc');
     small.command('apt-get', 'exit 1');
@@ -64,6 +71,12 @@ describe('a checkout that is ready', () => {
 
   it('is passed over without a word by --quiet, also in earnest', () => {
     expect(small.setup(['--tests', '--quiet'])).toEqual({ code: 0, out: '', err: '' });
+  });
+
+  it('has no kernel for the hardware test until its package lies in the cache', () => {
+    expect(small.dryRun('--hardware').out).toMatch(/^setup: would do: kernel of the hardware test: .*\n$/);
+    small.put('checkout/.cache/hardware/linux-image-6.1.0-1-amd64_6.1.1-1_amd64.deb', '');
+    expect(small.dryRun('--hardware').out).toBe('setup: everything is in place.\n');
   });
 
   it('is built again after a source changed, and nothing else is done', () => {

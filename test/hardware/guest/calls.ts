@@ -1,0 +1,7 @@
+/** Everything that a test on the host can have done in the guest. Arguments and answers are JSON. */
+import { keyCalls } from './key-calls.ts';
+import { machineCalls } from './machine-calls.ts';
+
+export const calls = { ...machineCalls, ...keyCalls };
+
+export type Calls = typeof calls;
