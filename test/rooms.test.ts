@@ -16,6 +16,7 @@ const sound: readonly Source[] = [
   { path: 'drivers/pkcs11/module.ts', text: "import { PKCS11 } from 'pkcs11js'; import type { Token } from '../token.ts';" },
   { path: 'drivers/fido/hidraw.ts', text: "import HID from 'node-hid';" },
   { path: 'drivers/fprintd/bus.ts', text: "import { createClient } from 'dbus-native';" },
+  { path: 'drivers/usb/hotplug.ts', text: "const { usb } = await import('usb');" },
   { path: 'agent/contract/state.ts', text: 'export type State = string;' },
   { path: 'agent/log/database.ts', text: "import sqlite3 from 'sqlite3';" },
   { path: 'agent/log/verify.ts', text: "import { createHash } from 'node:crypto';" },
@@ -111,6 +112,7 @@ describe('a native package has one home', () => {
     ['sqlite3 by require', 'agent/records/search.ts', "const sqlite = createRequire(import.meta.url)('sqlite3');"],
     ['pkcs11js outside its driver', 'agent/signing/actors.ts', "import { PKCS11 } from 'pkcs11js';"],
     ['node-hid outside its file', 'drivers/fido/reader.ts', "const hid = await import('node-hid');"],
+    ['usb outside its file', 'drivers/usb/drives.ts', "import { usb } from 'usb';"],
   ])('%s is refused elsewhere', (_name, path, text) => {
     expect(findings({ path, text })).toEqual([`package: ${path}`]);
   });

@@ -1,6 +1,7 @@
 /** The transport of a real station: hidraw through `node-hid`. Needs libudev, and a udev rule that lets the agent's user open the device. */
 import type * as NodeHid from 'node-hid';
 import { DeviceError } from '../errors.ts';
+import { watchUsb } from '../usb/hotplug.ts';
 import { reportLength } from './framing.ts';
 import type { HidChannel, HidInfo, HidListener, HidTransport } from './transport.ts';
 
@@ -8,7 +9,10 @@ import type { HidChannel, HidInfo, HidListener, HidTransport } from './transport
 const usagePage = 0xf1d0;
 const usage = 0x01;
 
-/** Looks for authenticators every `pollMs` milliseconds: node-hid has no event for a device that comes. */
+/** When to look after something was plugged in or pulled out, milliseconds: the kernel makes the hidraw device, and udev gives it away, a little later. */
+const looksAfterChange = [50, 250, 600, 1200] as const;
+
+/** Looks for authenticators when USB says that something changed, and every `pollMs` milliseconds: node-hid has no event for a device that comes. */
 export function createHidrawTransport(pollMs = 1000): HidTransport {
   return { list, open, watch: (onChange) => watch(pollMs, onChange) };
 }
@@ -95,20 +99,35 @@ async function open(path: string, listener: HidListener): Promise<HidChannel> {
 
 function watch(pollMs: number, onChange: () => void): () => void {
   let before: string | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  const poll = async (): Promise<void> => {
+  let [looking, again, stopped] = [false, false, false];
+  const look = async (): Promise<void> => {
     // Failing to list is a change too: whoever watches lists for themselves and learns the cause.
     const now = await list().then(JSON.stringify, String);
     if (stopped) return;
     if (before !== undefined && now !== before) onChange();
     before = now;
-    timer = setTimeout(() => void poll(), pollMs);
-    timer.unref();
   };
-  void poll();
+  /** One look at a time; one that is asked for during another follows it, for the other may have been too early. */
+  const lookNext = (): void => {
+    again = looking;
+    if (looking || stopped) return;
+    looking = true;
+    void look().finally(() => {
+      looking = false;
+      if (again) lookNext();
+    });
+  };
+  lookNext();
+  const poll = setInterval(lookNext, pollMs).unref();
+  let after: NodeJS.Timeout[] = [];
+  const usb = watchUsb(() => {
+    for (const timer of after) clearTimeout(timer);
+    after = looksAfterChange.map((ms) => setTimeout(lookNext, ms).unref());
+  });
   return () => {
     stopped = true;
-    clearTimeout(timer);
+    clearInterval(poll);
+    for (const timer of after) clearTimeout(timer);
+    usb.stop();
   };
 }

@@ -84,6 +84,7 @@ const natives: readonly { readonly name: string; readonly where: RegExp; readonl
   { name: 'pkcs11js', where: /^drivers\/pkcs11\/[^/]+\.ts$/, home: 'one file of drivers/pkcs11' },
   { name: 'dbus-native', where: /^drivers\/fprintd\/bus\.ts$/, home: 'drivers/fprintd/bus.ts' },
   { name: 'node-hid', where: /^drivers\/fido\/hidraw\.ts$/, home: 'drivers/fido/hidraw.ts' },
+  { name: 'usb', where: /^drivers\/usb\/hotplug\.ts$/, home: 'drivers/usb/hotplug.ts' },
 ];
 
 const longest = 300;
