@@ -47,9 +47,17 @@ export class Bench {
     const folder = mkdtempSync(join(tmpdir(), 'hw-'));
     const [port = 0, agentPort = 0] = await freePorts(2);
     const initrd = join(folder, 'initrd');
-    const command = `export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; cd ${root}; ${process.execPath} ${program} ${port}`;
+    const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+    const command = [
+      `export PATH=${path}`,
+      'rm -f /etc/udev/rules.d/*countersign*',
+      '/lib/systemd/systemd-udevd --daemon',
+      'udevadm trigger --action=add',
+      `cd ${root}`,
+      `${process.execPath} ${program} ${port}`,
+    ].join('; ');
     writeFileSync(initrd, makeInitrd(kernel.modules, command));
-    const key = VirtualBioKey.create({ fingers: ['right-index', 'left-thumb'] });
+    const key = VirtualBioKey.create({ fingers: ['right-index', 'left-thumb'], matchMs: 300 });
     const reader = await KeyDevice.listen(join(folder, 'key'), key);
     const devices = ['-chardev', `socket,id=key,path=${join(folder, 'key')}`, '-device', 'usb-redir,chardev=key,id=usb-key,bus=usb.0'];
     const machine = await Machine.start({ vmlinux: kernel.vmlinux, initrd, folder, ports: [port, agentPort], devices });

@@ -1,19 +1,19 @@
+/** The scenes on a real kernel, in their order: one boot serves them all, and each leaves the machine as the next one expects it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Bench } from './bench.ts';
+import { fingerprintScenes } from './scenes/fingerprint.ts';
 
 let bench: Bench;
 beforeAll(async () => {
   bench = await Bench.boot();
 });
-afterAll(() => bench.off());
+afterAll(async () => {
+  expect(await bench.off(), 'the guest goes off by itself').toBe(true);
+});
 
 test('the guest runs a kernel of Debian', async () => {
   const { out } = await bench.call('run', 'uname', ['-r']);
   expect(out).toMatch(/^6\.1\.0-\d+-amd64\n$/);
 });
 
-test('a bio key that is plugged in is found by node-hid, with its names', async () => {
-  expect(await bench.call('hidDevices')).toEqual([]);
-  await bench.reader.plug();
-  await expect.poll(() => bench.call('hidDevices'), { timeout: 5000 }).toMatchObject([{ product: 'Countersign virtual bio key' }]);
-});
+fingerprintScenes(() => bench);

@@ -32,7 +32,7 @@ function padding(length: number): Buffer {
 function init(command: string): string {
   return `#!/bin/busybox sh
 set -e
-/bin/busybox mkdir -p /dev /proc /sys /host /memory /root
+/bin/busybox mkdir -p /dev /proc /sys /host /memory /new
 /bin/busybox mount -t devtmpfs dev /dev
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sys /sys
@@ -40,15 +40,15 @@ for module in $(/bin/busybox cat /modules/order); do /bin/busybox insmod /module
 /bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=512000 hostroot /host
 /bin/busybox mount -t tmpfs -o size=1g memory /memory
 /bin/busybox mkdir /memory/upper /memory/scratch
-/bin/busybox mount -t overlay -o lowerdir=/host,upperdir=/memory/upper,workdir=/memory/scratch root /root
-for made in dev proc sys; do /bin/busybox mount --move /$made /root/$made; done
-for empty in tmp run var/tmp media mnt; do /bin/busybox mount -t tmpfs -o mode=1777 memory /root/$empty; done
-/bin/busybox mkdir -p /root/dev/shm /root/dev/pts
-/bin/busybox mount -t tmpfs -o mode=1777 memory /root/dev/shm
+/bin/busybox mount -t overlay -o lowerdir=/host,upperdir=/memory/upper,workdir=/memory/scratch root /new
+for made in dev proc sys; do /bin/busybox mount --move /$made /new/$made; done
+for empty in tmp run var/tmp media mnt; do /bin/busybox mount -t tmpfs -o mode=1777 memory /new/$empty; done
+/bin/busybox mkdir -p /new/dev/shm /new/dev/pts
+/bin/busybox mount -t tmpfs -o mode=1777 memory /new/dev/shm
 /bin/busybox ip link set lo up
 /bin/busybox ip link set eth0 up
 /bin/busybox ip addr add 10.0.2.15/24 dev eth0
-exec /bin/busybox switch_root /root /bin/busybox sh -c '${command}; /bin/busybox poweroff -f'
+exec /bin/busybox switch_root /new /bin/busybox sh -c '${command}; /bin/busybox poweroff -f'
 `;
 }
 
