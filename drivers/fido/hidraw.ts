@@ -1,4 +1,5 @@
 /** The transport of a real station: hidraw through `node-hid`. Needs libudev, and a udev rule that lets the agent's user open the device. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as NodeHid from 'node-hid';
 import { DeviceError } from '../errors.ts';
 import { watchUsb } from '../usb/hotplug.ts';
@@ -79,6 +80,8 @@ async function open(path: string, listener: HidListener): Promise<HidChannel> {
   device.on('data', (report: Buffer) => {
     if (!ended) listener.onReport(new Uint8Array(report));
   });
+  // node-hid 3.4 begins to read one tick after it has a listener, and throws where nobody can catch it when the device was closed before.
+  await nextTurn();
   return {
     async write(report) {
       if (ended) throw new Error('the device is closed');

@@ -29,10 +29,13 @@ export class Bench {
   readonly machine: Machine;
   /** The fingerprint reader; unplugged at first. */
   readonly reader: KeyDevice;
+  /** Path of the guest's program, the same in the guest. */
+  readonly guestProgram: string;
   readonly #port: number;
   readonly #folder: string;
 
-  private constructor(machine: Machine, reader: KeyDevice, port: number, folder: string) {
+  private constructor(machine: Machine, reader: KeyDevice, guestProgram: string, port: number, folder: string) {
+    this.guestProgram = guestProgram;
     this.machine = machine;
     this.reader = reader;
     this.#port = port;
@@ -62,7 +65,7 @@ export class Bench {
     const devices = ['-chardev', `socket,id=key,path=${join(folder, 'key')}`, '-device', 'usb-redir,chardev=key,id=usb-key,bus=usb.0'];
     const machine = await Machine.start({ vmlinux: kernel.vmlinux, initrd, folder, ports: [port, agentPort], devices });
     await machine.answering(port, 60_000);
-    return new Bench(machine, reader, port, folder);
+    return new Bench(machine, reader, program, port, folder);
   }
 
   /** Has the guest do something. Throws GuestError with what was thrown there. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Bench } from './bench.ts';
 import { fingerprintScenes } from './scenes/fingerprint.ts';
+import { permissionScenes } from './scenes/permissions.ts';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -17,3 +18,4 @@ test('the guest runs a kernel of Debian', async () => {
 });
 
 fingerprintScenes(() => bench);
+permissionScenes(() => bench);

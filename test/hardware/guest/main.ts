@@ -18,7 +18,8 @@ async function openOnly(): Promise<void> {
     await channel.close();
     process.stdout.write('opened');
   } catch (error) {
-    process.stdout.write(error instanceof Error ? error.message : String(error));
+    if (!(error instanceof Error)) throw error;
+    process.stdout.write(`${error.message} (${error.cause instanceof Error ? error.cause.message : 'no cause'})`);
   }
 }
 

@@ -133,6 +133,7 @@ export function fingerprintScenes(bench: () => Bench): void {
       await bench().call('run', 'kill', ['-CONT', ...udevd.out.trim().split(' ')]);
       await bench().call('stopPolling');
       await expect.poll(() => bench().call('usbChanges'), soon).toMatchObject([{ what: 'detached' }]);
+      await readerIsGone();
       await reader().plug();
       await readerIsThere();
     });
