@@ -2,7 +2,15 @@
 import { join } from 'node:path';
 
 /** Everything in the folder of a log that a process opens, and the folder. */
-const namesInFolder = ['', 'log.sqlite', 'log.sqlite-wal', 'log.sqlite-shm', 'log.sqlite-journal', 'log.lock', 'log.lock-journal'];
+const namesInFolder: readonly string[] = [
+  '',
+  'log.sqlite',
+  'log.sqlite-wal',
+  'log.sqlite-shm',
+  'log.sqlite-journal',
+  'log.lock',
+  'log.lock-journal',
+];
 
 /** One thread does all that SQLite asks of the system, and so a count of calls (strace keeps one for each thread) means the same each time. */
 export const oneThread = { UV_THREADPOOL_SIZE: '1' };
@@ -21,6 +29,13 @@ export function injecting({ call, error, at, forEver }: Fault, directory: string
   const paths = namesInFolder.flatMap((name) => ['-P', join(directory, name)]);
   const when = `${at}${forEver === true ? '+' : ''}`;
   return ['strace', '-f', '-qq', '-o', record, ...paths, '-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${when}`];
+}
+
+/** The command that lets every call of these kinds on files of this log fail with EIO; for a process that already runs, whose number is added. */
+export function failing(calls: readonly string[], directory: string, record: string, files = namesInFolder): readonly string[] {
+  const paths = files.flatMap((name) => ['-P', join(directory, name)]);
+  const kinds = calls.join(',');
+  return ['strace', '-f', '-o', record, ...paths, '-e', `trace=${kinds}`, '-e', `inject=${kinds}:error=EIO`];
 }
 
 /** Every call that changes a file or a folder, or waits until the disk has it. */
