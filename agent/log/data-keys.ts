@@ -3,7 +3,7 @@
  * is over it cannot read what it wrote, and makes another for the next visit of the same person.
  */
 import { randomBytes } from 'node:crypto';
-import type { JsonObject } from './record.ts';
+import { type JsonObject, separatedHash } from './record.ts';
 import { subjectSchema, type SealedField, type Tier, tiers } from './sealed-field.ts';
 import { keyLength, type Place, seal, type SealedRow } from './sealing.ts';
 import { type TierRecipient, wrapToTier } from './tier-keys.ts';
@@ -39,8 +39,9 @@ export class DataKeys {
     const keys = new Map<Tier, DataKey>();
     for (const recipient of recipients) {
       const key = randomBytes(keyLength);
-      const kid = randomBytes(16).toString('hex');
-      keys.set(recipient.tier, { key, row: { subject, tier: recipient.tier, kid, wrapped: await wrapToTier(recipient, key) } });
+      const { tier } = recipient;
+      const kept = { subject, tier, wrapped: await wrapToTier(recipient, key) };
+      keys.set(tier, { key, row: { ...kept, kid: kidOf(kept) } });
     }
     return new DataKeys(keys);
   }
@@ -65,6 +66,15 @@ export class DataKeys {
     for (const { key } of this.#keys.values()) key.fill(0);
     this.#keys.clear();
   }
+}
+
+/**
+ * Id of a data key: the first 16 bytes of the SHA-256 over `countersign/v1/data-key\n`, the pseudonym `\n`, the tier `\n` and the wrapped key. Entries name it,
+ * and so a row of the vault that was changed, or moved to another person, is not the one that they name. Once the row is gone it tells nobody whose it was.
+ */
+export function kidOf({ subject, tier, wrapped }: Omit<VaultRow, 'kid'>): string {
+  const named = Buffer.concat([Buffer.from(`${subject}\n${tier}\n`), wrapped]);
+  return Buffer.from(separatedHash('data-key', named)).toString('hex', 0, 16);
 }
 
 /** What one entry with personal fields brings into the log. */

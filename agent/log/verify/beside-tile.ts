@@ -2,6 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { must, Wrong } from './canonical.ts';
 import { Fields } from './fields.ts';
+import { idOf } from './sealed.ts';
 
 /** One entry of a tile. */
 export interface TileEntry {
@@ -84,9 +85,17 @@ export class BesideTree {
     if (table === undefined || !this.#left.includes(table)) return false;
     while (this.#left[0] !== table) this.#left.shift();
     this.#files.next(name);
-    readLines(name, bytes);
+    const rows = readLines(name, bytes);
+    if (table === 'vault') for (const row of rows) checkDataKey(name, row);
     return true;
   }
+}
+
+function checkDataKey(name: string, { subject, tier, kid, wrapped: written }: Readonly<Record<string, unknown>>): void {
+  const wrapped = bytesOf(written);
+  const isNamed =
+    wrapped !== undefined && typeof subject === 'string' && typeof tier === 'string' && idOf(tier, { subject, wrapped }) === kid;
+  must(isNamed, `${name} holds a data key that was changed, or that was another person's`);
 }
 
 /** Files of one folder come numbered, from 000 on. */

@@ -15,8 +15,14 @@ export interface SealedRow {
   readonly kid: string;
   readonly salt: Uint8Array;
   readonly ciphertext: Uint8Array;
-  /** Whether a data key of this id and tier is stored. */
-  readonly keyed: boolean;
+  /** The data key of this id and tier, as it is stored; absent where none is. */
+  readonly key?: WrappedKey;
+}
+
+/** A data key, wrapped to its tier, and the pseudonym of the person whose data it opens. */
+export interface WrappedKey {
+  readonly subject: string;
+  readonly wrapped: Uint8Array;
 }
 
 interface Part {
@@ -65,6 +71,11 @@ function readParts(sealed: unknown, seq: number): readonly Part[] {
 
 function isId(value: unknown): boolean {
   return typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
+}
+
+/** The id of a data key is made of what is stored of it, so that its row is as good as hashed into every entry that names it. */
+export function idOf(tier: string, { subject, wrapped }: WrappedKey): string {
+  return sha256Hex(Buffer.concat([Buffer.from(`countersign/v1/data-key\n${subject}\n${tier}\n`), wrapped])).slice(0, 32);
 }
 
 /** The stored rows, held against the entries one after the other. */
@@ -121,17 +132,18 @@ export class SealedRows {
     await this.#rows.return?.();
   }
 
-  #judge({ seq, tier, kid, salt, ciphertext, keyed }: SealedRow, part: Part): void {
+  #judge({ seq, tier, kid, salt, ciphertext, key }: SealedRow, part: Part): void {
     const what = `entry ${seq}: its sealed fields (${tier})`;
     must(kid === part.kid, `${what} are stored under another data key than it names`);
     if (salt.byteLength === 0 && ciphertext.byteLength === 0) {
-      must(!keyed, `${what} are blank, and their data key is still there`);
+      must(key === undefined, `${what} are blank, and their data key is still there`);
       if (!this.#gone.has(kid)) this.#gone.set(kid, seq);
       return;
     }
     const same = ciphertext.byteLength === part.len && sha256Hex(ciphertext) === part.ct;
     must(same && salt.byteLength === 32, `${what} were changed`);
-    must(keyed, `${what} are there, and the data key that opens them is missing`);
+    must(key !== undefined, `${what} are there, and the data key that opens them is missing`);
+    must(idOf(tier, key) === kid, `${what} are there, and the data key that opens them, or whose it is, was changed`);
   }
 
   async #peek(): Promise<SealedRow | undefined> {

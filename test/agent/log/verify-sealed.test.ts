@@ -106,6 +106,16 @@ describe('sealed fields on the disk', () => {
       () => `${b}: entry ${b}: its sealed fields (operations) are there, and the data key that opens them is missing`,
     ],
     [
+      'a data key that was changed',
+      () => `UPDATE vault SET wrapped = x'00' WHERE subject = '${subjectOf('b')}'`,
+      () => `${b}: entry ${b}: its sealed fields (operations) are there, and the data key that opens them, or whose it is, was changed`,
+    ],
+    [
+      'a data key that was moved to another person, to be passed over when the first is erased',
+      () => `UPDATE vault SET subject = '${subjectOf('b')}' WHERE subject = '${subjectOf('a')}'`,
+      () => `${a}: entry ${a}: its sealed fields (operations) are there, and the data key that opens them, or whose it is, was changed`,
+    ],
+    [
       'a blank without its erasure',
       () => `${blank(a)}; DELETE FROM vault WHERE subject = '${subjectOf('a')}'`,
       () => `${a}: entry ${a}: its sealed fields are gone, and no entry says that they were erased`,

@@ -18,19 +18,34 @@ export async function bitsOf(file: string): Promise<number> {
   return (await stat(file)).size * 8;
 }
 
+type Tables = Readonly<Record<string, readonly string[]>>;
+
 /** The tables of a log that are evidence, each with what finds one row of it. */
-const evidence = { entry: ['seq'], node: ['level', 'idx'], checkpoint: ['size'], meta: ['key'] } as const;
+const evidence: Tables = { entry: ['seq'], node: ['level', 'idx'], checkpoint: ['size'], meta: ['key'] };
+/** The same with those of sealed fields; what only finds a word again can be made anew. */
+export const withSealed: Tables = {
+  ...evidence,
+  sealed: ['seq', 'tier'],
+  vault: ['kid'],
+  tier_key: ['tier'],
+  tier_grant: ['staff', 'tier'],
+};
 
 /** What SQLite reads from a log that is sound, to hold other readings against. */
 export class Reading {
   /** The keys of each table, as JSON. */
   readonly #keys = new Map<string, string>();
+  readonly #tables: Tables;
   #rows = '';
 
-  static async of(file: string): Promise<Reading> {
-    const reading = new Reading();
+  private constructor(tables: Tables) {
+    this.#tables = tables;
+  }
+
+  static async of(file: string, tables: Tables = evidence): Promise<Reading> {
+    const reading = new Reading(tables);
     await withReader(file, async (reader) => {
-      for (const [table, key] of Object.entries(evidence)) {
+      for (const [table, key] of Object.entries(tables)) {
         const rows = await reader.all(`SELECT ${key.join(', ')} FROM ${table}`);
         reading.#keys.set(table, JSON.stringify(rows.map((row) => Object.values(row))));
       }
@@ -51,7 +66,7 @@ export class Reading {
 
   async #read(reader: Database): Promise<string> {
     const all: string[] = [];
-    for (const [table, key] of Object.entries(evidence)) {
+    for (const [table, key] of Object.entries(this.#tables)) {
       all.push(...(await lines(reader, `SELECT * FROM ${table} ORDER BY ${key.join(', ')}`)));
       const found = key.map((name, place) => `t.${name} = wanted.value ->> ${place}`).join(' AND ');
       const byKey = `SELECT t.* FROM json_each(?) AS wanted LEFT JOIN ${table} AS t ON ${found} ORDER BY wanted.key`;
