@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Acknowledged, AgentProcess } from '../../support/log/faults/agent-process.ts';
 import { buildAppendingAgent, type BuiltScript } from '../../support/log/faults/built-script.ts';
+import { giveSealing, sealedIn } from '../../support/log/faults/sealed-entries.ts';
 import { goesOn, lostOf, numbersIn, verdictOf } from '../../support/log/faults/judged.ts';
 import type { Order } from '../../support/log/faults/order.ts';
 import { makeStationLog, type StationLog } from '../../support/log/station-log.ts';
@@ -30,15 +31,15 @@ function agent(order: Partial<Order> = {}, under: readonly string[] = []): Agent
 const isOpen = (lines: readonly string[]) => lines.includes('open');
 
 /** Kills one agent after the other at moments that a seed gives; what was lost, and how many numbers were acknowledged. */
-async function killAgain(times: number, seed: number, acknowledges: Order['acknowledges']) {
+async function killAgain(times: number, seed: number, acknowledges: Order['acknowledges'], sealed = false) {
   const random = seeded(seed);
   const acknowledged: Acknowledged[] = [];
   const lost: Acknowledged[] = [];
-  let next = agent({ acknowledges });
+  let next = agent({ acknowledges, sealed });
   for (let round = 1; round <= times; round += 1) {
     const running = next.begin();
     // The one after it gets ready meanwhile.
-    next = agent({ acknowledges, from: round * 100_000 });
+    next = agent({ acknowledges, sealed, from: round * 100_000 });
     // One in eight is killed while it opens the log.
     const enough = random(8) === 0 ? 0 : 1 + random(40);
     await running.until((lines) => lines.includes('begun') && (enough === 0 || lines.length > 3 + enough));
@@ -63,6 +64,15 @@ describe('an agent that is ended', () => {
     },
     180_000,
   );
+
+  it('at any of twenty-five moments while each entry has sealed fields: entry, fields and data key are there together or not at all', async () => {
+    await giveSealing(log);
+    const { acknowledged, lost } = await killAgain(25, 10, 'after-commit', true);
+    expect(acknowledged.length).toBeGreaterThan(100);
+    expect(lost).toEqual([]);
+    expect(await goesOn(log)).toBe('intact');
+    expect(await sealedIn(log.file)).toEqual({ entries: (await numbersIn(log.file)).size, keys: 2, fields: 2 });
+  }, 180_000);
 
   it('the control: one that acknowledges before the commit loses some', async () => {
     expect((await killAgain(4, 9, 'before-commit')).lost).not.toEqual([]);

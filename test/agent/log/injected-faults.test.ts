@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentProcess } from '../../support/log/faults/agent-process.ts';
 import { buildAppendingAgent, type BuiltScript } from '../../support/log/faults/built-script.ts';
+import { giveSealing, sealedIn } from '../../support/log/faults/sealed-entries.ts';
 import { goesOn, lostOf, numbersIn, verdictOf } from '../../support/log/faults/judged.ts';
 import type { Order } from '../../support/log/faults/order.ts';
 import { type Fault, injecting, oneThread } from '../../support/log/faults/strace.ts';
@@ -17,10 +18,11 @@ afterAll(() => script.remove());
 const stopped = /^failed LogUnavailable LogUnavailable shut$|^refused (?:LogRefusal|LogUnavailable) \S+ .*[a-z]/;
 
 /** One append with one fault: what was wrong with the way it ended or with the log that it left, and how far it came. */
-async function inject(fault: Fault, acknowledges: Order['acknowledges'] = 'after-commit') {
+async function inject(fault: Fault, acknowledges: Order['acknowledges'] = 'after-commit', sealed = false) {
   const log = await makeStationLog();
+  if (sealed) await giveSealing(log);
   const record = join(log.data, 'record');
-  const order: Order = { directory: log.directory, from: 0, count: 1, appenders: 1, acknowledges };
+  const order: Order = { directory: log.directory, from: 0, count: 1, appenders: 1, acknowledges, sealed };
   const agent = new AgentProcess(script.path, order, injecting(fault, log.directory, record), oneThread);
   try {
     const wrong: string[] = [];
@@ -35,6 +37,10 @@ async function inject(fault: Fault, acknowledges: Order['acknowledges'] = 'after
     const found = await numbersIn(log.file);
     if (lostOf(acknowledged, found).length > 0) wrong.push('it lost what it had acknowledged');
     if (found.size > 1) wrong.push('it wrote more than one entry');
+    if (sealed && found.size === 1) {
+      const beside = await sealedIn(log.file);
+      if (beside.keys !== 2 || beside.fields !== 2) wrong.push('an entry is there without its sealed fields or their keys');
+    }
     const after = await goesOn(log);
     if (after !== 'intact') wrong.push(`opened anew: ${after}`);
     return { injected, wrong, end, kept: found.size === 1, acknowledged: acknowledged.length === 1 };
@@ -45,10 +51,10 @@ async function inject(fault: Fault, acknowledges: Order['acknowledges'] = 'after
 }
 
 /** At the first call, the second, and so on until there is none left to fail: what came of each. */
-async function injectEach(fault: Omit<Fault, 'at'>, acknowledges?: Order['acknowledges']) {
+async function injectEach(fault: Omit<Fault, 'at'>, acknowledges?: Order['acknowledges'], sealed = false) {
   const results: Awaited<ReturnType<typeof inject>>[] = [];
   for (let at = 1; at < 100; at += 1) {
-    const result = await inject({ ...fault, at }, acknowledges);
+    const result = await inject({ ...fault, at }, acknowledges, sealed);
     if (result.injected) results.push(result);
     else {
       expect(result).toMatchObject({ acknowledged: true, kept: true, wrong: [] });
@@ -74,6 +80,20 @@ describe.each(['EIO', 'ENOSPC'] as const)('%s', (error) => {
     180_000,
   );
 });
+
+it.each([
+  ['fsync', 'EIO'],
+  ['pwrite64', 'ENOSPC'],
+] as const)(
+  'at each %s of an append with sealed fields (%s): entry, fields and data keys are there together or not at all',
+  async (call, error) => {
+    const results = await injectEach({ call, error }, 'after-commit', true);
+    expect(results.map(({ wrong }) => wrong)).toEqual(results.map(() => []));
+    expect(results.length).toBeGreaterThanOrEqual(calls[call]);
+    expect(results.some(({ acknowledged }) => !acknowledged)).toBe(true);
+  },
+  180_000,
+);
 
 it.each([
   ['fsync', 'EIO'],

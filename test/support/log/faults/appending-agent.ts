@@ -6,6 +6,9 @@ import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { Database } from '../../../../agent/log/database.ts';
 import { createStore } from '../../../../agent/log/new-store.ts';
+import type { LogEntry } from '../../../../agent/log/entry.ts';
+import { appendPersonal } from '../../../../agent/log/personal.ts';
+import { readSealing } from '../../../../agent/log/staff-grants.ts';
 import { type LogStore, openStore } from '../../../../agent/log/store.ts';
 import { numbered, options, origin } from '../station-log.ts';
 import type { Order } from './order.ts';
@@ -35,7 +38,19 @@ Database.prototype.all = function (this: Database, ...given) {
 };
 const set = (setting: string) => handles.at(-1)?.exec(`PRAGMA ${setting}`);
 
+/** Appends one number, with sealed fields where the order says so. */
+async function appender(store: LogStore): Promise<(size: number) => Promise<LogEntry | undefined>> {
+  if (order.sealed !== true) return (size) => store.append(numbered(size));
+  const { tiers } = await readSealing(store);
+  return async (size) => {
+    const fields = { operations: { holder: `Holder ${size}` }, audit: { note: 'seen' } };
+    const [entry] = await appendPersonal(store, tiers, [numbered(size)], { subject: String(size % 10).repeat(32), fields });
+    return entry;
+  };
+}
+
 async function append(store: LogStore): Promise<unknown> {
+  const appendNumber = await appender(store);
   let next = order.from;
   const end = order.from + (order.count ?? Infinity);
   let failure: unknown;
@@ -46,8 +61,8 @@ async function append(store: LogStore): Promise<unknown> {
       const [size, seq] = [next++, place++];
       if (order.acknowledges === 'before-commit') tell(`ack ${size} ${seq}\n`);
       try {
-        const made = await store.append(numbered(size));
-        if (order.acknowledges === 'after-commit') tell(`ack ${size} ${made.seq}\n`);
+        const made = await appendNumber(size);
+        if (order.acknowledges === 'after-commit') tell(`ack ${size} ${made?.seq ?? -1}\n`);
       } catch (error) {
         failure ??= error;
       }

@@ -10,6 +10,8 @@ export interface Order {
   readonly appenders: number;
   /** When a number is acknowledged. All but the first are wrong, and are the controls of the tests. */
   readonly acknowledges: 'after-commit' | 'before-commit' | 'whatever-happens';
+  /** Every entry has sealed fields, about one of a few persons; the log has tiers. */
+  readonly sealed?: boolean;
   /** Makes the log first. */
   readonly makes?: boolean;
   /** After how many pages in its WAL SQLite writes them into the database; it does so after a thousand unless told. */
