@@ -1,10 +1,14 @@
 /** Bundles that went out: each ends once, after it was begun, and their numbers grow. */
 import { isHash, must } from './canonical.ts';
 import type { Entry, Rules } from './chain.ts';
+import { Recent } from './recent.ts';
+
+/** How often a bundle may be begun before it is done: each time it was interrupted it is begun again. */
+const beginnings = 1000;
 
 export class ExportRules implements Rules {
-  /** Those that were begun, by entry, since the last one that was done. */
-  readonly #begun = new Map<unknown, unknown>();
+  /** The last of those that were begun since one was done: their numbers, by entry. */
+  readonly #begun = new Recent<unknown, unknown>(beginnings);
   #last = 0;
 
   take({ seq, op, fields }: Entry): void {
