@@ -6,7 +6,8 @@ import type { Database } from '../database.ts';
 import { nodeReader } from '../schema.ts';
 import { MissingNode } from '../tree.ts';
 import { attachmentsOf, readAttachment } from './attachments.ts';
-import { hasTable, sealedLines, tableLines, wholeTables } from './tables.ts';
+import { sealedSizes } from './seals.ts';
+import { checkpointLines, hasTable, sealedLines, tableLines, wholeTables } from './tables.ts';
 import { edgeTiles, indexPath, leafTiles, type Tile, tilePath, tilesAbove, tileWidth } from './tile.ts';
 
 export interface BundleFile {
@@ -68,6 +69,7 @@ async function* leafTile(contents: Contents, tile: Tile): AsyncGenerator<BundleF
   const bodies = rows.map(({ body }) => body as Uint8Array);
   yield { name: tilePath('entries', tile), bytes: entryBundle(bodies), entries: { first, end } };
   yield* hashTiles(database, [tile]);
+  yield* numbered(`seals/${indexPath(tile.index)}`, checkpointLines(database, sealedSizes(bodies)));
   if (await hasTable(database, 'sealed')) yield* numbered(`sealed/${indexPath(tile.index)}`, sealedLines(database, first, end));
   for (const sha256 of attachmentsOf(bodies)) yield* numbered(`attachments/${sha256}`, readAttachment(attachments, sha256));
   yield* hashTiles(database, tilesAbove(tile));

@@ -35,7 +35,14 @@ export async function openBundles(bundles: readonly FoundBundle[], identities: r
     } finally {
       await entries.close();
     }
-    if (result.verdict === 'intact') await rename(draft, to);
+    if (result.verdict !== 'intact') return result;
+    // It gets its name only when the disk has all of it, and the caller hears of it only when the disk has the name.
+    await syncAll(draft);
+    await rename(draft, to);
+    await syncPath(dirname(to)).catch(async (error: unknown) => {
+      await rm(to, { recursive: true, force: true });
+      throw error;
+    });
     return result;
   } finally {
     await rm(draft, { recursive: true, force: true });
@@ -53,8 +60,26 @@ async function mustBeEmpty(folder: string): Promise<void> {
 
 /** Pieces of a file lie one after the other in one file, as they came; a file that a later bundle has anew takes the place of the older one. */
 async function writeInto(folder: string, name: string, bytes: Uint8Array): Promise<void> {
-  const [, stem, piece] = /^((?:attachments|sealed|tables)\/.+)\/(\d{3,})$/.exec(name) ?? [];
+  const [, stem, piece] = /^((?:attachments|sealed|seals|tables)\/.+)\/(\d{3,})$/.exec(name) ?? [];
   const path = join(folder, stem === undefined ? name : stem.startsWith('attachments/') ? stem : `${stem}.jsonl`);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(path, bytes, { mode: 0o600, flag: piece === undefined || Number(piece) === 0 ? 'w' : 'a' });
+}
+
+/** Returns when the disk has every file and every name in a folder, and the folder. Throws on I/O errors. */
+async function syncAll(folder: string): Promise<void> {
+  for (const found of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, found.name);
+    await (found.isDirectory() ? syncAll(path) : syncPath(path));
+  }
+  await syncPath(folder);
+}
+
+async function syncPath(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }

@@ -39,6 +39,15 @@ export function sealedLines(database: Database, first: number, end: number): Asy
   return pieces(sealedPages(database, first, end));
 }
 
+/** The checkpoints of these sizes that are stored, in pieces of lines. Throws as `tableLines`. */
+export function checkpointLines(database: Database, sizes: readonly number[]): AsyncGenerator<Uint8Array, void, undefined> {
+  return pieces(checkpointPages(database, sizes));
+}
+
+async function* checkpointPages(database: Database, sizes: readonly number[]): AsyncGenerator<readonly Row[], void, undefined> {
+  for (const size of sizes) yield await database.all('SELECT size, note FROM checkpoint WHERE size = ?', [size]);
+}
+
 async function* sealedPages(database: Database, first: number, end: number): AsyncGenerator<readonly Row[], void, undefined> {
   for (let at = first; at < end; at += entriesAtOnce) {
     const last = Math.min(at + entriesAtOnce, end) - 1;

@@ -3,6 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { must, Wrong } from './canonical.ts';
 import { Fields } from './fields.ts';
 import { idOf } from './sealed.ts';
+import type { TileSeals } from './tile-seals.ts';
 
 /** One entry of a tile. */
 export interface TileEntry {
@@ -13,15 +14,19 @@ export interface TileEntry {
 /** Checks the files that belong to the entries of one tile. */
 export class BesideTile {
   readonly #entries: readonly TileEntry[];
-  readonly #sealedPath: string;
+  readonly #place: string;
+  readonly #seals: TileSeals;
   /** Sealed fields that the entries name and that have not come yet, by entry and tier. */
   readonly #wanted = new Map<string, Fields>();
   readonly #files = new Numbered();
+  #isBehindSeals = false;
   #attachment: { readonly sha256: string; readonly hash: Hash } | undefined;
 
-  constructor(entries: readonly TileEntry[], sealedPath: string) {
+  /** `place`: the number of the tile as its path writes it. */
+  constructor(entries: readonly TileEntry[], place: string, seals: TileSeals) {
     this.#entries = entries;
-    this.#sealedPath = sealedPath;
+    this.#place = place;
+    this.#seals = seals;
     for (const { seq, body } of entries)
       for (const field of asList(body.get('sealed'))) this.#wanted.set(`${seq} ${String(field.get('tier'))}`, field);
   }
@@ -29,10 +34,13 @@ export class BesideTile {
   /** True when the file belongs here, and then it was checked. Throws Wrong. */
   take(name: string, bytes: Uint8Array): boolean {
     const sha256 = /^attachments\/([0-9a-f]{64})\/\d{3,}$/.exec(name)?.[1];
-    const isSealed = name.startsWith(this.#sealedPath) && this.#attachment === undefined;
-    if (sha256 === undefined && !isSealed) return false;
+    const isSealed = name.startsWith(`sealed/${this.#place}/`) && this.#attachment === undefined;
+    const isSeal = name.startsWith(`seals/${this.#place}/`) && !this.#isBehindSeals;
+    if (sha256 === undefined && !isSealed && !isSeal) return false;
     this.#files.next(name);
-    if (sha256 === undefined) for (const row of readLines(name, bytes)) this.#sealed(row);
+    this.#isBehindSeals = !isSeal;
+    if (isSeal) for (const row of readLines(name, bytes)) this.#seal(name, row);
+    else if (sha256 === undefined) for (const row of readLines(name, bytes)) this.#sealed(row);
     else {
       if (this.#attachment?.sha256 !== sha256) this.#begin(sha256);
       this.#attachment?.hash.update(bytes);
@@ -43,8 +51,15 @@ export class BesideTile {
   /** Throws Wrong when something did not come to its end. */
   end(): void {
     this.#finish();
+    this.#seals.end();
     const [missing] = this.#wanted.keys();
     must(missing === undefined, `the sealed fields of entry ${missing?.split(' ')[0] ?? ''} are missing`);
+  }
+
+  #seal(name: string, { size, note: written }: Readonly<Record<string, unknown>>): void {
+    const note = bytesOf(written);
+    must(note !== undefined, `${name} holds a checkpoint that is not written as bytes`);
+    this.#seals.take(size, note);
   }
 
   #sealed(row: Readonly<Record<string, unknown>>): void {

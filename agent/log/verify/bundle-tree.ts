@@ -11,6 +11,13 @@ export class TileTree {
   /** Full tiles above level 0 that were made and not seen yet, the lowest first. */
   #made: { readonly level: number; readonly hashes: readonly Uint8Array[] }[] = [];
 
+  /** The same tree, which grows by itself; tiles to be seen are not in it. */
+  copy(): TileTree {
+    const copy = new TileTree();
+    copy.#open.push(...this.#open.map((hashes) => [...hashes]));
+    return copy;
+  }
+
   /** Takes the hashes left of the range: the partial tile of a level above 0. */
   takeLeft(level: number, hashes: readonly Uint8Array[]): void {
     this.#level(level).push(...hashes);

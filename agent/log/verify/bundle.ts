@@ -14,6 +14,7 @@ import { readSignedHead } from './checkpoint.ts';
 import type { Manifest, ManifestPart } from './manifest.ts';
 import { checkConsistency } from './proof.ts';
 import { readTar } from './tar.ts';
+import { RecentRoots, TileSeals } from './tile-seals.ts';
 import { type Expected, expectedFiles, readEntryBundle, readTile } from './tile.ts';
 
 /** What comes out of a bundle, in its order: entries, and files as they are. */
@@ -56,7 +57,8 @@ class Reader {
   #next: Expected | undefined;
   readonly #tree = new TileTree();
   readonly #besideTree = new BesideTree();
-  #besideTile = new BesideTile([], '');
+  readonly #roots = new RecentRoots();
+  #besideTile: BesideTile;
   #bodies: readonly Uint8Array[] | undefined;
   #entries: readonly TileEntry[] = [];
   /** Leaf of the last entry, hex. */
@@ -64,6 +66,7 @@ class Reader {
 
   constructor(manifest: Manifest) {
     this.#manifest = manifest;
+    this.#besideTile = this.#beside('');
     this.#expected = expectedFiles(manifest.from, manifest.size);
     this.#step();
   }
@@ -104,7 +107,11 @@ class Reader {
   #step(): void {
     const { done, value } = this.#expected.next();
     this.#next = done === true ? undefined : value;
-    if (this.#next?.kind === 'of-tile') this.#besideTile = new BesideTile(this.#entries, this.#next.sealed);
+    if (this.#next?.kind === 'of-tile') this.#besideTile = this.#beside(this.#next.place);
+  }
+
+  #beside(place: string): BesideTile {
+    return new BesideTile(this.#entries, place, new TileSeals(this.#entries, this.#manifest, this.#roots));
   }
 
   #takeBodies({ first, count }: { first: number; count: number }, part: ManifestPart, bytes: Uint8Array): void {
@@ -129,6 +136,7 @@ class Reader {
       yield { kind: 'row', row: { seq, body: bytes, leaf, prev: Buffer.from(prev, 'hex') } };
     }
     this.#entries = entries;
+    this.#roots.take(first, this.#tree, leaves);
     this.#tree.takeLeaves(leaves);
   }
 

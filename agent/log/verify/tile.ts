@@ -1,12 +1,12 @@
 /** The files of a bundle for whoever does not trust the writer: which must come, in which order, and how large each is (C2SP tlog-tiles). */
 import { must } from './canonical.ts';
 
-/** What may stand between the files that must: `after` is the number of the tile of level 0 that it belongs to. */
+/** What stands at one place of a bundle. */
 export type Expected =
   | { readonly kind: 'entries'; readonly name: string; readonly first: number; readonly count: number }
   | { readonly kind: 'hashes'; readonly name: string; readonly level: number; readonly index: number; readonly count: number }
-  /** Sealed fields and attachments of the entries of one tile, any number of files. */
-  | { readonly kind: 'of-tile'; readonly sealed: string; readonly first: number; readonly count: number }
+  /** Checkpoints of seals, sealed fields and attachments of the entries of one tile, any number of files. `place`: the number of the tile as its path writes it. */
+  | { readonly kind: 'of-tile'; readonly place: string }
   /** Tables beside the tree, any number of files. */
   | { readonly kind: 'tables' }
   | { readonly kind: 'last'; readonly name: 'station.json' | 'checkpoint' | 'add-checkpoint' };
@@ -23,7 +23,7 @@ export function* expectedFiles(from: number, size: number): Generator<Expected, 
     const part = count < 256 ? `.p/${count}` : '';
     yield { kind: 'entries', name: `tile/entries/${place}${part}`, first: Number(at), count };
     yield { kind: 'hashes', name: `tile/0/${place}${part}`, level: 0, index: Number(at), count };
-    yield { kind: 'of-tile', sealed: `sealed/${place}/`, first: Number(at), count };
+    yield { kind: 'of-tile', place };
     // The tile of level L is full where 256^(L+1) divides the number of entries.
     let [level, span] = [1, wide * wide];
     for (; count === 256 && (at + wide) % span === 0n; level += 1, span *= wide) {

@@ -1,12 +1,14 @@
 /** What the second implementation finds of sealed fields that were tampered with, without any key. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeIdentity, recipientOf, x25519Recipient } from '../../../agent/log/age-keys.ts';
+import { kidOf } from '../../../agent/log/data-keys.ts';
 import { openForReading, openForWriting } from '../../../agent/log/database.ts';
 import { appendPersonal } from '../../../agent/log/personal.ts';
 import { readKeyRows, readSealedRows } from '../../../agent/log/read-sealed.ts';
 import { readRows } from '../../../agent/log/schema.ts';
 import { giveTiers, makeSealing, readSealing } from '../../../agent/log/staff-grants.ts';
 import { verify } from '../../../agent/log/verify.ts';
+import { BesideTree } from '../../../agent/log/verify/beside-tile.ts';
 import { forge, problem } from '../../support/log/forged-log.ts';
 import { subjectOf } from '../../support/log/sealed-log.ts';
 import { makeMember } from '../../support/log/staff.ts';
@@ -217,4 +219,16 @@ describe('what an entry says of sealed fields', () => {
     expect(await problem(forge([...all, grant('clerk', 'operations'), grant('clerk', 'operations')]))).toContain('somebody who has some');
     expect(await problem(forge([...all, revoked]))).toContain('somebody who has none');
   });
+});
+
+it('a data key in a bundle that was changed, or is said to be of another person, is found', () => {
+  const key = { subject: subjectOf('a'), tier: 'operations', wrapped: Buffer.from('a wrapped key') } as const;
+  const line = (changed: object = {}) => {
+    const row = { id: 1, ...key, kid: kidOf(key), ...changed };
+    return Buffer.from(`${JSON.stringify({ ...row, wrapped: { base64: row.wrapped.toString('base64') } })}\n`);
+  };
+  const taken = (bytes: Uint8Array) => new BesideTree().take('tables/vault/000', bytes);
+  expect(taken(line())).toBe(true);
+  for (const changed of [{ subject: subjectOf('b') }, { tier: 'audit' }, { wrapped: Buffer.from('another key') }, { kid: '0'.repeat(32) }])
+    expect(() => taken(line(changed))).toThrow("tables/vault/000 holds a data key that was changed, or that was another person's");
 });
