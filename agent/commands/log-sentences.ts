@@ -46,6 +46,8 @@ export function sentence(event: LogEvent): string {
       return `The holder consented; the consent is ${short(event.consent_sha256)}.`;
     case 'finger-matched':
       return `A finger matched for consent ${short(event.consent_sha256)} (${event.assurance}).`;
+    case 'vouched':
+      return `No finger was asked for: for consent ${short(event.consent_sha256)} counts that a member of staff vouched for the holder in entry ${event.vouch}.`;
     case 'finger-refused':
       return `The finger was refused: ${event.problem}${left(event.tries_left)}.`;
     case 'pin-wrong':
@@ -72,6 +74,8 @@ export function sentence(event: LogEvent): string {
       return `A second person confirmed entry ${event.entry}.`;
     case 'reject':
       return `A second person rejected entry ${event.entry}: ${event.reason}.`;
+    case 'vouch':
+      return `${event.actor.id}, ${event.actor.role}, vouched for ${event.subject} with certificate ${short(event.holder_certificate_sha256)} (${event.identified}; ${event.reason}), for one consent until ${event.until}.`;
     case 'statement-refused':
       return `${wanted[event.statement]}${event.entry === undefined ? '' : ` ${event.entry}`} was refused to certificate ${short(event.certificate_sha256)}: ${event.reason}${event.problem === undefined ? '' : ` (${event.problem})`}.`;
     case 'erase':
@@ -107,6 +111,7 @@ const wanted = {
   request: 'A request',
   confirm: 'Confirming entry',
   reject: 'Rejecting entry',
+  vouch: 'Vouching for a holder',
 } as const;
 
 const tested = {

@@ -6,7 +6,8 @@ import * as z from 'zod';
 import { documentRefusals, documentRemarks, problems, type ProblemCode } from '../contract/problems.ts';
 import { otherKinds } from '../contract/state.ts';
 import { fileOutcomes } from '../contract/verification.ts';
-import { depthLimit, type Json, type JsonObject } from './record.ts';
+import { jsonObject } from './json-field.ts';
+import { depthLimit } from './record.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const hex = z.string().regex(/^([0-9a-f]{2})+$/);
@@ -15,21 +16,15 @@ const count = z.int().nonnegative();
 const word = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 const name = z.string().min(1).max(200);
 const time = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
+/** How a member of staff knew a holder, and why no finger could be asked for; closed lists, because what is told in words could name somebody. */
+export const identifications = ['identity-document', 'known-in-person'] as const;
+export const vouchReasons = ['no-readable-finger', 'finger-disabled', 'reader-unusable'] as const;
 const assurance = z.enum(['signed-by-reader', 'station-asserted']);
 // These lists may grow and never shrink: an entry that holds a code must stay readable.
 const problem = z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]);
 const refusal = z.enum(documentRefusals);
 const remark = z.enum(documentRemarks);
 
-const json = (depth: number): z.ZodType<Json> =>
-  depth === 0
-    ? z.never()
-    : z.union([z.string(), z.int(), z.boolean(), z.array(z.lazy(() => json(depth - 1))), z.lazy(() => jsonObject(depth - 1))]);
-const jsonObject = (depth: number): z.ZodType<JsonObject> =>
-  z.record(
-    z.string().regex(/^[a-z][a-z0-9_]*$/),
-    z.lazy(() => json(depth)),
-  );
 /** The consent's own fields, as `agent/signing` made them; two levels are taken by the body around it. */
 const statement = jsonObject(depthLimit - 2);
 
@@ -138,6 +133,9 @@ export const fieldsOf = {
     sign_count: count,
     assurance,
   }),
+  // Instead of a finger: the entry in which a member of staff vouched for the holder. `public_key` is that of the holder's certificate (SPKI, DER):
+  // it shows that the key of whoever vouched is another one.
+  vouched: z.strictObject({ consent_sha256: sha256, vouch: seq, vouch_leaf: sha256, public_key: hex }),
   'finger-refused': z.strictObject({ problem, tries_left: count.exactOptional() }),
   'pin-wrong': z.strictObject({ problem, tries_left: count.exactOptional() }),
   'pin-locked': z.strictObject({ problem }),
@@ -242,13 +240,22 @@ export const fieldsOf = {
   // A second person's word on a `request` or a `supplement`, by its number and leaf.
   confirm: z.strictObject({ entry: seq, entry_leaf: sha256, ...bySigner }),
   reject: z.strictObject({ entry: seq, entry_leaf: sha256, reason: word, ...bySigner }),
+  // A member of staff vouches, until then, for the holder of this certificate, who was enrolled under this pseudonym: for one consent, instead of a finger.
+  vouch: z.strictObject({
+    subject: id32,
+    holder_certificate_sha256: sha256,
+    identified: z.enum(identifications),
+    reason: z.enum(vouchReasons),
+    until,
+    ...bySigner,
+  }),
   // A statement that was not entered: by a card that is on no list, by a person who may not, or because the token did not sign.
   'statement-refused': z.strictObject({
-    statement: z.enum(['supplement', 'request', 'confirm', 'reject']),
+    statement: z.enum(['supplement', 'request', 'confirm', 'reject', 'vouch']),
     // What was to be confirmed or rejected.
     entry: seq.exactOptional(),
     certificate_sha256: sha256,
-    reason: z.enum(['not-staff', 'certificate', 'other-person', 'role', 'own-entry', 'token']),
+    reason: z.enum(['not-staff', 'certificate', 'other-person', 'role', 'own-entry', 'own-person', 'token']),
     problem: problem.exactOptional(),
   }),
   // The data keys that were deleted, by id; several entries where one has no room for all.

@@ -7,7 +7,7 @@ import type { LogEntry } from './entry.ts';
 import type { Fields, Op } from './events.ts';
 
 /** The ops that this reads; entries of other ops need not be given. */
-export const confirmationOps = ['supplement', 'request', 'confirm', 'reject', 'erase'] as const satisfies readonly Op[];
+export const confirmationOps = ['supplement', 'request', 'confirm', 'reject', 'erase', 'vouch'] as const satisfies readonly Op[];
 
 /** Numbers are those of entries. `used`: what was confirmed was done, in `erases`. `lapsed`: nobody decided in time. */
 export type AskedState =

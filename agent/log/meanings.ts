@@ -16,6 +16,7 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   'token-out': 'the token was taken out',
   consent: 'the holder consented: the statement and its digest',
   'finger-matched': 'the reader matched a finger and signed the digest of the consent',
+  vouched: 'instead of a finger, the word of a member of staff was taken for this consent; `vouch` is the entry in which they vouched',
   'finger-refused': 'the finger was not matched, or the answer of the reader was not accepted',
   'pin-wrong':
     'no right PIN: the token said that it was wrong, or it had a wrong length, or none was typed on the reader in time; `problem` says which',
@@ -38,6 +39,7 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   request: 'a member of staff asked for something that needs a second person, and signed it',
   confirm: 'a second person agreed, and signed it; `entry` is what they agreed to',
   reject: 'a second person refused, and signed it',
+  vouch: 'a member of staff vouched for a holder whose finger cannot be used, and signed it; it counts `until` then, once',
   'statement-refused': 'a member of staff, or somebody with a card that is on no list of staff, wanted to enter one of these and could not',
   audit: 'an auditor read sealed fields',
   erase: 'the personal data of a person were made unreadable; `kids` are the ids of the data keys that are gone',

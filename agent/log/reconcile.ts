@@ -6,6 +6,7 @@ import type { Op } from './events.ts';
 export const reconcileOps = [
   'sign.intent',
   'finger-matched',
+  'vouched',
   'sign.done',
   'sign.failed',
   'sign.outcome-unknown',
@@ -45,7 +46,7 @@ export interface OpenIntent {
   readonly documentSha256: string;
   readonly consentSha256: string;
   /**
-   * True when `finger-matched` for the same operation and consent is in the log and no older intent of that consent is open: the token may have been
+   * True when `finger-matched` or `vouched` for the same operation and consent is in the log and no older intent of that consent is open: the token may have been
    * asked, and the outcome is unknown. False: it cannot have been asked, because that waits for these entries to be on the disk; nothing was signed.
    */
   readonly tokenMayHaveSigned: boolean;
@@ -54,14 +55,14 @@ export interface OpenIntent {
 /** The intents without an outcome, oldest first. `entries` must be in log order; ops other than `reconcileOps` are passed over. */
 export function openIntents(entries: Iterable<LogEntry>): readonly OpenIntent[] {
   const open = new Map<number, Omit<OpenIntent, 'tokenMayHaveSigned'>>();
-  // An intent may only follow its finger by mistake; then too the token may have been asked.
+  // An intent may only follow its finger, or who vouched, by mistake; then too the token may have been asked.
   const matched = new Set<string>();
   for (const { seq, event } of entries) {
     const operation = event.operation ?? '';
     if (event.op === 'sign.intent') {
       const { document_sha256: documentSha256, consent_sha256: consentSha256 } = event;
       open.set(seq, { seq, operation, documentSha256, consentSha256 });
-    } else if (event.op === 'finger-matched') {
+    } else if (event.op === 'finger-matched' || event.op === 'vouched') {
       matched.add(`${operation} ${event.consent_sha256}`);
     } else if (event.op === 'sign.done' || event.op === 'sign.failed' || event.op === 'sign.outcome-unknown') {
       if (event.intent !== undefined) open.delete(event.intent);

@@ -1,12 +1,12 @@
 /**
- * What a member of staff signs with their own token: a late record, a request, or their word on those of another person. Pure. The bytes begin with a
+ * What a member of staff signs with their own token: a late record, a request, their word on those of another person, or that they vouch for a holder. Pure. The bytes begin with a
  * purpose of their own, so that no such signature can pass for one on a document (its signed attributes begin with the byte 0x31) or for another statement.
  */
 import { constants, createPublicKey, verify } from 'node:crypto';
 import type { EventOf } from './events.ts';
 import { serialise } from './record.ts';
 
-export const statementOps = ['supplement', 'request', 'confirm', 'reject'] as const;
+export const statementOps = ['supplement', 'request', 'confirm', 'reject', 'vouch'] as const;
 export type StatementOp = (typeof statementOps)[number];
 
 /** A statement as it stands in the log. */

@@ -10,8 +10,10 @@ import { KeyRules } from './keys.ts';
 import { Recent } from './recent.ts';
 import { RestoreRules } from './restore.ts';
 import { SealedRules } from './sealed.ts';
+import { Signers } from './signers.ts';
 import { SigningRules } from './signing.ts';
 import { TrialRules } from './trials.ts';
+import { VouchRules } from './vouches.ts';
 
 /** One row, as it is stored: body bytes, and two hashes of 32 bytes. */
 export interface Row {
@@ -46,7 +48,7 @@ export interface Rules {
 const knownOps =
   'genesis boot clock-changed enrol document-in document-refused document-checked token-in token-out consent finger-matched finger-refused ' +
   'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested key receipt seal anchor ' +
-  'supplement request confirm reject statement-refused erase unseal export.begin export.done restore';
+  'supplement request confirm reject vouch vouched statement-refused erase unseal export.begin export.done restore';
 const opNames: ReadonlySet<unknown> = new Set(knownOps.split(' '));
 /** The names that stand in an entry, in their order: of one that belongs to an operation, or in which something is sealed, too. */
 const frames: ReadonlySet<string> = new Set(
@@ -65,13 +67,16 @@ export class Chain {
   sealed: Fields | undefined;
   /** Whose log it is, as its first entry says. */
   origin: unknown;
-  readonly signing = new SigningRules();
+  readonly #signers = new Signers();
+  readonly #vouches = new VouchRules(this.#signers);
+  readonly signing = new SigningRules(this.#vouches);
   readonly keys = new KeyRules();
   readonly restore = new RestoreRules();
   readonly personal = new SealedRules();
-  readonly confirmations = new ConfirmationRules();
+  readonly confirmations = new ConfirmationRules(this.#signers);
   readonly cadence = new SealCadence();
   readonly #rules: readonly Rules[] = [
+    this.#vouches,
     this.signing,
     this.keys,
     this.restore,
@@ -81,6 +86,8 @@ export class Chain {
     new TrialRules(),
     new AnchorRules(),
     new ExportRules(),
+    // Last: the others ask about the entries before this one.
+    this.#signers,
   ];
   #boot: unknown;
   /** Starts of the agent that had ended: the last of them, which are 27 years of daily starts. */

@@ -1,11 +1,12 @@
 /**
- * What needs a second person: every statement is signed, tied to its place, and made by one person under one certificate; what was asked for is decided
+ * What needs a second person: what was asked for is decided
  * once, in time, and by somebody else with another certificate and another key; nobody is erased without a request that was confirmed.
  */
 import { isHash, map, must } from './canonical.ts';
 import type { Entry, Rules } from './chain.ts';
 import { Fields } from './fields.ts';
-import { checkSigned, type Signed } from './statement.ts';
+import type { Signers } from './signers.ts';
+import type { Signed } from './statement.ts';
 
 /** A request or supplement that nobody has decided. */
 interface Open extends Signed {
@@ -24,23 +25,19 @@ export interface NamedAttachment {
   readonly size: number;
 }
 
-/** Most entries between the one that a statement names as the newest and its own. */
-const window = 1000;
-
 export class ConfirmationRules implements Rules {
   /** The attachments that the last entry names. */
   attachments: readonly NamedAttachment[] = [];
-  /** Leaves of the last entries, by number modulo the window. */
-  readonly #recent: string[] = [];
-  /** Whose each certificate is, and the newest entry that a statement under it names. */
-  readonly #certificates = new Map<string, { readonly id: string; readonly key: string; seen: number }>();
-  /** Whose each key is. */
-  readonly #keys = new Map<string, string>();
+  readonly #signers: Signers;
   readonly #open = new Map<number, Open>();
   /** Requests to erase that were confirmed and not used, by number. */
   readonly #confirmed = new Map<number, { readonly confirm: number; readonly subject: unknown }>();
   /** The erasure that the entry before this one was part of. */
   #erasing: { readonly seq: number; readonly request: unknown; readonly confirm: unknown; readonly subject: unknown } | undefined;
+
+  constructor(signers: Signers) {
+    this.#signers = signers;
+  }
 
   take(entry: Entry): void {
     this.attachments = [];
@@ -56,12 +53,11 @@ export class ConfirmationRules implements Rules {
       case 'erase':
         this.#erase(entry);
     }
-    this.#recent[entry.seq % window] = entry.leaf;
   }
 
   #ask(entry: Entry): void {
     const { seq, op, operation, fields, leaf } = entry;
-    const signed = this.#signed(entry);
+    const signed = this.#signers.check(entry);
     const time = this.#lapse(entry);
     const until = fields.get('until');
     must(isTime(until) && until > time, `entry ${seq}: it does not say until when it waits for a second person`);
@@ -95,7 +91,7 @@ export class ConfirmationRules implements Rules {
 
   #decide(entry: Entry): void {
     const { seq, op, operation, fields } = entry;
-    const signed = this.#signed(entry);
+    const signed = this.#signers.check(entry);
     this.#lapse(entry);
     const named = fields.get('entry');
     const target = isNumber(named) ? this.#open.get(named) : undefined;
@@ -123,27 +119,6 @@ export class ConfirmationRules implements Rules {
       this.#confirmed.delete(request as number);
     }
     this.#erasing = { seq, request, confirm, subject };
-  }
-
-  /** Signature, place and person of a statement. */
-  #signed(entry: Entry): Signed {
-    const { seq, fields } = entry;
-    const signed = checkSigned(entry);
-    const seen = map(fields.get('seen'), seq);
-    const newest = seen.get('entry');
-    const known = isNumber(newest) && newest < seq && seq - newest <= window;
-    must(known && this.#recent[newest % window] === seen.get('leaf'), `entry ${seq}: it was not signed at this place of this log`);
-    const certificate = this.#certificates.get(signed.certificate);
-    const owner = certificate?.id ?? this.#keys.get(signed.key) ?? signed.id;
-    must(
-      owner === signed.id && (this.#keys.get(signed.key) ?? owner) === owner,
-      `entry ${seq}: its certificate or key belongs to another person`,
-    );
-    must((certificate?.key ?? signed.key) === signed.key, `entry ${seq}: its certificate has another key`);
-    must(certificate === undefined || certificate.seen < newest, `entry ${seq}: what was signed once was entered again`);
-    this.#certificates.set(signed.certificate, { id: signed.id, key: signed.key, seen: newest });
-    this.#keys.set(signed.key, signed.id);
-    return signed;
   }
 
   /** Forgets what nobody decided in time, and gives the time of the entry. What has lapsed stays so, also when the clock is set back. */

@@ -1,9 +1,10 @@
-/** Consents, intents and their ends: nothing is signed without a consent that names it, a finger for that consent, and in its order; every intent has one end. */
+/** Consents, intents and their ends: nothing is signed without a consent that names it, a finger or a vouch for that consent, and in its order; every intent has one end. */
 import { isHash, map, must, writeAgain } from './canonical.ts';
 import type { Entry, Rules } from './chain.ts';
-import type { Fields } from './fields.ts';
+import { Fields } from './fields.ts';
 import { sha256Hex } from './hash.ts';
 import { Recent } from './recent.ts';
+import type { Vouch, VouchRules } from './vouches.ts';
 
 interface Intent {
   readonly operation: unknown;
@@ -18,6 +19,10 @@ interface Consent {
   readonly certificate: unknown;
   /** Those that no signature was begun for yet, by digest, in their order. */
   readonly documents: unknown[];
+  /** What it says of a vouch; then no finger counts for it. */
+  readonly named: unknown;
+  /** That vouch, where it held. */
+  readonly vouch: Vouch | undefined;
 }
 
 /** Signatures that may be open at one time: each start of the agent ends those that it finds, and a visit signs far fewer documents. */
@@ -31,6 +36,12 @@ export class SigningRules implements Rules {
   /** Consents since the last start of the agent, the last of them: no visit lives longer than that, and one visit goes on at a time. */
   readonly #consents = new Recent<unknown, Consent>(1000);
 
+  readonly #vouches: VouchRules;
+
+  constructor(vouches: VouchRules) {
+    this.#vouches = vouches;
+  }
+
   start(): void {
     this.#consents.clear();
     this.#made.clear();
@@ -41,16 +52,24 @@ export class SigningRules implements Rules {
     if (op === 'consent') this.#consent(entry);
     else if (op === 'sign.intent') this.#intent(entry);
     else if (op === 'finger-matched') this.#finger(entry);
+    else if (op === 'vouched') this.#vouched(entry);
     else if (op === 'receipt') this.#receipt(entry);
     else if (op === 'sign.done' || op === 'sign.outcome-unknown' || (op === 'sign.failed' && fields.has('intent'))) this.#end(entry);
   }
 
-  #consent({ seq, operation, fields }: Entry): void {
+  #consent(entry: Entry): void {
+    const { seq, operation, fields } = entry;
     const consent = fields.get('consent_sha256');
     const statement = map(fields.get('statement'), seq);
     const digest = sha256Hex(`countersign/v1/consent\n${writeAgain(statement)}`);
     must(digest === consent, `entry ${seq}: the consent does not have the digest that stands beside it`);
-    this.#consents.set(consent, { operation, certificate: statement.get('certificate_sha256'), documents: documentsOf(statement, seq) });
+    this.#consents.set(consent, {
+      operation,
+      certificate: statement.get('certificate_sha256'),
+      documents: documentsOf(statement, seq),
+      named: statement.get('vouch'),
+      vouch: this.#vouches.namedBy(entry, statement),
+    });
   }
 
   #intent({ seq, operation, fields }: Entry): void {
@@ -70,7 +89,23 @@ export class SigningRules implements Rules {
 
   #finger({ operation, fields }: Entry): void {
     const consent = fields.get('consent_sha256');
-    for (const intent of this.intents.values()) if (intent.operation === operation && intent.consent === consent) intent.matched = true;
+    if (this.#consents.get(consent)?.named !== undefined) return;
+    for (const intent of this.#waiting(operation, consent)) intent.matched = true;
+  }
+
+  #vouched(entry: Entry): void {
+    const { seq, operation, fields } = entry;
+    const consent = this.#consents.get(fields.get('consent_sha256'));
+    const waiting = [...this.#waiting(operation, fields.get('consent_sha256'))];
+    must(consent !== undefined && waiting.length > 0, `entry ${seq}: no signature was begun that it is for`);
+    must(consent.named instanceof Fields, `entry ${seq}: the consent says of nobody that they vouched`);
+    this.#vouches.use(entry, consent.named, consent.vouch);
+    for (const intent of waiting) intent.matched = true;
+  }
+
+  /** Signatures that were begun by a consent and have no end. */
+  *#waiting(operation: unknown, consent: unknown): Generator<Intent> {
+    for (const intent of this.intents.values()) if (intent.operation === operation && intent.consent === consent) yield intent;
   }
 
   #end({ seq, op, operation, fields }: Entry): void {
@@ -81,7 +116,10 @@ export class SigningRules implements Rules {
     if (op === 'sign.done') {
       const same = intent.document === fields.get('document_sha256') && intent.certificate === fields.get('certificate_sha256');
       must(same, `entry ${seq}: another document or certificate was signed with than entry ${String(named)} says`);
-      must(intent.matched, `entry ${seq}: a signature was made before a finger had matched for its consent`);
+      must(
+        intent.matched,
+        `entry ${seq}: a signature was made before a finger had matched for its consent, or a vouch had been taken for it`,
+      );
       const waits = [...this.intents].some(([number, { consent: other }]) => number < (named as number) && other === intent.consent);
       must(!waits, `entry ${seq}: a document was signed before the one that stands before it in the consent had an end`);
     }

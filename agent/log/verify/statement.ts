@@ -80,6 +80,12 @@ function readKey(hex: string): KeyObject | undefined {
   }
 }
 
+/** The same for the same key, however its encoding (SPKI, DER, hex) names the algorithm; undefined for what is no key that is accepted. */
+export function keyIdentity(hex: unknown): string | undefined {
+  const key = isHex(hex) ? readKey(hex as string) : undefined;
+  return key === undefined ? undefined : identityOf(key, hex as string);
+}
+
 /** An RSA key can be named with or without PSS; the modulus and the exponent stand at the end of both encodings. */
 function identityOf(key: KeyObject, hex: string): string {
   const { modulusLength } = key.asymmetricKeyDetails ?? {};
