@@ -13,6 +13,16 @@ export const fingerprintSchema = z.strictObject({
   pauseSeconds: z.int().min(1).max(3600).exactOptional(),
   /** Failures in a row after which the finger counts no more until it is enrolled anew; the standard allows no more than fifty. */
   failuresInAll: z.int().min(1).max(defaultFingerPolicy.failuresInAll).exactOptional(),
+  /** Models that fingers may be enrolled on, instead of the list that comes with the program. */
+  models: z
+    .array(z.strictObject({ aaguid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/), name: z.string().min(1).max(100) }))
+    .max(100)
+    .exactOptional(),
+  /** SHA-256 (hex) of the makers' root certificates in the folder `readers` that attestations may lead to. Absent: none, and nobody can be enrolled. */
+  roots: z
+    .array(z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of a certificate in 64 lower-case hexadecimal digits'))
+    .max(100)
+    .exactOptional(),
 });
 
 export type FingerprintPolicy = z.infer<typeof fingerprintSchema>;

@@ -134,6 +134,8 @@ export interface StationPaths {
   readonly trust: string;
   /** Revocation lists. */
   readonly crl: string;
+  /** Root certificates of the makers of fingerprint readers. */
+  readonly readers: string;
   /** Keys of the virtual devices; exists in demo stations only. */
   readonly virtual: string;
 }
@@ -154,6 +156,7 @@ export function stationPaths(data: string, config?: Pick<StationConfig, 'inbox' 
     attachments: at('attachments'),
     trust: at(config?.trust ?? 'trust'),
     crl: at('crl'),
+    readers: at('readers'),
     virtual: at('virtual'),
   };
 }

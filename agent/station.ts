@@ -63,7 +63,7 @@ async function makeWith(newKey: NewKey, paths: StationPaths, config: StationConf
   try {
     await mkdir(paths.data, { recursive: true, mode: 0o700 });
     await chmod(paths.data, 0o700);
-    for (const folder of [paths.inbox, paths.outbox, paths.check, paths.staging, paths.originals, paths.trust, paths.crl])
+    for (const folder of [paths.inbox, paths.outbox, paths.check, paths.staging, paths.originals, paths.trust, paths.crl, paths.readers])
       await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(paths.config, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {

@@ -10,6 +10,7 @@ import { configDigest, defaultCrlPolicy, originOf, readConfig, stationPaths } fr
 import { openHardware } from '../hardware.ts';
 import { openStationLog } from '../opening.ts';
 import { appendPersonal } from '../log/personal.ts';
+import { acceptedReaders } from '../accepted-readers.ts';
 import { enrolFinger, ReaderNotAllowed } from '../people/enrol.ts';
 import { personalOfEnrolment } from '../people/personal.ts';
 import { StartRefused } from '../refusals.ts';
@@ -54,7 +55,8 @@ export const enrol = command(
         certificateSha256: key.certificateSha256,
         origin: originOf(config),
         actor: { id: 'terminal', role: 'clerk' },
-        demo: config.demo,
+        accepted: await acceptedReaders(paths.readers, config),
+        at: new Date(),
       });
       const person = { subject: event.subject, fields: personalOfEnrolment(key.certificate) };
       const [entry] = await appendPersonal(log, sealing.tiers, [event], person);
@@ -62,7 +64,10 @@ export const enrol = command(
       return 0;
     } catch (error) {
       if (error instanceof DeviceError) throw new StartRefused(`Nothing was enrolled: ${error.message}.`, 1, error);
-      if (error instanceof ReaderNotAllowed) throw new StartRefused(`Nothing was enrolled: ${error.message}.`, 1, error);
+      if (error instanceof ReaderNotAllowed) {
+        const { seq } = await log.append(error.entry);
+        throw new StartRefused(`Nothing was enrolled: ${error.message}. It stands in the log as entry ${seq}.`, 1, error);
+      }
       throw error;
     } finally {
       await hardware.close();

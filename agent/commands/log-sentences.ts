@@ -19,6 +19,8 @@ export function sentence(event: LogEvent): string {
       return `The clock was changed: it should have said ${event.from} and said ${event.to}.`;
     case 'enrol':
       return `A finger was enrolled for certificate ${short(event.certificate_sha256)}${event.carried === undefined ? '' : `, carried over from entry ${event.carried.entry} of the log before this one`}.`;
+    case 'enrol-refused':
+      return `No finger was enrolled for certificate ${short(event.certificate_sha256)}: the reader (model ${event.aaguid}) is not accepted (${event.problem}).`;
     case 'document-in':
       return `Document ${short(event.document_sha256)} was taken in: ${event.kind === undefined ? `${event.pages} pages` : `no PDF but ${event.kind}`}, ${event.size} bytes, ${event.signatures} signatures in it${told(event.remarks)}.`;
     case 'document-refused':

@@ -3,30 +3,32 @@
  * and the titles of documents never stand in any of them. A field that is not in a schema here is refused, never dropped.
  */
 import * as z from 'zod';
-import { documentRefusals, documentRemarks, problems, type ProblemCode } from '../contract/problems.ts';
 import { otherKinds } from '../contract/state.ts';
 import { fileOutcomes } from '../contract/verification.ts';
-import { jsonObject } from './json-field.ts';
-import { depthLimit } from './record.ts';
+import {
+  assurance,
+  attachment,
+  bySigner,
+  count,
+  hex,
+  id32,
+  name,
+  problem,
+  recipient,
+  refusal,
+  remark,
+  seq,
+  sha256,
+  statement,
+  tier,
+  time,
+  until,
+  word,
+} from './catalogue-fields.ts';
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const hex = z.string().regex(/^([0-9a-f]{2})+$/);
-const seq = z.int().nonnegative();
-const count = z.int().nonnegative();
-const word = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
-const name = z.string().min(1).max(200);
-const time = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
 /** How a member of staff knew a holder, and why no finger could be asked for; closed lists, because what is told in words could name somebody. */
 export const identifications = ['identity-document', 'known-in-person'] as const;
 export const vouchReasons = ['no-readable-finger', 'finger-disabled', 'reader-unusable'] as const;
-const assurance = z.enum(['signed-by-reader', 'station-asserted']);
-// These lists may grow and never shrink: an entry that holds a code must stay readable.
-const problem = z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]);
-const refusal = z.enum(documentRefusals);
-const remark = z.enum(documentRemarks);
-
-/** The consent's own fields, as `agent/signing` made them; two levels are taken by the body around it. */
-const statement = jsonObject(depthLimit - 2);
 
 /** Who acted: a random pseudonym, never a name, and in which role. */
 export const roles = ['holder', 'clerk', 'supervisor', 'auditor', 'administrator', 'station'] as const;
@@ -50,30 +52,6 @@ const revocationList = z.strictObject({
 });
 export type RevocationListFields = z.infer<typeof revocationList>;
 
-/** 32 hex digits, random: the pseudonym of a person, or the id of a data key. */
-const id32 = z.string().regex(/^[0-9a-f]{32}$/);
-/** An age recipient: a public X25519 key. */
-const recipient = z.string().regex(/^age1[02-9ac-hj-np-z]{58}$/);
-/** Who may read sealed fields; see `sealed-field.ts`. */
-const tier = z.enum(['operations', 'supervision', 'audit']);
-/** A file that belongs to an entry, by its hash; its name is personal and sealed. */
-const attachment = z.strictObject({ sha256, size: count });
-/**
- * Who stands behind a statement of staff (`statement.ts`): SHA-256 of their certificate, its public key (SPKI, DER) and the signature of their token;
- * ECDSA as DER (RFC 3279 section 2.2.3), as openssl reads it. The certificate itself holds their name and stays out of the log. `seen` is the newest
- * entry when it was signed: it ties the statement to its place, so that it cannot be entered twice, and vouches for all that stands before it.
- */
-const bySigner = {
-  seen: z.strictObject({ entry: seq, leaf: sha256 }),
-  certificate_sha256: sha256,
-  public_key: hex,
-  scheme: z.enum(['rsa-pkcs1', 'rsa-pss', 'ecdsa']),
-  hash: z.enum(['sha256', 'sha384', 'sha512']),
-  signature: hex,
-};
-/** What is asked for and not decided by then has lapsed. */
-const until = time;
-
 /** The ops that this version appends, each with the fields of its own. All hex is lower case. */
 export const fieldsOf = {
   genesis: z.strictObject({ station_name: name, demo: z.boolean() }),
@@ -94,6 +72,22 @@ export const fieldsOf = {
     attestation_statement: hex,
     // In a log that carries on another one: the entry there in which the finger was enrolled. What the reader signed names the origin of that log.
     carried: z.strictObject({ entry: seq, entry_leaf: sha256 }).exactOptional(),
+  }),
+  // A reader that nobody may be enrolled on: one that its maker does not vouch for, say.
+  'enrol-refused': z.strictObject({
+    certificate_sha256: sha256,
+    aaguid: id32,
+    problem: z.enum([
+      'virtual',
+      'not-attested',
+      'not-attested-by-maker',
+      'malformed',
+      'bad-signature',
+      'wrong-certificate',
+      'not-valid-now',
+      'unknown-maker',
+      'model-not-allowed',
+    ]),
   }),
   'document-in': z.strictObject({
     document_sha256: sha256,

@@ -9,6 +9,8 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   'network-up': 'a network came up: the air gap was broken',
   'staff-login': 'a member of staff logged in',
   enrol: 'a finger was enrolled for a certificate; the attestation is kept as the reader gave it',
+  'enrol-refused':
+    'a finger was not enrolled because of its reader: its maker does not vouch for it, or its model is not allowed here; `problem` says which',
   'document-in': 'a document was taken in; `remarks` says what the holder was told of it, `kind` what it is when it is no PDF',
   'document-refused': 'a document was refused',
   'document-checked': 'the signatures in a file were judged at the screen; `outcome` is the worst verdict',

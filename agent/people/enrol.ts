@@ -4,10 +4,10 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { FingerprintReader, ReaderCall } from '../../drivers/fingerprint.ts';
-import { demoAaguid } from '../../drivers/virtual/bio-key-identity.ts';
 import type { Actor } from '../log/catalogue.ts';
 import type { EventOf } from '../log/events.ts';
 import { serialise } from '../log/record.ts';
+import { type AttestationFault, type AttestationPolicy, judgeAttestation } from './attestation.ts';
 
 export interface EnrolmentOrder {
   readonly reader: FingerprintReader;
@@ -16,22 +16,47 @@ export interface EnrolmentOrder {
   readonly certificateSha256: string;
   readonly origin: string;
   readonly actor: Actor;
-  /** Whether this station was initialised as a demo: only there is a virtual reader accepted. */
-  readonly demo: boolean;
+  /** Which readers are accepted here. */
+  readonly accepted: AttestationPolicy;
+  /** When: certificates of makers end. */
+  readonly at: Date;
 }
 
-/** A reader that this station may not enrol on. */
+const sentences: Readonly<Record<AttestationFault, string>> = {
+  virtual: 'a virtual fingerprint reader is for demo stations only',
+  'not-attested': 'the maker of this reader does not vouch for it (no attestation)',
+  'not-attested-by-maker': 'the maker of this reader does not vouch for it (the attestation is its own)',
+  malformed: 'the attestation of this reader cannot be read',
+  'bad-signature': 'the attestation of this reader is not signed by the key in its certificate',
+  'wrong-certificate': 'the attestation certificate of this reader is not one, or is for another model',
+  'not-valid-now': 'the attestation certificate of this reader is not valid today',
+  'unknown-maker':
+    'the attestation of this reader does not lead to a root of "fingerprint": {"roots"} in station.json, whose certificates are in the folder readers',
+  'model-not-allowed': 'this model of reader is not on the list of those that are allowed here',
+};
+
+/** A reader that this station may not enrol on; the entry that says so is for the caller to append. */
 export class ReaderNotAllowed extends Error {
   override readonly name = 'ReaderNotAllowed';
+  readonly entry: EventOf<'enrol-refused'>;
+
+  constructor(entry: EventOf<'enrol-refused'>, why: AttestationFault) {
+    super(sentences[why]);
+    this.entry = entry;
+  }
 }
 
-/** Makes the credential and gives the entry to append. Throws DeviceError, and ReaderNotAllowed for a virtual reader at a real station. */
+/** Makes the credential and gives the entry to append. Throws DeviceError, and ReaderNotAllowed for a reader whose attestation is not accepted. */
 export async function enrolFinger(order: EnrolmentOrder, call: ReaderCall = {}): Promise<EventOf<'enrol'>> {
   const subject = randomBytes(16);
   const statement = serialise({ certificate_sha256: order.certificateSha256, station: order.origin, subject: subject.toString('hex') });
   const clientDataHash = createHash('sha256').update('countersign/v1/enrol\n').update(statement).digest();
   const made = await order.reader.enrol({ rpId: order.rpId, userId: subject, clientDataHash }, call);
-  if (made.aaguid === demoAaguid && !order.demo) throw new ReaderNotAllowed('a virtual fingerprint reader is for demo stations only');
+  const verdict = judgeAttestation({ ...made, clientDataHash }, order.accepted, order.at);
+  if (!verdict.ok) {
+    const { certificateSha256: certificate_sha256, actor } = order;
+    throw new ReaderNotAllowed({ op: 'enrol-refused', actor, certificate_sha256, aaguid: made.aaguid, problem: verdict.why }, verdict.why);
+  }
   return {
     op: 'enrol',
     actor: order.actor,

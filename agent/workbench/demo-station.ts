@@ -81,6 +81,9 @@ function demoList(issuer: DemoCa, revoked: readonly Uint8Array[]): Uint8Array {
   return issueRevocationList(issuer, { revoked, thisUpdate, nextUpdate, revokedAt: new Date(now - 7 * dayMs), number: 1 });
 }
 
+/** The virtual ones, and no others. */
+const demoReaders = { roots: [], models: new Map<string, string>(), demo: true };
+
 /** The holder lays their finger on the key, the key makes a credential: the same bytes as with a real one. */
 async function enrolOn(key: VirtualBioKey, card: PivCard, config: StationConfig) {
   const source = createReaderSource(key.transport);
@@ -90,7 +93,15 @@ async function enrolOn(key: VirtualBioKey, card: PivCard, config: StationConfig)
     const reader = await firstReader(source);
     const certificateSha256 = createHash('sha256').update(card.certificate('9c')).digest('hex');
     const actor = { id: 'demo-clerk', role: 'clerk' } as const;
-    return await enrolFinger({ reader, rpId: config.rpId, certificateSha256, origin: originOf(config), actor, demo: true });
+    return await enrolFinger({
+      reader,
+      rpId: config.rpId,
+      certificateSha256,
+      origin: originOf(config),
+      actor,
+      accepted: demoReaders,
+      at: new Date(),
+    });
   } finally {
     key.autoTouch(undefined);
     await source.close();

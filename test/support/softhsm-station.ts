@@ -45,7 +45,9 @@ async function prepare(data: string, { hsm, module, certificateSha256 }: SoftHsm
     while (readers.readers().length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     const reader = await readers.open(readers.readers()[0]?.id ?? '');
     const actor = { id: 'demo-clerk', role: 'clerk' } as const;
-    await log.append(await enrolFinger({ reader, rpId: config.rpId, certificateSha256, origin: originOf(config), actor, demo: true }));
+    const accepted = { roots: [], models: new Map<string, string>(), demo: true };
+    const order = { reader, rpId: config.rpId, certificateSha256, origin: originOf(config), actor, accepted, at: new Date() };
+    await log.append(await enrolFinger(order));
     await reader.close();
   } finally {
     await readers.close();

@@ -46,7 +46,7 @@ export interface Rules {
 }
 
 const knownOps =
-  'genesis boot clock-changed enrol document-in document-refused document-checked token-in token-out consent finger-matched finger-refused ' +
+  'genesis boot clock-changed enrol enrol-refused document-in document-refused document-checked token-in token-out consent finger-matched finger-refused ' +
   'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested key receipt seal anchor ' +
   'supplement request confirm reject vouch vouched statement-refused erase unseal export.begin export.done restore';
 const opNames: ReadonlySet<unknown> = new Set(knownOps.split(' '));

@@ -5,7 +5,7 @@ import { meanings } from '../../../agent/log/meanings.ts';
 it('every kind of entry that the log will ever have has its name and a meaning, once', () => {
   // LOG.md's list and the tests of tokens, written out again on purpose.
   const names =
-    `genesis boot clock-changed network-up staff-login enrol document-in document-refused document-checked token-in token-out consent finger-matched
+    `genesis boot clock-changed network-up staff-login enrol enrol-refused document-in document-refused document-checked token-in token-out consent finger-matched
     finger-refused pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown receipt seal export.begin export.done import
     supplement request confirm reject statement-refused audit erase key policy prune restore token-test token-tested anchor unseal
     vouch vouched`.split(/\s+/);

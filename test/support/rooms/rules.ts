@@ -29,6 +29,7 @@ const wiring = [
   'agent/opening.ts',
   'agent/station.ts',
   'agent/new-log-key.ts',
+  'agent/accepted-readers.ts',
 ] as const;
 
 /** Every room, and the rooms that it may import besides itself. Who is not in a list may not be imported. */
@@ -54,6 +55,7 @@ const mayImport = {
     'drivers',
     'agent/refusals.ts',
   ],
+  'agent/accepted-readers.ts': [...middle, ...plain],
   'agent/log-token': ['agent/log', 'drivers'],
   'agent/new-log-key.ts': ['agent/config.ts', 'agent/log', 'agent/log-token', 'agent/refusals.ts'],
   'agent/station.ts': [...ground, ...plain, 'agent/log-token', 'agent/new-log-key.ts'],
