@@ -1,6 +1,6 @@
 /**
- * Lets Debian's python3-fido2 check the virtual bio key, by hand: `npx tsx test/drivers/virtual/bio-key-against-python-fido2.ts`.
- * Not part of the suite, because the product needs no Python.
+ * Lets clients that others wrote check the virtual bio key, by hand: Debian's python3-fido2 and libfido2.
+ * `npx tsx test/drivers/virtual/bio-key-against-others.ts python-fido2` or `... libfido2`. Not part of the suite, because the product needs no Python.
  */
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
@@ -38,7 +38,8 @@ const server = createServer((socket) => {
 server.listen(path);
 await once(server, 'listening');
 
-const script = new URL('./bio-key-against-python-fido2.py', import.meta.url).pathname;
+const [who = 'python-fido2'] = process.argv.slice(2);
+const script = new URL(`./bio-key-against-${who}.py`, import.meta.url).pathname;
 const python = spawn('/usr/bin/python3', [script, path, root], { stdio: ['pipe', 'pipe', 'inherit'] });
 createInterface({ input: python.stdout }).on('line', (line) => {
   process.stdout.write(`${line}\n`);
