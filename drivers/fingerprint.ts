@@ -1,8 +1,8 @@
 /**
  * The contracts of fingerprint readers. One kind proves by its own signature that an enrolled finger was there for one challenge (`FingerprintReader`,
  * by `fido/reader.ts`). The other only compares, and the station has to be believed (`MatchingReader`, by `fprintd/reader.ts`). They share no method
- * that says "this was the person", so that nobody can take the one for the other. What an enrolment officer does with the fingers of a key is a
- * contract of its own (`FingerKeeper`), which nobody needs for a signature. None of them knows anything of documents or logs.
+ * that says "this was the person", so that nobody can take the one for the other. What an enrolment officer does with the fingers of a key
+ * stands in `finger-keeper.ts`, which nobody needs for a signature. None of them knows anything of documents or logs.
  */
 
 /** Who vouches for a match: the reader's own key, or only the station that asked it. */
@@ -71,71 +71,6 @@ export interface FingerprintReader {
   enrol(request: EnrolRequest, call?: ReaderCall): Promise<Enrolment>;
   /** One fresh user verification, then one assertion. Throws DeviceError as `enrol` does; `no-usable-key` when the credential is not on this reader. */
   verify(request: VerifyRequest, call?: ReaderCall): Promise<Assertion>;
-  close(): Promise<void>;
-}
-
-/**
- * What a reader says about one sample of a finger (CTAP 2.1 section 6.7.3; the retry codes of libfprint fit the same words). `unknown` is a number that no
- * table has; it is kept beside the word.
- */
-export const sampleFeedbacks = [
-  'good',
-  'too-high',
-  'too-low',
-  'too-left',
-  'too-right',
-  'too-fast',
-  'too-slow',
-  'poor-quality',
-  'too-skewed',
-  'too-short',
-  'merge-failure',
-  'exists',
-  'database-full',
-  'no-finger',
-  'no-lift',
-  'unknown',
-] as const;
-
-export type SampleFeedback = (typeof sampleFeedbacks)[number];
-
-/** One sample of an enrolment. */
-export interface FingerSample {
-  readonly feedback: SampleFeedback;
-  /** What the reader said, as it said it: a number, or the word of a reader that has words. */
-  readonly native: number | string;
-  /** Good samples that are still needed. */
-  readonly remaining: number;
-}
-
-/** One finger that a reader knows. */
-export interface KnownFinger {
-  /** The reader's own id for it, hex digits where it is made of bytes. */
-  readonly id: string;
-  /** Absent where the finger was given no name. */
-  readonly name?: string;
-}
-
-export interface FingerCall extends ReaderCall {
-  /** Called after every sample, the bad ones too. */
-  readonly onSample?: (sample: FingerSample) => void;
-}
-
-/**
- * What an enrolment officer does with the fingers that a reader knows; the officer's right to it was shown when this was opened. Every method throws
- * DeviceError: busy, reader-lost, cancelled, touch-timeout, device-error.
- */
-export interface FingerKeeper {
-  /** The fingers that it knows, in its own order. */
-  fingers(): Promise<readonly KnownFinger[]>;
-  /**
-   * Enrols one finger in as many samples as the reader asks for. A cancel between two samples leaves nothing behind; when the last sample was in before
-   * it, the finger is enrolled and returned.
-   */
-  enrolFinger(name: string, call?: FingerCall): Promise<KnownFinger>;
-  renameFinger(id: string, name: string): Promise<void>;
-  removeFinger(id: string): Promise<void>;
-  /** Ends the officer's right to the fingers. Safe to call twice. */
   close(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@
  * from before the standard have it under another number.
  */
 import { DeviceError } from '../errors.ts';
-import type { FingerSample, KnownFinger, SampleFeedback } from '../fingerprint.ts';
+import type { FingerSample, KnownFinger, SampleFeedback } from '../finger-keeper.ts';
 import type { AuthenticatorInfo } from './authenticator-info.ts';
 import { CborFields, type CborMap, type CborValue, encodeCbor } from './cbor.ts';
 import type { CallOptions } from './channel.ts';

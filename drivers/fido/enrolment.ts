@@ -3,7 +3,8 @@
  * that locked itself. The PIN is random, is handed out to be sealed before the key has it, and no station ever needs it to sign.
  */
 import { DeviceError } from '../errors.ts';
-import type { FingerCall, KnownFinger, ReaderCall } from '../fingerprint.ts';
+import type { FingerCall, KnownFinger } from '../finger-keeper.ts';
+import type { ReaderCall } from '../fingerprint.ts';
 import type { Secret } from '../secret.ts';
 import type { AuthenticatorInfo } from './authenticator-info.ts';
 import { BioEnrolment } from './bio-enrolment.ts';
@@ -80,8 +81,9 @@ export class KeyEnrolment {
 
   /**
    * Makes a key from the factory ready: gives it a random PIN, which `keep` has taken before, and enrols the named fingers. When it ends half way, the
-   * key has the PIN that was kept and the fingers that were enrolled; `unlock` goes on from there, `reset` begins anew.
-   * Throws DeviceError: device-error for a key that is not as it came from the factory, and as FingerKeeper does; RangeError for fewer than two names.
+   * key has no PIN, or the one that was kept and the fingers that were enrolled: `unlock` goes on from there, `reset` begins anew.
+   * Throws DeviceError: device-error for a key that is not as it came from the factory, mechanism-unsupported for one that could not sign, and as
+   * FingerKeeper does; RangeError for fewer than two names.
    */
   async prepare(
     order: { readonly names: readonly string[]; readonly keep: KeepPin },
@@ -91,6 +93,7 @@ export class KeyEnrolment {
     if (new Set(names).size < Math.max(fewestFingers, names.length))
       throw new RangeError(`at least ${fewestFingers} fingers are enrolled, each under its own name`);
     const info = await this.info();
+    refuseUnfit(info);
     refuseUsed(info);
     // Asked before there is a PIN: a key that can enrol no fingers is left as it came.
     const bio = new BioEnrolment(this.#ctap, info);
@@ -182,10 +185,15 @@ function used(why: string): DeviceError {
   return new DeviceError('device-error', `this key is not as it came from the factory: ${why}`, { recover: 'ask-staff' });
 }
 
+/** What signing will ask of the key is asked before anything is done to it: a PIN apart from the finger, and a token for the finger. */
+function refuseUnfit({ options }: AuthenticatorInfo): void {
+  if (options.has('clientPin') && options.get('pinUvAuthToken') === true) return;
+  const what = options.has('clientPin') ? 'gives no token for a finger' : 'takes no PIN';
+  throw new DeviceError('mechanism-unsupported', `this key ${what}`, { recover: 'ask-staff' });
+}
+
 /** Whoever set a PIN before could have enrolled fingers, and could do it again. */
 function refuseUsed(info: AuthenticatorInfo): void {
-  if (info.options.get('clientPin') === undefined)
-    throw new DeviceError('mechanism-unsupported', 'this key takes no PIN', { recover: 'ask-staff' });
   if (info.options.get('clientPin') === true) throw used('it has a PIN');
   if (hasFingers(info)) throw used('it knows fingers already');
 }

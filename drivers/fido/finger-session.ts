@@ -1,6 +1,6 @@
 /** The fingers of one key in the hands of an officer whose PIN the key took: the contract `FingerKeeper` over bio enrolment. */
 import { DeviceError, isDeviceError } from '../errors.ts';
-import type { FingerCall, FingerKeeper, FingerSample, KnownFinger } from '../fingerprint.ts';
+import type { FingerCall, FingerKeeper, FingerSample, KnownFinger } from '../finger-keeper.ts';
 import type { BioEnrolment } from './bio-enrolment.ts';
 import type { CallOptions } from './channel.ts';
 import type { FingerToken } from './device-pin.ts';

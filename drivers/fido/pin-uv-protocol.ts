@@ -76,6 +76,13 @@ export class SharedSecret {
     const iv = this.#version === 1 ? new Uint8Array(16) : data.subarray(0, 16);
     const decipher = createDecipheriv('aes-256-cbc', this.#aesKey, iv).setAutoPadding(false);
     const text = this.#version === 1 ? data : data.subarray(16);
-    return new Uint8Array(Buffer.concat([decipher.update(text), decipher.final()]));
+    // What comes out is a token or a PIN: no copy of it is left in a buffer that others get next.
+    const plain = decipher.update(text);
+    try {
+      decipher.final();
+      return new Uint8Array(plain);
+    } finally {
+      plain.fill(0);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type FingerSample, type SampleFeedback, sampleFeedbacks } from '../../../drivers/fingerprint.ts';
+import { type FingerSample, type SampleFeedback, sampleFeedbacks } from '../../../drivers/finger-keeper.ts';
 import { BioEnrolment } from '../../../drivers/fido/bio-enrolment.ts';
 import { decodeCbor, encodeCbor } from '../../../drivers/fido/cbor.ts';
 import { CtapChannel } from '../../../drivers/fido/channel.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { FingerCall, FingerSample } from '../../../drivers/fingerprint.ts';
+import type { FingerCall, FingerSample } from '../../../drivers/finger-keeper.ts';
 import type { EnrolmentOptions } from '../../../drivers/fido/enrolment.ts';
 import type { BioKeyOptions } from '../../../drivers/virtual/bio-key.ts';
 import { clientWithPin, factoryKey, officerOf, secretOf } from './factory-key.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { verifyAssertion } from '../../../agent/people/assertion.ts';
-import type { FingerSample } from '../../../drivers/fingerprint.ts';
+import type { FingerSample } from '../../../drivers/finger-keeper.ts';
 import { createReaderSource } from '../../../drivers/fido/source.ts';
 import { KeyEnrolment, type PrepareCall } from '../../../drivers/fido/enrolment.ts';
 import type { Secret } from '../../../drivers/secret.ts';
@@ -126,6 +126,21 @@ describe('a key that is not as it came from the factory', () => {
     await expect(call).rejects.toEqual(refusal('device-error', { recover: 'ask-staff' }));
     expect(kept).toEqual([]);
     expect(JSON.stringify(key)).toBe(before);
+  });
+
+  test('because it is too old to sign is refused in the same way, and its fingers can be looked after all the same', async () => {
+    const key = factoryKey({ generation: '2.1-preview', fingers: [] });
+    const before = JSON.stringify(key);
+    const officer = await officerOf(key);
+    const { kept, keep } = safe();
+    await expect(officer.prepare({ names, keep })).rejects.toEqual(refusal('mechanism-unsupported', { recover: 'ask-staff' }));
+    expect(kept).toEqual([]);
+    expect(JSON.stringify(key)).toBe(before);
+    await clientWithPin(key, '12345678');
+    const session = await officer.unlock(secretOf('12345678'));
+    key.autoTouch('left thumb');
+    await session.enrolFinger('left thumb');
+    expect([...key.fingers]).toEqual(['left thumb']);
   });
 
   test('is refused when it is not plugged in', async () => {
