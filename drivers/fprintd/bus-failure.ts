@@ -40,6 +40,8 @@ const meanings: ReadonlyMap<string, Meaning> = new Map(
     'net.reactivated.Fprint.Error.ClaimDevice': { code: 'reader-lost', words: 'fprintd forgot that the reader is ours' },
     'org.freedesktop.DBus.Error.AccessDenied': denied,
     'org.freedesktop.DBus.Error.UnknownObject': gone,
+    // GDBus says this of objects that are not there, and of methods that are not; we call no method that fprintd 1.90 lacks.
+    'org.freedesktop.DBus.Error.UnknownMethod': gone,
     'org.freedesktop.DBus.Error.ServiceUnknown': absent,
     'org.freedesktop.DBus.Error.NameHasNoOwner': absent,
     'org.freedesktop.DBus.Error.NoReply': absent,

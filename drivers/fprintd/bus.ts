@@ -89,8 +89,14 @@ export class SystemBus {
     if (this.#end !== undefined) return Promise.reject(this.#end);
     if (signal?.aborted === true) return Promise.reject(new BusFailure('cancelled', 'cancelled before it was asked'));
     return new Promise((resolve, reject) => {
-      if (this.#end !== undefined) { reject(this.#end); return; }
-      if (signal?.aborted === true) { reject(new BusFailure('cancelled', 'cancelled before it was asked')); return; }
+      if (this.#end !== undefined) {
+        reject(this.#end);
+        return;
+      }
+      if (signal?.aborted === true) {
+        reject(new BusFailure('cancelled', 'cancelled before it was asked'));
+        return;
+      }
       const { member, body, ...rest } = call;
       let settled = false;
       const settle = (act: () => void): void => {

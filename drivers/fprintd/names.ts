@@ -4,6 +4,8 @@ import { fingerNames, type FingerName } from '../fingerprint.ts';
 export const fprintService = 'net.reactivated.Fprint';
 export const managerPath = '/net/reactivated/Fprint/Manager';
 export const managerInterface = 'net.reactivated.Fprint.Manager';
+/** Tells that devices come and go (D-Bus Specification, "org.freedesktop.DBus.ObjectManager"). */
+export const objectManager = 'org.freedesktop.DBus.ObjectManager';
 export const deviceInterface = 'net.reactivated.Fprint.Device';
 
 /** Object paths of devices as fprintd makes them: a number behind the folder. */

@@ -15,6 +15,7 @@ import type {
   StationMatch,
 } from '../fingerprint.ts';
 import { systemBusAddress } from './bus.ts';
+import { type FprintDevice, staysListed } from './devices.ts';
 import { deviceInterface, fingersOf, isFinger, isUser } from './names.ts';
 import { enrolResult, verifyResult } from './results.ts';
 import { scan } from './scan.ts';
@@ -34,13 +35,6 @@ export interface FprintOptions {
 /** The limits that hold when nobody says otherwise. */
 export function sessionOptions({ address = systemBusAddress, answerMs = 5000, startMs = 15_000 }: FprintOptions): SessionOptions {
   return { address, answerMs, startMs };
-}
-
-/** One reader as fprintd lists it. */
-export interface FprintDevice {
-  /** Object path; a reader that is plugged in anew gets another one. */
-  readonly path: string;
-  readonly name: string;
 }
 
 export function readerInfoOf({ path, name }: FprintDevice): ReaderInfo {
@@ -152,25 +146,40 @@ export class FprintReader implements MatchingReader {
     if (this.#inUse) throw new DeviceError('busy', 'this fingerprint reader is in use');
     if (signal?.aborted === true) throw new DeviceError('cancelled', 'cancelled');
     this.#inUse = true;
+    let released = true;
     try {
       await this.#call('Claim', [user]);
       try {
         return await use();
       } finally {
-        await this.#release();
+        released = await this.#released();
       }
+    } catch (error) {
+      throw await this.#explained(error);
     } finally {
+      // fprintd lets go of everything when the conversation ends.
+      if (!released) this.#session.close();
       this.#inUse = false;
     }
   }
 
-  async #release(): Promise<void> {
-    if (this.#session.gone !== undefined) return;
+  /** A cable that is pulled often looks like a fault of the sensor first; a moment later fprintd has the reader no more. */
+  async #explained(error: unknown): Promise<unknown> {
+    const unknown = isDeviceError(error) && /-unknown-error$/.test(String(error.origin?.value));
+    if (!unknown || this.#session.gone !== undefined) return error;
+    if (await staysListed(this.#session, this.#device, 400).catch(() => true)) return error;
+    const origin = error.origin === undefined ? {} : { origin: error.origin };
+    return new DeviceError('reader-lost', 'the fingerprint reader was unplugged', { cause: error, ...origin });
+  }
+
+  async #released(): Promise<boolean> {
+    if (this.#session.gone !== undefined) return true;
     try {
       await this.#call('Release');
+      return true;
     } catch (error) {
-      if (!isDeviceError(error)) throw error;
-      this.#session.close();
+      if (isDeviceError(error)) return false;
+      throw error;
     }
   }
 

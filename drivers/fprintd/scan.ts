@@ -44,7 +44,7 @@ export async function scan(session: FprintSession, order: ScanOrder, signal?: Ab
         timer = setTimeout(late, touchMs);
       } catch (error) {
         // What a listener of the caller throws is a bug, and ends the wait like everything else.
-        reject(error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     };
     release.push(
@@ -74,7 +74,7 @@ async function stop(session: FprintSession, call: () => Promise<unknown>): Promi
     await call();
   } catch (error) {
     if (!isDeviceError(error)) throw error;
-    const nothingToStop = error.origin?.value === 'net.reactivated.Fprint.Error.NoActionInProgress';
+    const nothingToStop = error.code === 'reader-lost' || error.origin?.value === 'net.reactivated.Fprint.Error.NoActionInProgress';
     if (!nothingToStop) session.close();
   }
 }

@@ -5,7 +5,7 @@
 import { DeviceError } from '../errors.ts';
 import { type BusSignal, type CallLimits, SystemBus } from './bus.ts';
 import { BusFailure, deviceErrorOf } from './bus-failure.ts';
-import { deviceInterface, fprintService } from './names.ts';
+import { deviceInterface, fprintService, objectManager } from './names.ts';
 
 export interface SessionOptions {
   /** Address of the system bus. */
@@ -25,6 +25,7 @@ export interface FprintCall {
 }
 
 const busName = 'org.freedesktop.DBus';
+const listened: readonly string[] = [deviceInterface, objectManager];
 
 export class FprintSession {
   readonly #bus: SystemBus;
@@ -50,7 +51,7 @@ export class FprintSession {
       await explained('fprintd', async () => {
         const about = `type='signal',sender='${busName}',interface='${busName}',member='NameOwnerChanged',arg0='${fprintService}'`;
         await bus.ask('AddMatch', [about], limits);
-        await bus.ask('AddMatch', [`type='signal',sender='${fprintService}',interface='${deviceInterface}'`], limits);
+        for (const name of listened) await bus.ask('AddMatch', [`type='signal',sender='${fprintService}',interface='${name}'`], limits);
         session.#owner = await ownerOf(bus, limits, startMs);
       });
       if (session.#gone !== undefined) throw session.#gone;
@@ -73,7 +74,7 @@ export class FprintSession {
     return explained(call.member, () => this.#bus.call({ destination: this.#owner, ...call }, limits));
   }
 
-  /** Tells the signals of fprintd's devices. */
+  /** Tells the signals of fprintd's devices, and that devices come and go. */
   onSignal(listener: (signal: BusSignal) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -100,7 +101,7 @@ export class FprintSession {
       this.#bus.close();
       return;
     }
-    if (signal.sender !== this.#owner || signal.interface !== deviceInterface) return;
+    if (signal.sender !== this.#owner || !listened.includes(signal.interface)) return;
     for (const listener of [...this.#listeners]) listener(signal);
   }
 

@@ -4,8 +4,9 @@
  */
 import { DeviceError } from '../errors.ts';
 import type { MatchingReader, ReaderInfo, ReaderSource } from '../fingerprint.ts';
-import { devicePathsOf, deviceInterface, managerInterface, managerPath } from './names.ts';
-import { type FprintDevice, type FprintOptions, FprintReader, readerInfoOf, sessionOptions } from './reader.ts';
+import { type FprintDevice, listDevices } from './devices.ts';
+import { objectManager } from './names.ts';
+import { type FprintOptions, FprintReader, readerInfoOf, sessionOptions } from './reader.ts';
 import { FprintSession } from './session.ts';
 
 export interface FprintSourceOptions extends FprintOptions {
@@ -13,21 +14,6 @@ export interface FprintSourceOptions extends FprintOptions {
   readonly onTrouble?: (error: DeviceError) => void;
   /** Pause between two looks, milliseconds. */
   readonly lookMs?: number;
-}
-
-/** One look: the readers that fprintd has now. Throws DeviceError: reader-lost (no bus, no fprintd), device-error, cancelled. */
-export async function listDevices(session: FprintSession): Promise<readonly FprintDevice[]> {
-  const [answer] = await session.call({ path: managerPath, interface: managerInterface, member: 'GetDevices' });
-  const paths = devicePathsOf(answer);
-  if (paths === undefined)
-    throw new DeviceError('device-error', 'fprintd lists devices by names that it does not use', { recover: 'ask-staff' });
-  const devices: FprintDevice[] = [];
-  for (const path of paths) {
-    const call = { path, interface: 'org.freedesktop.DBus.Properties', member: 'Get', signature: 'ss', body: [deviceInterface, 'name'] };
-    const [name] = await session.call(call);
-    devices.push({ path, name: typeof name === 'string' && name !== '' ? name.slice(0, 200) : 'Fingerprint reader' });
-  }
-  return devices;
 }
 
 export class FprintSource implements ReaderSource<MatchingReader> {
@@ -108,6 +94,9 @@ export class FprintSource implements ReaderSource<MatchingReader> {
     this.#session = session;
     // fprintd ended: at once another look, in which its readers are gone or it runs again.
     session.onGone(() => this.#look());
+    session.onSignal(({ interface: name }) => {
+      if (name === objectManager) this.#look();
+    });
     return session;
   }
 

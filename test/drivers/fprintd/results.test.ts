@@ -77,6 +77,7 @@ describe('a failure of the bus', () => {
     ['net.reactivated.Fprint.Error.PrintsNotDeletedFromDevice', 'device-error', 'ask-staff'],
     ['org.freedesktop.DBus.Error.AccessDenied', 'device-error', 'ask-staff'],
     ['org.freedesktop.DBus.Error.UnknownObject', 'reader-lost', 'ask-staff'],
+    ['org.freedesktop.DBus.Error.UnknownMethod', 'reader-lost', 'ask-staff'],
     ['org.freedesktop.DBus.Error.ServiceUnknown', 'reader-lost', 'ask-staff'],
     ['org.freedesktop.DBus.Error.Spawn.ChildExited', 'reader-lost', 'ask-staff'],
     ['org.freedesktop.DBus.Error.NoReply', 'reader-lost', 'ask-staff'],

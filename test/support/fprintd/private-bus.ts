@@ -1,6 +1,6 @@
 /**
  * A system bus of our own with Debian's polkitd and fprintd on it, and libfprint's virtual image sensor behind them. The policy of the bus is the one
- * that Debian ships. polkitd and fprintd see a rule folder and a user list of the test, mounted for them alone.
+ * that Debian ships. They see a rule folder and a user list of the test, mounted for them alone.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -36,14 +36,14 @@ export class PrivateBus {
     this.folder = mkdtempSync(join(tmpdir(), 'countersign-bus-'));
     chmodSync(this.folder, 0o755);
     this.address = `unix:path=${join(this.folder, 'bus')}`;
-    this.sensor = new VirtualSensor(join(this.folder, 'sensor'));
+    this.sensor = new VirtualSensor(join(this.folder, 'sensor'), this.address);
   }
 
   static async start(options: PrivateBusOptions = {}): Promise<PrivateBus> {
     const bus = new PrivateBus(options);
     try {
       bus.#writeFiles();
-      bus.#daemon = bus.#run('dbus-daemon', [`--config-file=${join(bus.folder, 'bus.conf')}`, '--nofork', '--nopidfile']);
+      bus.#daemon = bus.#inside('dbus-daemon', [`--config-file=${join(bus.folder, 'bus.conf')}`, '--nofork', '--nopidfile']);
       await until(
         () => existsSync(join(bus.folder, 'bus')),
         () => `the bus does not listen\n${bus.output}`,
@@ -88,6 +88,7 @@ export class PrivateBus {
   }
 
   async stop(): Promise<void> {
+    await this.sensor.close();
     for (const child of this.#running) {
       child.kill('SIGCONT');
       await ended(child, 'SIGKILL');

@@ -18,7 +18,7 @@ export async function firstReader(source: FprintSource): Promise<string> {
 }
 
 export async function openReader(
-  bus: PrivateBus,
+  bus: Pick<PrivateBus, 'address'>,
   options: FprintSourceOptions = {},
 ): Promise<{ readonly source: FprintSource; readonly reader: MatchingReader }> {
   const source = new FprintSource({ address: bus.address, lookMs: 100, ...options });

@@ -1,6 +1,8 @@
 /** The other end of libfprint's virtual sensor: a socket that takes images as a sensor would give them (libfprint, virtual-image.c). */
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SystemBus } from '../../../drivers/fprintd/bus.ts';
+import { deviceInterface, fprintService } from '../../../drivers/fprintd/names.ts';
 import type { PrintImage } from './print.ts';
 
 /** FpDeviceRetry: what the sensor says of a scan that is none. */
@@ -8,19 +10,25 @@ export const retry = { general: 0, tooShort: 1, offCentre: 2, removeFinger: 3 } 
 
 export class VirtualSensor {
   readonly #path: string;
+  readonly #address: string;
+  #bus: Promise<SystemBus> | undefined;
+  #closed = false;
 
-  constructor(path: string) {
+  /** The socket of the sensor, and the address of the bus on which fprintd says whether it waits for a finger. */
+  constructor(path: string, address: string) {
     this.#path = path;
+    this.#address = address;
   }
 
-  /** Lays a finger down and takes it away. Waits until the sensor is active, for it has no socket before. */
+  /** Lays a finger down and takes it away. Like all of these it waits until the sensor waits: what comes before that is lost. */
   lay({ width, height, grey }: PrintImage): Promise<void> {
     return this.#send(Buffer.concat([integers(width, height), grey]));
   }
 
   /** A scan that does not count. */
   fail(why: number): Promise<void> {
-    return this.#send(integers(-1, why));
+    // The finger comes, cannot be read, and goes.
+    return this.#send(integers(-4, 1, -1, why, -4, 0));
   }
 
   /** FpDeviceError: the sensor itself is at fault. */
@@ -33,26 +41,41 @@ export class VirtualSensor {
     return this.#send(integers(-5, 0));
   }
 
-  async #send(bytes: Uint8Array): Promise<void> {
-    const end = Date.now() + 10_000;
-    for (;;) {
-      const socket = await this.#connected();
-      if (socket !== undefined) {
-        // The sensor reads to the end and closes its side when it is deactivated; both are fine here.
-        socket.on('error', () => undefined);
-        await new Promise<void>((resolve) => socket.end(bytes, resolve));
-        return;
-      }
-      if (Date.now() > end) throw new Error('the virtual sensor does not listen');
-      await sleep(10);
-    }
+  /** Lets go of the bus; a finger that still waits for the sensor is taken away. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    (await this.#bus)?.close();
   }
 
-  #connected(): Promise<Socket | undefined> {
-    return new Promise((resolve) => {
-      const socket = connect(this.#path, () => resolve(socket));
-      socket.once('error', () => resolve(undefined));
+  async #send(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#fingerNeeded();
+    } catch (error) {
+      if (this.#closed) return;
+      throw error;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect(this.#path, () => socket.end(bytes, resolve));
+      socket.once('error', reject);
     });
+  }
+
+  async #fingerNeeded(): Promise<void> {
+    this.#bus ??= SystemBus.connect(this.#address, { deadlineMs: 5000 });
+    const bus = await this.#bus;
+    const call = {
+      destination: fprintService,
+      path: '/net/reactivated/Fprint/Device/0',
+      interface: 'org.freedesktop.DBus.Properties',
+      member: 'Get',
+      signature: 'ss',
+      body: [deviceInterface, 'finger-needed'],
+    };
+    const end = Date.now() + 10_000;
+    while ((await bus.call(call, { deadlineMs: 5000 }))[0] !== true) {
+      if (Date.now() > end) throw new Error('the sensor does not wait for a finger');
+      await sleep(20);
+    }
   }
 }
 
