@@ -1,6 +1,6 @@
 /** Who may use a reader through fprintd: Debian's polkitd decides, by Debian's policy and the rule of this repository. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -52,9 +52,5 @@ describe('the rule for udev', () => {
     const said = lines.filter((line) => line !== '' && !line.startsWith('#'));
     expect(said).toEqual(['SUBSYSTEM=="hidraw", ENV{ID_SECURITY_TOKEN}=="1", GROUP="countersign", MODE="0660"']);
     expect(name > '60-fido-id.rules').toBe(true);
-  });
-
-  it.runIf(existsSync('/lib/udev/rules.d/60-fido-id.rules'))('names the rule of this computer that does so', () => {
-    expect(readFileSync('/lib/udev/rules.d/60-fido-id.rules', 'utf8')).toContain('fido_id');
   });
 });
