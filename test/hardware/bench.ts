@@ -3,15 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { VirtualBioKey } from '../../drivers/virtual/bio-key.ts';
 import type { Calls } from './guest/calls.ts';
 import { bundleGuest } from './machine/bundle.ts';
 import { makeInitrd } from './machine/initrd.ts';
 import { unpackKernel } from './machine/kernel.ts';
 import { freePorts, Machine } from './machine/machine.ts';
+import { makeStationThings, type StationThings } from './station-data.ts';
+import { CardReaderDevice } from './usb/card-reader-device.ts';
+import { CardDevice } from './usb/card-device.ts';
 import { KeyDevice } from './usb/key-device.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** How long the reader takes to compare a finger: time to pull it out meanwhile. */
+const matchMs = 300;
 
 /** What the guest said of a call that failed there. */
 export class GuestError extends Error {
@@ -25,19 +30,28 @@ export class GuestError extends Error {
   }
 }
 
-export class Bench {
+interface Parts {
   readonly machine: Machine;
   /** The fingerprint reader; unplugged at first. */
   readonly reader: KeyDevice;
+  /** A card reader without a keypad; unplugged and empty at first. */
+  readonly cardReader: CardReaderDevice;
+  /** The card reader that is part of the machine and says that it has a keypad, which is not so; empty at first. */
+  readonly boastfulReader: CardDevice;
+  readonly station: StationThings;
   /** Path of the guest's program, the same in the guest. */
   readonly guestProgram: string;
+  /** Port of the loopback at which the station is to listen, inside and outside. */
+  readonly stationPort: number;
+}
+
+export class Bench {
+  readonly parts: Parts;
   readonly #port: number;
   readonly #folder: string;
 
-  private constructor(machine: Machine, reader: KeyDevice, guestProgram: string, port: number, folder: string) {
-    this.guestProgram = guestProgram;
-    this.machine = machine;
-    this.reader = reader;
+  private constructor(parts: Parts, port: number, folder: string) {
+    this.parts = parts;
     this.#port = port;
     this.#folder = folder;
   }
@@ -46,26 +60,28 @@ export class Bench {
   static async boot(): Promise<Bench> {
     const cache = join(root, '.cache/hardware');
     const kernel = unpackKernel(cache);
-    const program = await bundleGuest(root, cache);
     const folder = mkdtempSync(join(tmpdir(), 'hw-'));
-    const [port = 0, agentPort = 0] = await freePorts(2);
-    const initrd = join(folder, 'initrd');
-    const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-    const command = [
-      `export PATH=${path}`,
-      'rm -f /etc/udev/rules.d/*countersign*',
-      '/lib/systemd/systemd-udevd --daemon',
-      'udevadm trigger --action=add',
-      `cd ${root}`,
-      `${process.execPath} ${program} ${port}`,
-    ].join('; ');
-    writeFileSync(initrd, makeInitrd(kernel.modules, command));
-    const key = VirtualBioKey.create({ fingers: ['right-index', 'left-thumb'], matchMs: 300 });
-    const reader = await KeyDevice.listen(join(folder, 'key'), key);
-    const devices = ['-chardev', `socket,id=key,path=${join(folder, 'key')}`, '-device', 'usb-redir,chardev=key,id=usb-key,bus=usb.0'];
-    const machine = await Machine.start({ vmlinux: kernel.vmlinux, initrd, folder, ports: [port, agentPort], devices });
+    const at = (name: string): string => join(folder, name);
+    const [port = 0, stationPort = 0] = await freePorts(2);
+    const guestProgram = await bundleGuest(root, cache);
+    // Not in the folder for temporary files, which the guest has one of its own of.
+    const data = join(cache, 'station');
+    rmSync(data, { recursive: true, force: true });
+    const station = await makeStationThings(data, matchMs);
+    const reader = await KeyDevice.listen(at('key'), station.key);
+    const cardReader = await CardReaderDevice.listen(at('ccid'));
+    writeFileSync(at('initrd'), makeInitrd(kernel.modules, guestCommand(guestProgram, port)));
+    const devices = [
+      ...['-chardev', `socket,id=key,path=${at('key')}`, '-device', 'usb-redir,chardev=key,id=usb-key,bus=usb.0'],
+      ...['-chardev', `socket,id=ccid,path=${at('ccid')}`, '-device', 'usb-redir,chardev=ccid,id=usb-ccid,bus=usb.0'],
+      ...['-chardev', `socket,id=card,path=${at('card')},server=on,wait=off`, '-device', 'usb-ccid,id=slot,bus=usb.0'],
+      ...['-device', 'ccid-card-passthru,chardev=card,bus=slot.0'],
+    ];
+    const ports = [port, stationPort];
+    const machine = await Machine.start({ vmlinux: kernel.vmlinux, initrd: at('initrd'), folder, ports, devices });
+    const boastfulReader = await CardDevice.connect(at('card'));
     await machine.answering(port, 60_000);
-    return new Bench(machine, reader, program, port, folder);
+    return new Bench({ machine, reader, cardReader, boastfulReader, station, guestProgram, stationPort }, port, folder);
   }
 
   /** Has the guest do something. Throws GuestError with what was thrown there. */
@@ -79,9 +95,23 @@ export class Bench {
   /** Switches the guest off; true when it went by itself. */
   async off(): Promise<boolean> {
     await this.call('off').catch(() => undefined);
-    const alone = await this.machine.off(10_000);
-    this.reader.close();
+    const alone = await this.parts.machine.off(10_000);
+    this.parts.reader.close();
+    this.parts.cardReader.close();
+    this.parts.boastfulReader.close();
     rmSync(this.#folder, { recursive: true, force: true });
     return alone;
   }
+}
+
+/** What the guest does first: udev, without rules of ours that the host may have, then our program until that ends. */
+function guestCommand(program: string, port: number): string {
+  return [
+    'export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    'rm -f /etc/udev/rules.d/*countersign*',
+    '/lib/systemd/systemd-udevd --daemon',
+    'udevadm trigger --action=add',
+    `cd ${root}`,
+    `${process.execPath} ${program} ${port}`,
+  ].join('; ');
 }

@@ -1,8 +1,10 @@
 /** The scenes on a real kernel, in their order: one boot serves them all, and each leaves the machine as the next one expects it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Bench } from './bench.ts';
+import { cardScenes } from './scenes/cards.ts';
 import { fingerprintScenes } from './scenes/fingerprint.ts';
 import { permissionScenes } from './scenes/permissions.ts';
+import { stationScenes } from './scenes/whole-station.ts';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -19,3 +21,5 @@ test('the guest runs a kernel of Debian', async () => {
 
 fingerprintScenes(() => bench);
 permissionScenes(() => bench);
+cardScenes(() => bench);
+stationScenes(() => bench);

@@ -47,12 +47,8 @@ export class RunningAgent {
     return this.process.exitCode;
   }
 
-  async client(): Promise<KioskClient> {
-    const origin = this.address.slice(0, -1);
-    const answer = await fetch(`${origin}/api/session`, { method: 'POST', headers: { origin } });
-    const { csrf } = (await answer.json()) as { csrf: string };
-    const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
-    return new KioskClient(origin, { origin, cookie, [csrfHeader]: csrf });
+  client(): Promise<KioskClient> {
+    return KioskClient.open(this.address.slice(0, -1));
   }
 }
 
@@ -63,6 +59,14 @@ export class KioskClient {
   constructor(origin: string, headers: Record<string, string>) {
     this.#origin = origin;
     this.#headers = headers;
+  }
+
+  /** Asks for a session, as the page does when it is opened. */
+  static async open(origin: string): Promise<KioskClient> {
+    const answer = await fetch(`${origin}/api/session`, { method: 'POST', headers: { origin } });
+    const { csrf } = (await answer.json()) as { csrf: string };
+    const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    return new KioskClient(origin, { origin, cookie, [csrfHeader]: csrf });
   }
 
   /** The state now: the first message of a fresh stream. */

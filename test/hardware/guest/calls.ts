@@ -1,7 +1,8 @@
 /** Everything that a test on the host can have done in the guest. Arguments and answers are JSON. */
 import { keyCalls } from './key-calls.ts';
 import { machineCalls } from './machine-calls.ts';
+import { stationCalls } from './station-calls.ts';
 
-export const calls = { ...machineCalls, ...keyCalls };
+export const calls = { ...machineCalls, ...keyCalls, ...stationCalls };
 
 export type Calls = typeof calls;

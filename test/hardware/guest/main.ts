@@ -1,15 +1,17 @@
 /**
  * The one program of ours that the guest starts: it does over HTTP what a test on the host asks for, with the real drivers of this checkout on the real
- * kernel. Bundled into one plain file before the boot, because reading many small files takes a guest without KVM long. With the word "open" it only
- * tries to open a hidraw device, for another user to start.
+ * kernel. Bundled into one plain file before the boot, because reading many small files takes a guest without KVM long. With the word "open" it
+ * only tries to open a hidraw device, for another user to start; with the word "station" it is a station.
  */
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { createHidrawTransport } from '../../../drivers/fido/hidraw.ts';
+import { runStation } from './station.ts';
 
-const [word = '', path = ''] = process.argv.slice(2);
+const [word = '', path = '', ...more] = process.argv.slice(2);
 
 if (word === 'open') await openOnly();
+else if (word === 'station') await runStation(path, more[0] ?? '', Number(more[1]));
 else await serve(Number(word));
 
 async function openOnly(): Promise<void> {

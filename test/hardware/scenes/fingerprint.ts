@@ -8,8 +8,8 @@ const digest = (text: string): string => createHash('sha256').update(text).diges
 const soon = { timeout: 5000, interval: 20 } as const;
 
 export function fingerprintScenes(bench: () => Bench): void {
-  const reader = () => bench().reader;
-  const key = () => bench().reader.key;
+  const reader = () => bench().parts.reader;
+  const key = () => bench().parts.reader.key;
   const fingerIsAwaited = () => expect.poll(() => key().waiting, soon).toBe(true);
   const readerIsThere = () => expect.poll(() => bench().call('readers'), soon).toHaveLength(1);
   const readerIsGone = () => expect.poll(() => bench().call('readers'), soon).toHaveLength(0);

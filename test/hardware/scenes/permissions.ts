@@ -12,7 +12,8 @@ const [plugdev, other] = [46, 65_534];
 export function permissionScenes(bench: () => Bench): void {
   async function opening(gid: number): Promise<string> {
     const [device] = await bench().call('hidDevices');
-    return (await bench().call('run', process.execPath, [bench().guestProgram, 'open', device?.path ?? ''], { uid: nobody, gid })).out;
+    return (await bench().call('run', process.execPath, [bench().parts.guestProgram, 'open', device?.path ?? ''], { uid: nobody, gid }))
+      .out;
   }
 
   describe('a user that is not root', () => {
@@ -29,9 +30,9 @@ export function permissionScenes(bench: () => Bench): void {
     });
 
     test('may still open it after it was pulled out and put back', async () => {
-      bench().reader.unplug();
+      bench().parts.reader.unplug();
       await expect.poll(() => bench().call('readers'), { timeout: 5000 }).toHaveLength(0);
-      await bench().reader.plug();
+      await bench().parts.reader.plug();
       await expect.poll(() => bench().call('readers'), { timeout: 5000 }).toHaveLength(1);
       expect(await opening(plugdev)).toBe('opened');
     });

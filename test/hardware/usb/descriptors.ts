@@ -7,6 +7,8 @@ export interface EmulatedInterface {
   readonly endpoints: readonly Omit<RedirEndpoint, 'interface'>[];
   /** Report descriptor of a HID interface. */
   readonly report?: Uint8Array;
+  /** What stands behind the descriptor of an interface of another class. */
+  readonly ofClass?: Uint8Array;
 }
 
 export interface EmulatedIdentity {
@@ -29,9 +31,10 @@ function hidDescriptor(report: Uint8Array): number[] {
 }
 
 function configurationDescriptor(interfaces: readonly EmulatedInterface[]): Buffer {
-  const body = interfaces.flatMap(({ codes, endpoints, report }, number) => [
+  const body = interfaces.flatMap(({ codes, endpoints, report, ofClass }, number) => [
     ...[9, 4, number, 0, endpoints.length, ...codes, 0],
     ...(report === undefined ? [] : hidDescriptor(report)),
+    ...(ofClass ?? []),
     ...endpoints.flatMap(({ address, type, maxPacketSize, interval }) => [7, 5, address, type, ...word(maxPacketSize), interval]),
   ]);
   // Powered by the bus, 100 mA.

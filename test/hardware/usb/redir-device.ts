@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { descriptorOf, type EmulatedIdentity } from './descriptors.ts';
 import {
+  bulkPayload,
   controlAnswer,
   deviceConnectPayload,
   encodeRedir,
@@ -14,6 +15,7 @@ import {
   interfaceInfoPayload,
   interruptPayload,
   offersEnough,
+  parseBulk,
   parseControl,
   redirStatus,
   redirType,
@@ -26,8 +28,10 @@ const asked = { getStatusMask: 0x80, getDescriptor: 6, setIdle: 0x0a, setProtoco
 
 export interface RedirDeviceOptions {
   readonly identity: EmulatedIdentity;
-  /** A report that the host wrote to an endpoint. */
+  /** A report that the host wrote to an interrupt endpoint. */
   readonly onReport?: (report: Uint8Array, endpoint: number) => void;
+  /** What the host wrote to a bulk endpoint. Where nobody takes it, those endpoints stall. */
+  readonly onBulk?: (bytes: Uint8Array, endpoint: number) => void;
   /** It was plugged in, or reset by the host: nothing from before holds. */
   readonly onReset?: () => void;
 }
@@ -36,17 +40,20 @@ export class RedirDevice {
   readonly #options: RedirDeviceOptions;
   readonly #server: Server;
   readonly #listening = new Set<number>();
+  /** Bulk transfers that wait for the device, and what the device has for the next ones. */
+  #wanted: { readonly endpoint: number; readonly id: bigint }[] = [];
+  #ready: { readonly endpoint: number; readonly bytes: Uint8Array }[] = [];
   readonly #unread: { readonly endpoint: number; readonly report: Uint8Array }[] = [];
   #socket: Socket | undefined;
   #reader = new RedirReader();
-  #ready: () => void = () => undefined;
+  #greet: () => void = () => undefined;
   readonly #greeted: Promise<void>;
   #packet = 0n;
   #plugged = false;
 
   private constructor(options: RedirDeviceOptions) {
     this.#options = options;
-    this.#greeted = new Promise((resolve) => (this.#ready = resolve));
+    this.#greeted = new Promise((resolve) => (this.#greet = resolve));
     this.#server = createServer((socket) => this.#meet(socket));
   }
 
@@ -78,6 +85,8 @@ export class RedirDevice {
     this.#plugged = false;
     this.#listening.clear();
     this.#unread.length = 0;
+    this.#wanted = [];
+    this.#ready = [];
     this.#send(redirType.deviceDisconnect, Buffer.alloc(0));
   }
 
@@ -86,6 +95,13 @@ export class RedirDevice {
     if (!this.#plugged) return;
     if (!this.#listening.has(endpoint)) this.#unread.push({ endpoint, report });
     else this.#send(redirType.interrupt, interruptPayload(endpoint, report.length, report), this.#packet++);
+  }
+
+  /** Sends to the host, as soon as it asks. */
+  sendBulk(endpoint: number, bytes: Uint8Array): void {
+    if (!this.#plugged) return;
+    this.#ready.push({ endpoint, bytes });
+    this.#match();
   }
 
   close(): void {
@@ -113,7 +129,7 @@ export class RedirDevice {
       case redirType.hello:
         if (!offersEnough(payload)) throw new Error('this QEMU does not offer what USB devices need');
         this.#reader.longIds = true;
-        this.#ready();
+        this.#greet();
         return;
       case redirType.control:
         this.#control(payload, id);
@@ -139,17 +155,44 @@ export class RedirDevice {
         this.#send(redirType.interrupt, interruptPayload(payload[0] ?? 0, payload.length - 4), id);
         if (this.#plugged) this.#options.onReport?.(new Uint8Array(payload.subarray(4)), payload[0] ?? 0);
         return;
-      case redirType.bulk: {
-        // An endpoint that never works: the emulated drive is none.
-        const head = Buffer.from(payload.subarray(0, 10));
-        head.writeUInt8(redirStatus.stall, 1);
-        this.#send(redirType.bulk, head, id);
+      case redirType.bulk:
+        this.#bulk(payload, id);
+        return;
+      case redirType.cancelDataPacket: {
+        const cancelled = this.#wanted.find((one) => one.id === id);
+        this.#wanted = this.#wanted.filter((one) => one !== cancelled);
+        if (cancelled !== undefined) this.#send(redirType.bulk, bulkPayload(cancelled.endpoint, redirStatus.cancelled, 0), id);
         return;
       }
       case redirType.reset:
         this.#options.onReset?.();
         return;
       default:
+    }
+  }
+
+  #bulk(payload: Buffer, id: bigint): void {
+    const { endpoint, length, data } = parseBulk(payload);
+    const { onBulk } = this.#options;
+    if (onBulk === undefined) {
+      this.#send(redirType.bulk, bulkPayload(endpoint, redirStatus.stall, 0), id);
+    } else if ((endpoint & 0x80) === 0) {
+      this.#send(redirType.bulk, bulkPayload(endpoint, redirStatus.success, length), id);
+      if (this.#plugged) onBulk(new Uint8Array(data), endpoint);
+    } else {
+      this.#wanted.push({ endpoint, id });
+      this.#match();
+    }
+  }
+
+  /** Gives what is ready to the transfers that wait for it, first come first served. */
+  #match(): void {
+    for (const one of [...this.#ready]) {
+      const wanted = this.#wanted.find(({ endpoint }) => endpoint === one.endpoint);
+      if (wanted === undefined) continue;
+      this.#ready = this.#ready.filter((other) => other !== one);
+      this.#wanted = this.#wanted.filter((other) => other !== wanted);
+      this.#send(redirType.bulk, bulkPayload(one.endpoint, redirStatus.success, one.bytes.length, one.bytes), wanted.id);
     }
   }
 

@@ -161,6 +161,27 @@ export function controlAnswer(asked: Buffer, status: number, length: number, dat
   return Buffer.concat([head, data]);
 }
 
+export interface BulkPacket {
+  readonly endpoint: number;
+  /** What was written, or how much is wanted. */
+  readonly length: number;
+  readonly data: Buffer;
+}
+
+export function parseBulk(payload: Buffer): BulkPacket {
+  return { endpoint: payload.readUInt8(0), length: payload.readUInt16LE(2) + (payload.readUInt16LE(8) << 16), data: payload.subarray(10) };
+}
+
+/** A bulk packet: what a device sends (with data), or what became of what was written (with the length alone). */
+export function bulkPayload(endpoint: number, status: number, length: number, data: Uint8Array = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(10);
+  head[0] = endpoint;
+  head[1] = status;
+  head.writeUInt16LE(length & 0xffff, 2);
+  head.writeUInt16LE(length >>> 16, 8);
+  return Buffer.concat([head, data]);
+}
+
 /** An interrupt packet: what a device reports (with data), or that it took what was written (with the length alone). */
 export function interruptPayload(endpoint: number, length: number, data: Uint8Array = Buffer.alloc(0)): Buffer {
   const head = Buffer.from([endpoint, redirStatus.success, 0, 0]);
