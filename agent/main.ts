@@ -34,7 +34,7 @@ import { Login } from './signing/login.ts';
 import { problemOf } from './signing/problem.ts';
 import { receiptMaker } from './signing/receipt.ts';
 import { Recorder } from './signing/recorder.ts';
-import { recover, type Recovered } from './signing/recovery.ts';
+import { recover, type Recovered, signedIn } from './signing/recovery.ts';
 import { keepLog } from './signing/upkeep.ts';
 import { Visit } from './signing/visit.ts';
 import { software } from './version.ts';
@@ -97,7 +97,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
   const config = await readConfig(options.data);
   const paths = stationPaths(options.data, config);
   const opened = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
-  const { log, enrolments, documents } = opened;
+  const { log, enrolments } = opened;
   const recorder = new Recorder(log, enrolments, opened.sealing.tiers);
   const closers: (() => Promise<void> | void)[] = [() => log.close()];
   const close = async () => {
@@ -114,7 +114,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     closers.push(() => examiner.close());
     // What was cut off belongs to the station's own folders, also when a terminal command brings others.
     const ofStation = openFolders(paths, examiner, {});
-    const recovered = await recover(opened.openIntents, documents.signed, recorder, ofStation);
+    const recovered = await recover(opened.openIntents, signedIn(log), recorder, ofStation);
     const revocation = new RevocationFolder(paths.crl, await loadTrust(paths.trust), config.crl ?? defaultCrlPolicy);
     await revocation.look(new Date());
     const key = options.secrets === undefined ? undefined : await openStationSigner(paths, config, opened, options.secrets);
@@ -125,7 +125,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const folders = options.inbox === undefined ? ofStation : openFolders(paths, examiner, options);
     const onLeft = (view: DeskView): void => visit.inboxChanged(view);
     const deskParts = { ...folders, examiner, record, rules: config.documents ?? {}, format: options.format, onLeft };
-    const desk = new Desk(deskParts, documents.known);
+    const desk = new Desk(deskParts, opened.known);
     const trust = (): Promise<Trust> => revocation.trust(new Date());
     const judge: CheckDeskParts['judge'] = (file, trusted, signal) => verifyFile(file, { trust: trusted }, defaultVerifierLimits, signal);
     const checkDesk = new CheckDesk({ folder: paths.check, judge, trust, record });
@@ -182,7 +182,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       visit,
       desk,
       enrolments,
-      recover: (open, signed) => recover(open, signed, recorder, ofStation),
+      recover: (open) => recover(open, signedIn(log), recorder, ofStation),
       sealMs: sealMinutes * 60_000,
       sealedAt: opened.sealedAt,
       sealClock: options.sealClock ?? systemClock,

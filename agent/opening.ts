@@ -5,10 +5,10 @@ import { exportsFolder, readExportedHead } from './log/bundle/kept.ts';
 import type { KnownHead } from './log/check-anchors.ts';
 import { toHex } from './log/entry.ts';
 import { LogRefusal, LogUnavailable } from './log/errors.ts';
-import type { LogKeyFields } from './log/events.ts';
+import type { Fields, LogKeyFields } from './log/events.ts';
 import { LogKeyRefused, openLogKey } from './log/log-key.ts';
 import type { NoteSigner } from './log/note-key.ts';
-import { openIntents, reconcileOps, signedDocuments, type OpenIntent, type SignedDocument } from './log/reconcile.ts';
+import { Intents, reconcileOps, type OpenIntent } from './log/reconcile.ts';
 import { openStore, type LogStore, type StoreOptions } from './log/store.ts';
 import { mustMatchTiers, type SealingFacts, sealingFacts } from './log/staff-grants.ts';
 import { Wrong } from './log/verify/canonical.ts';
@@ -20,12 +20,8 @@ import { StartRefused } from './refusals.ts';
 export interface OpenedLog {
   readonly log: LogStore;
   readonly enrolments: Enrolments;
-  readonly documents: {
-    /** Digests of every document that came in. */
-    readonly known: ReadonlySet<string>;
-    /** What was signed, by operation. */
-    readonly signed: ReadonlyMap<string, SignedDocument>;
-  };
+  /** Digests of every document that came in. */
+  readonly known: ReadonlySet<string>;
   readonly openIntents: readonly OpenIntent[];
   /** What the log says of its own key; absent in a station that was made before there was one. */
   readonly key: LogKeyFields | undefined;
@@ -68,27 +64,31 @@ export async function openStationLog(
     await mustBelong(log, config);
     const enrolments = new Enrolments();
     const known = new Set<string>();
-    const entries = await log.entries({ op: ['enrol', 'finger-matched', 'finger-refused', 'document-in', 'sign.done', 'key', 'seal', 'erase'] });
+    const intents = new Intents();
+    const keys: Fields<'key'>[] = [];
     let key: LogKeyFields | undefined;
     let sealedAt: string | undefined;
-    for (const { event, at } of entries) {
+    let hasErased = false;
+    // Entry by entry: a log of many years does not fit into memory.
+    for await (const entry of log.scan({ op: [...reconcileOps, 'enrol', 'finger-refused', 'document-in', 'key', 'seal', 'erase'] })) {
+      const { event, at } = entry;
       enrolments.take(event);
+      intents.take(entry);
+      if (event.op === 'key') keys.push(event);
+      if (event.op === 'erase' || (event.op === 'key' && event.action === 'revoked')) hasErased = true;
       if (event.op === 'document-in') known.add(event.document_sha256);
       const made = event.op === 'key' && event.purpose === 'log';
       if (made) key = event;
       if (made || event.op === 'seal') sealedAt = at.time;
     }
-    const signed = signedDocuments(entries);
-    const keys = entries.flatMap(({ event }) => (event.op === 'key' ? [event] : []));
     const sealing = sealingFacts(keys);
     await log.tables.use((inside) => mustMatchTiers(inside, sealing));
-    const hasErased = entries.some(({ event }) => event.op === 'erase' || (event.op === 'key' && event.action === 'revoked'));
     const isScrubbed = !hasErased || (await log.tables.scrub());
     return {
       log,
       enrolments,
-      documents: { known, signed },
-      openIntents: openIntents(await log.entries({ op: reconcileOps })),
+      known,
+      openIntents: intents.open(),
       key,
       sealing,
       isScrubbed,

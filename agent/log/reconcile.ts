@@ -25,17 +25,23 @@ export function signatureName(operation: string, intent: number): string {
   return `${operation}.${intent}`;
 }
 
-/** What was signed, by `signatureName`, from each `sign.done`. `entries` must be in log order; ops other than `document-in` and `sign.done` are passed over. */
-export function signedDocuments(entries: Iterable<LogEntry>): ReadonlyMap<string, SignedDocument> {
-  const sizes = new Map<string, number>();
+/** Gives the entries of some ops, oldest first, as often as it is asked; see `LogStore.scan`. */
+export type Scan = (query: { readonly op: readonly Op[] }) => AsyncIterable<LogEntry>;
+
+/** What was signed in some operations, by `signatureName`, from each `sign.done`. Nothing is held of others; where none is asked for, nothing is read. */
+export async function signedDocuments(scan: Scan, operations: ReadonlySet<string>): Promise<ReadonlyMap<string, SignedDocument>> {
   const signed = new Map<string, SignedDocument>();
-  for (const { event } of entries) {
-    if (event.op === 'document-in') sizes.set(event.document_sha256, event.size);
-    if (event.op !== 'sign.done' || event.operation === undefined) continue;
+  if (operations.size === 0) return signed;
+  for await (const { event } of scan({ op: ['sign.done'] })) {
+    if (event.op !== 'sign.done' || event.operation === undefined || !operations.has(event.operation)) continue;
     const { output_sha256: outputSha256, document_sha256: documentSha256 } = event;
-    signed.set(signatureName(event.operation, event.intent), { outputSha256, documentSha256, documentSize: sizes.get(documentSha256) });
+    signed.set(signatureName(event.operation, event.intent), { outputSha256, documentSha256, documentSize: undefined });
   }
-  return signed;
+  const sizes = new Map([...signed.values()].map(({ documentSha256 }): [string, number | undefined] => [documentSha256, undefined]));
+  if (sizes.size > 0)
+    for await (const { event } of scan({ op: ['document-in'] }))
+      if (event.op === 'document-in' && sizes.has(event.document_sha256)) sizes.set(event.document_sha256, event.size);
+  return new Map([...signed].map(([name, document]) => [name, { ...document, documentSize: sizes.get(document.documentSha256) }]));
 }
 
 /** A `sign.intent` that no later `sign.done`, `sign.failed` or `sign.outcome-unknown` names. */
@@ -52,28 +58,53 @@ export interface OpenIntent {
   readonly tokenMayHaveSigned: boolean;
 }
 
-/** The intents without an outcome, oldest first. `entries` must be in log order; ops other than `reconcileOps` are passed over. */
-export function openIntents(entries: Iterable<LogEntry>): readonly OpenIntent[] {
-  const open = new Map<number, Omit<OpenIntent, 'tokenMayHaveSigned'>>();
-  // An intent may only follow its finger, or who vouched, by mistake; then too the token may have been asked.
-  const matched = new Set<string>();
-  for (const { seq, event } of entries) {
+/** Finds the intents without an outcome. It keeps those that are open, and what the fingers of one operation said: visits follow each other. */
+export class Intents {
+  readonly #open = new Map<number, OpenIntent>();
+  #operation = '';
+  /** The consents of this operation that a finger matched. An intent may only follow its finger by mistake; then too the token may have been asked. */
+  readonly #matched = new Set<string>();
+
+  /** Takes one entry in log order; ops other than `reconcileOps` are passed over. */
+  take({ seq, event }: LogEntry): void {
     const operation = event.operation ?? '';
     if (event.op === 'sign.intent') {
+      this.#follow(operation);
       const { document_sha256: documentSha256, consent_sha256: consentSha256 } = event;
-      open.set(seq, { seq, operation, documentSha256, consentSha256 });
+      this.#open.set(seq, { seq, operation, documentSha256, consentSha256, tokenMayHaveSigned: this.#matched.has(consentSha256) });
     } else if (event.op === 'finger-matched' || event.op === 'vouched') {
-      matched.add(`${operation} ${event.consent_sha256}`);
+      this.#follow(operation);
+      this.#matched.add(event.consent_sha256);
+      for (const [place, intent] of this.#open)
+        if (intent.operation === operation && intent.consentSha256 === event.consent_sha256)
+          this.#open.set(place, { ...intent, tokenMayHaveSigned: true });
     } else if (event.op === 'sign.done' || event.op === 'sign.failed' || event.op === 'sign.outcome-unknown') {
-      if (event.intent !== undefined) open.delete(event.intent);
+      if (event.intent !== undefined) this.#open.delete(event.intent);
     }
   }
-  // The documents of one consent are signed one after the other, each after `sign.done` of the one before.
-  const older = new Set<string>();
-  return [...open.values()].map((intent) => {
-    const visit = `${intent.operation} ${intent.consentSha256}`;
-    const tokenMayHaveSigned = matched.has(visit) && !older.has(visit);
-    older.add(visit);
-    return { ...intent, tokenMayHaveSigned };
-  });
+
+  /** Those that are open, oldest first. */
+  open(): readonly OpenIntent[] {
+    // The documents of one consent are signed one after the other, each after `sign.done` of the one before.
+    const older = new Set<string>();
+    return [...this.#open.values()].map((intent) => {
+      const visit = `${intent.operation} ${intent.consentSha256}`;
+      const tokenMayHaveSigned = intent.tokenMayHaveSigned && !older.has(visit);
+      older.add(visit);
+      return { ...intent, tokenMayHaveSigned };
+    });
+  }
+
+  #follow(operation: string): void {
+    if (operation === this.#operation) return;
+    this.#operation = operation;
+    this.#matched.clear();
+  }
+}
+
+/** The intents without an outcome among entries, oldest first. `entries` must be in log order; ops other than `reconcileOps` are passed over. */
+export function openIntents(entries: Iterable<LogEntry>): readonly OpenIntent[] {
+  const intents = new Intents();
+  for (const entry of entries) intents.take(entry);
+  return intents.open();
 }

@@ -57,6 +57,8 @@ export interface LogStore {
   appendAll(events: readonly AppendableEvent[], personal?: Unsealed): Promise<readonly LogEntry[]>;
   /** Entries that fit, oldest first unless asked otherwise. Throws LogUnavailable when the log is not open or cannot be read. */
   entries(query?: EntryQuery): Promise<readonly LogEntry[]>;
+  /** The same a stretch at a time, oldest first, so that nobody has to hold them all. What is appended meanwhile is not among them. Throws as `entries`. */
+  scan(query?: Omit<EntryQuery, 'limit' | 'newestFirst'>): AsyncIterable<LogEntry>;
   /**
    * Signs the size and the root of the log as it is on the disk and keeps the note; where nothing was appended since the last one, that one comes
    * back. Throws LogRefusal `broken` when the log did not grow out of the last one or that is not by this key (nothing is signed), LogUnavailable
@@ -179,6 +181,12 @@ class Store implements LogStore {
       throw new LogUnavailable('the operation log cannot be read', cause);
     }
     return found;
+  }
+
+  async *scan(query: Omit<EntryQuery, 'limit' | 'newestFirst'> = {}): AsyncGenerator<LogEntry, void, undefined> {
+    const last = Math.min(this.size - 1, query.to ?? this.size - 1);
+    for (let from = Math.max(0, query.from ?? 0); from <= last; from += scanSize)
+      yield* await this.entries({ ...query, from, to: Math.min(last, from + scanSize - 1) });
   }
 
   async checkpoint(signer: NoteSigner): Promise<OpenedCheckpoint> {

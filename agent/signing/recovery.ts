@@ -7,7 +7,8 @@ import type { Originals } from '../documents/originals.ts';
 import type { Outbox } from '../documents/outbox.ts';
 import { mayComeFrom } from '../documents/output-format.ts';
 import type { AppendableEvent } from '../log/events.ts';
-import { signatureName, type OpenIntent, type SignedDocument } from '../log/reconcile.ts';
+import { signatureName, signedDocuments, type OpenIntent, type SignedDocument } from '../log/reconcile.ts';
+import type { LogStore } from '../log/store.ts';
 import type { Recorder } from './recorder.ts';
 
 export interface Recovered {
@@ -21,13 +22,20 @@ export interface Recovered {
 
 const station = { id: 'station', role: 'station' } as const;
 
+/** What the log tells of the signatures of some operations, by `signatureName`. */
+export type SignedIn = (operations: ReadonlySet<string>) => Promise<ReadonlyMap<string, SignedDocument>>;
+
+/** Asks a log. Throws LogUnavailable when it cannot be read. */
+export function signedIn(log: Pick<LogStore, 'scan'>): SignedIn {
+  return (operations) => signedDocuments((query) => log.scan(query), operations);
+}
+
 /**
- * Closes open intents, then tidies the staging folder: the inbox is searched only for what is left there. `done` maps the name
- * of a signature to what the log tells of its `sign.done`.
+ * Closes open intents, then tidies the staging folder: the log is asked for `sign.done`, and the inbox searched, only for what is left there.
  */
 export async function recover(
   intents: readonly OpenIntent[],
-  done: ReadonlyMap<string, SignedDocument>,
+  signed: SignedIn,
   recorder: Recorder,
   { outbox, originals }: { readonly outbox: Outbox; readonly originals: Originals },
 ): Promise<Recovered> {
@@ -48,9 +56,11 @@ export async function recover(
   }
   const published: string[] = [];
   const waiting: string[] = [];
-  for (const { operation: signature, fileName, digest } of await outbox.pending()) {
-    const signed = done.get(signature) ?? onlyOneOf(done, signature);
-    if (signed === undefined || (digest !== undefined && digest !== signed.outputSha256)) {
+  const pending = await outbox.pending();
+  const done = await signed(new Set(pending.map(({ operation }) => operation.split('.')[0] ?? '')));
+  for (const { operation: signature, fileName, digest } of pending) {
+    const found = done.get(signature) ?? onlyOneOf(done, signature);
+    if (found === undefined || (digest !== undefined && digest !== found.outputSha256)) {
       await outbox.discard(signature);
       continue;
     }
@@ -62,7 +72,7 @@ export async function recover(
       );
       (isOut ? published : waiting).push(signature);
     }
-    const isKept = await originals.fetch(signature, { digest: signed.documentSha256, size: signed.documentSize }, (name) =>
+    const isKept = await originals.fetch(signature, { digest: found.documentSha256, size: found.documentSize }, (name) =>
       mayComeFrom(name, fileName),
     );
     if (isOut && isKept) await outbox.discard(signature);

@@ -1,7 +1,7 @@
 /** What a running station does for its log besides appending: it seals it, and opens it again after a commit that failed. */
 import { LogUnavailable } from '../log/errors.ts';
 import type { NoteSigner } from '../log/note-key.ts';
-import { type OpenIntent, openIntents, reconcileOps, type SignedDocument, signedDocuments } from '../log/reconcile.ts';
+import { Intents, type OpenIntent, reconcileOps } from '../log/reconcile.ts';
 import { type SealClock, startSealing } from '../log/seal.ts';
 import type { LogStore } from '../log/store.ts';
 import type { Enrolments } from '../people/enrolment.ts';
@@ -19,7 +19,7 @@ export interface UpkeepParts {
   readonly desk: Pick<Desk, 'knows'>;
   readonly enrolments: Pick<Enrolments, 'take'>;
   /** Ends what was open, as at a start. */
-  readonly recover: (open: readonly OpenIntent[], signed: ReadonlyMap<string, SignedDocument>) => Promise<Recovered>;
+  readonly recover: (open: readonly OpenIntent[]) => Promise<Recovered>;
   readonly sealMs: number;
   /** When the log was sealed last: RFC 3339. */
   readonly sealedAt: string | undefined;
@@ -45,8 +45,9 @@ export function keepLog(parts: UpkeepParts): () => Promise<void> {
         if (event.op === 'document-in') desk.knows(event.document_sha256);
       },
       recover: async () => {
-        const signed = signedDocuments(await log.entries({ op: ['document-in', 'sign.done'] }));
-        return parts.recover(openIntents(await log.entries({ op: reconcileOps })), signed);
+        const intents = new Intents();
+        for await (const entry of log.scan({ op: reconcileOps })) intents.take(entry);
+        return parts.recover(intents.open());
       },
       onMended: () => {
         void stopSealing();

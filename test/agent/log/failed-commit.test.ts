@@ -38,7 +38,8 @@ const breakDisk = async (calls: readonly string[], files?: readonly string[]) =>
 const mend = () => bad?.mend();
 const entriesOf = async () => {
   const entries = await log.entries({ op: ['document-in', ...reconcileOps] });
-  return { open: openIntents(entries), signed: [...signedDocuments(entries).keys()] };
+  const signed = await signedDocuments((query) => log.scan(query), new Set([operation]));
+  return { open: openIntents(entries), signed: [...signed.keys()] };
 };
 
 describe('an I/O error at the commit of a signature', () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { LogEntry } from '../../../agent/log/entry.ts';
 import type { AppendableEvent } from '../../../agent/log/events.ts';
 import { openIntents, signatureName, signedDocuments } from '../../../agent/log/reconcile.ts';
-import { holder, sha256, signing, signingSeveral } from '../../support/log/station-log.ts';
+import { holder, numbered, sha256, signing, signingSeveral } from '../../support/log/station-log.ts';
 
 const entries = (...events: readonly AppendableEvent[]): readonly LogEntry[] =>
   events.map((event, seq) => ({
@@ -59,9 +59,40 @@ it('of several documents under one consent the token may have been asked about t
   expect(open(agreed, ...intents, matched, ...dones)).toEqual([]);
 });
 
-it('each signature of a visit has a name of its own', () => {
+async function* scanned(found: readonly LogEntry[], op: readonly string[]): AsyncGenerator<LogEntry> {
+  for (const entry of found) if (op.includes(entry.event.op)) yield await Promise.resolve(entry);
+}
+const signedIn = (found: readonly LogEntry[], ...operations: readonly string[]) =>
+  signedDocuments(({ op }) => scanned(found, op), new Set(operations));
+
+it('each signature of a visit has a name of its own', async () => {
   const { consent: agreed, intents, finger: matched, dones } = signingSeveral('op-1', ['a', 'b'], 0);
-  const signed = signedDocuments(entries(agreed, ...intents, matched, ...dones));
+  const signed = await signedIn(entries(agreed, ...intents, matched, ...dones), 'op-1');
   expect([...signed.keys()]).toEqual([signatureName('op-1', 1), signatureName('op-1', 2)]);
   expect([...signed.values()].map(({ documentSha256 }) => documentSha256)).toEqual([sha256('a'), sha256('b')]);
+});
+
+it('what was signed is told of the operations that are asked for, with the size of the document, and of no others', async () => {
+  const other = signing('op-2', 'b', 5);
+  const found = entries(
+    numbered(12),
+    consent,
+    { ...intent },
+    finger,
+    { ...done, document_sha256: sha256('d') } as AppendableEvent,
+    ...other,
+  );
+  expect([...(await signedIn(found, 'op-1')).values()]).toEqual([
+    { outputSha256: sha256('e'), documentSha256: sha256('d'), documentSize: 12 },
+  ]);
+  expect([...(await signedIn(found, 'op-2')).values()].map(({ documentSize }) => documentSize)).toEqual([undefined]);
+  expect((await signedIn(found, 'op-1', 'op-2')).size).toBe(2);
+});
+
+it('where nothing is asked for the log is not read', async () => {
+  const never = () => {
+    throw new Error('the log was read');
+  };
+  expect((await signedDocuments(never, new Set())).size).toBe(0);
+  await expect(signedDocuments(never, new Set(['op-1']))).rejects.toThrow('the log was read');
 });

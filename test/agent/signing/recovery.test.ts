@@ -7,7 +7,7 @@ import { Inbox } from '../../../agent/documents/inbox.ts';
 import { Originals } from '../../../agent/documents/originals.ts';
 import { Outbox } from '../../../agent/documents/outbox.ts';
 import { signatureName } from '../../../agent/log/reconcile.ts';
-import { recover, type Recovered } from '../../../agent/signing/recovery.ts';
+import { recover, type Recovered, signedIn } from '../../../agent/signing/recovery.ts';
 import { examineHere } from '../../support/examine-here.ts';
 import { VisitLog } from '../../support/signing/visit-log.ts';
 
@@ -49,7 +49,7 @@ const another = new TextEncoder().encode('%PDF-1.7 of equal size');
 async function restart(to = target): Promise<Recovered> {
   const kept = new Originals(originals, new Inbox(inbox, examineHere({ maxBytes: 200_000, maxPages: 20 })));
   const folders = { outbox: new Outbox(staging, to), originals: kept };
-  return recover(await log.openIntents(), await log.signedDocuments(), log.recorder, folders);
+  return recover(await log.openIntents(), signedIn(log.store), log.recorder, folders);
 }
 
 /** A visit whose document was taken in and signed, and whose output is staged. */

@@ -1,7 +1,7 @@
 /** A private operation log with visits in it that got as far as a test wants, and a recorder that writes into it as the station does. */
 import { openForReading } from '../../../agent/log/database.ts';
 import type { LogEvent } from '../../../agent/log/events.ts';
-import { openIntents, type OpenIntent, reconcileOps, signedDocuments, type SignedDocument } from '../../../agent/log/reconcile.ts';
+import { openIntents, type OpenIntent, reconcileOps } from '../../../agent/log/reconcile.ts';
 import { readRows } from '../../../agent/log/schema.ts';
 import type { LogStore } from '../../../agent/log/store.ts';
 import { verify, type Verification } from '../../../agent/log/verify.ts';
@@ -43,10 +43,6 @@ export class VisitLog {
 
   async openIntents(): Promise<readonly OpenIntent[]> {
     return openIntents(await this.store.entries({ op: reconcileOps }));
-  }
-
-  async signedDocuments(): Promise<ReadonlyMap<string, SignedDocument>> {
-    return signedDocuments(await this.store.entries({ op: ['document-in', 'sign.done'] }));
   }
 
   /** Events from an entry on. */
