@@ -1,5 +1,6 @@
 /** The log as it is built, which is what a station runs; the sources through a loader would be slower than what is measured. */
 import type * as verifyCommand from '../../../agent/commands/log-verify.ts';
+import type * as anchor from '../../../agent/log/anchor.ts';
 import type * as appender from '../../../agent/log/appender.ts';
 import type * as checkpoint from '../../../agent/log/checkpoint.ts';
 import type * as database from '../../../agent/log/database.ts';
@@ -19,6 +20,7 @@ async function built<T>(name: string): Promise<T> {
 }
 
 export const log = {
+  ...(await built<typeof anchor>('log/anchor')),
   ...(await built<typeof appender>('log/appender')),
   ...(await built<typeof checkpoint>('log/checkpoint')),
   ...(await built<typeof database>('log/database')),

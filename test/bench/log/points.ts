@@ -1,4 +1,5 @@
 /** What one start, one proof and one checkpoint cost in a log that is large already. */
+import { join } from 'node:path';
 import type { LogStore } from '../../../agent/log/store.ts';
 import { line, median, ms, quantile, timesOf } from '../measure.ts';
 import { origin, signer, storeOptions } from './big-log.ts';
@@ -6,10 +7,11 @@ import { log } from './built.ts';
 import type { Ratio } from './ratios.ts';
 import { visitEvents } from './visits.ts';
 
-/** Opens the log as the agent does at its start, which follows the whole chain. */
+/** Opens the log as the agent does at its start, which follows the whole chain and goes on with the anchor. */
 export async function openTimed(data: string, entries: number): Promise<LogStore> {
   const start = performance.now();
-  const store = await log.openStore(log.logFolder(data), storeOptions);
+  const anchor = new log.StationAnchor(join(data, 'log-anchor'));
+  const store = await log.openStore(log.logFolder(data), { ...storeOptions, anchor });
   const seconds = (performance.now() - start) / 1000;
   line(`start on ${entries} entries (openStore)`, `${seconds.toFixed(1)} s`, `${Math.round(entries / seconds)} entries/s; no aim`);
   return store;
