@@ -5,7 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeviceError } from '../errors.ts';
-import { Assembler, broadcastChannel, encodeMessage, hidCommand, hidError, parseFrame } from './framing.ts';
+import { broadcastChannel, encodeMessage, hidCommand, hidError } from './framing.ts';
+import { Inbox } from './inbox.ts';
 import type { HidChannel, HidListener, HidTransport } from './transport.ts';
 
 export interface ChannelOptions {
@@ -27,10 +28,6 @@ export interface CallOptions {
   readonly deadlineMs: number;
 }
 
-type Event =
-  | { readonly kind: 'message'; readonly command: number; readonly payload: Uint8Array }
-  | { readonly kind: 'fault'; readonly error: 'sequence' | 'length' };
-
 const busyPauseMs = 100;
 const cancelPauseMs = 250;
 
@@ -51,13 +48,9 @@ function errorOf(payload: Uint8Array): DeviceError {
 export class CtapChannel implements HidListener {
   readonly #options: Required<ChannelOptions>;
   #hid: HidChannel | undefined;
+  readonly #inbox = new Inbox();
   #id = broadcastChannel;
-  #listening = broadcastChannel;
   #capabilities = 0;
-  readonly #assembler = new Assembler();
-  #events: Event[] = [];
-  #wake: (() => void) | undefined;
-  #lost: DeviceError | undefined;
   #calling = false;
   /** A call was given up: its answer may still come, so the channel is initialised again before the next one. */
   #stale = false;
@@ -86,7 +79,7 @@ export class CtapChannel implements HidListener {
 
   /** True once it was closed or the device went. */
   get closed(): boolean {
-    return this.#lost !== undefined;
+    return this.#inbox.lost !== undefined;
   }
 
   /** Capability bits of the INIT answer (`capability`). */
@@ -125,74 +118,39 @@ export class CtapChannel implements HidListener {
 
   /** Lets the device go; a call that is waiting ends with reader-lost. Safe to call twice. */
   async close(): Promise<void> {
-    this.#lose(new DeviceError('reader-lost', 'the fingerprint reader was closed'));
+    this.#inbox.lose(new DeviceError('reader-lost', 'the fingerprint reader was closed'));
     const hid = this.#hid;
     this.#hid = undefined;
     await hid?.close();
   }
 
   onReport(report: Uint8Array): void {
-    const frame = parseFrame(report);
-    if (frame?.channel !== this.#listening) return;
-    const assembly = this.#assembler.accept(frame);
-    if (assembly.kind === 'incomplete' || assembly.kind === 'stray') return;
-    this.#events.push(assembly);
-    this.#wake?.();
+    this.#inbox.take(report);
   }
 
   onGone(cause: unknown): void {
-    this.#lose(new DeviceError('reader-lost', 'the fingerprint reader was unplugged', { cause }));
-  }
-
-  #lose(error: DeviceError): void {
-    this.#lost ??= error;
-    this.#wake?.();
+    this.#inbox.lose(new DeviceError('reader-lost', 'the fingerprint reader was unplugged', { cause }));
   }
 
   async #send(channel: number, command: number, payload: Uint8Array): Promise<void> {
     for (const report of encodeMessage(channel, command, payload)) {
-      if (this.#lost !== undefined) throw this.#lost;
+      if (this.#inbox.lost !== undefined) throw this.#inbox.lost;
       try {
         await this.#hid?.write(report);
       } catch (cause) {
-        this.#lose(new DeviceError('reader-lost', 'the fingerprint reader took no data', { cause }));
+        this.#inbox.lose(new DeviceError('reader-lost', 'the fingerprint reader took no data', { cause }));
       }
     }
-  }
-
-  /** Resolves when there is something to look at: an event, a loss, an abort, or the time has come. */
-  async #wait(until: number, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#events.length > 0 || this.#lost !== undefined) return;
-    await new Promise<void>((resolve) => {
-      let turn: NodeJS.Immediate | undefined;
-      const done = (): void => {
-        clearTimeout(timer);
-        clearImmediate(turn);
-        signal?.removeEventListener('abort', done);
-        this.#wake = undefined;
-        resolve();
-      };
-      // One more turn of the loop: after a stall, reports that came in time lie in the queue behind this timer.
-      const late = (): void => {
-        turn = setImmediate(done);
-      };
-      const timer = setTimeout(late, Math.max(0, until - performance.now()) + 1);
-      signal?.addEventListener('abort', done);
-      this.#wake = done;
-    });
   }
 
   /** INIT (section 11.2.9.1.3): on the broadcast channel it allocates one, on our own it puts the reader back in step. The nonce tells our answer from others'. */
   async #initialise(channel: number): Promise<void> {
     const nonce = randomBytes(8);
     const until = performance.now() + this.#options.initMs;
-    this.#listening = channel;
-    this.#assembler.reset();
-    this.#events = [];
+    this.#inbox.listen(channel);
     await this.#send(channel, hidCommand.init, nonce);
     for (;;) {
-      if (this.#lost !== undefined) throw this.#lost;
-      const event = this.#events.shift();
+      const event = this.#inbox.next();
       if (
         event?.kind === 'message' &&
         event.command === hidCommand.init &&
@@ -201,7 +159,7 @@ export class CtapChannel implements HidListener {
       ) {
         this.#id = new DataView(event.payload.buffer).getUint32(8);
         this.#capabilities = event.payload[16] ?? 0;
-        this.#listening = this.#id;
+        this.#inbox.listen(this.#id);
         this.#stale = false;
         return;
       }
@@ -219,7 +177,7 @@ export class CtapChannel implements HidListener {
         await this.#send(channel, hidCommand.init, nonce);
       }
       if (performance.now() >= until) throw outOfStep('the fingerprint reader did not answer to INIT');
-      await this.#wait(until, undefined);
+      await this.#inbox.wait(until, undefined);
     }
   }
 
@@ -234,14 +192,12 @@ export class CtapChannel implements HidListener {
       cancelled ??= cancelSent;
       await this.#send(this.#id, hidCommand.cancel, new Uint8Array(0));
     };
-    this.#events = [];
-    this.#assembler.reset();
+    this.#inbox.listen(this.#id);
     // Until the answer is here, whatever goes wrong leaves an answer that may still come.
     this.#stale = true;
     await this.#send(this.#id, command, payload);
     for (;;) {
-      if (this.#lost !== undefined) throw this.#lost;
-      const event = this.#events.shift();
+      const event = this.#inbox.next();
       const now = performance.now();
       if (event?.kind === 'fault') throw outOfStep(`the fingerprint reader sent a message with a wrong ${event.error}`);
       if (event?.kind === 'message') {
@@ -269,7 +225,7 @@ export class CtapChannel implements HidListener {
         throw outOfStep('the fingerprint reader did not finish in time');
       }
       if (now >= heard + this.#options.silenceMs) throw outOfStep('the fingerprint reader fell silent');
-      await this.#wait(Math.min(deadline, graceEnds, heard + this.#options.silenceMs), cancelled === undefined ? signal : undefined);
+      await this.#inbox.wait(Math.min(deadline, graceEnds, heard + this.#options.silenceMs), cancelled === undefined ? signal : undefined);
     }
   }
 }

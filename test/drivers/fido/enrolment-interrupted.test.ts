@@ -126,7 +126,7 @@ describe('a person who', () => {
   });
 
   test('does not come is waited for until the time for the finger is over', async () => {
-    const { key, session: fingers } = await session({}, { sampleMs: 40, fingerMs: 200 });
+    const { key, session: fingers } = await session({}, { sampleMs: 40, fingerMs: 800 });
     const seen: string[] = [];
     const call = fingers.enrolFinger('left thumb', { onSample: ({ feedback }) => seen.push(feedback) });
     await expect(call).rejects.toEqual(refusal('touch-timeout'));
@@ -137,7 +137,7 @@ describe('a person who', () => {
   });
 
   test('has one finger enrolled cannot have it enrolled as another', async () => {
-    const { key, session: fingers } = await session({}, { fingerMs: 200 });
+    const { key, session: fingers } = await session({}, { fingerMs: 1500 });
     key.autoTouch('left thumb');
     await fingers.enrolFinger('left thumb');
     const seen = new Set<string>();

@@ -234,10 +234,10 @@ describe('the PIN of a key', () => {
 describe('a key in an officer’s hand', () => {
   test('is told from others by a touch', async () => {
     const key = factoryKey();
-    const officer = await officerOf(key, { touchMs: 60 });
-    await expect(officer.selection()).rejects.toEqual(refusal('touch-timeout'));
+    const impatient = await officerOf(key, { touchMs: 60 });
+    await expect(impatient.selection()).rejects.toEqual(refusal('touch-timeout'));
     key.autoTouch('any finger');
-    await officer.selection();
+    await (await officerOf(key)).selection();
   });
 
   test('is reset right after it was plugged in, by a touch, and is then as it came from the factory', async () => {

@@ -134,7 +134,7 @@ describe('credentials of a virtual bio key', () => {
       ] satisfies Params,
     ],
   ])('an empty token for %s asks which key is meant, and whether it has a PIN', async (_, command, fields) => {
-    const raw = await RawKey.of({ touchTimeoutMs: 40 });
+    const raw = await RawKey.of({ touchTimeoutMs: 150 });
     expect(await raw.status(command, fields)).toBe(0x2f);
     raw.key.autoTouch('anybody');
     expect(await raw.status(command, fields)).toBe(0x35);

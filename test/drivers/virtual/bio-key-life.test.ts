@@ -27,7 +27,7 @@ describe('a virtual bio key', () => {
   });
 
   test('waits for a touch to be selected, and can be told to stop', async () => {
-    const raw = await RawKey.of({ touchTimeoutMs: 40 });
+    const raw = await RawKey.of({ touchTimeoutMs: 150 });
     expect(await raw.status(selection)).toBe(0x2f);
     raw.key.autoTouch('anybody');
     expect(await raw.status(selection)).toBe(0);
