@@ -1,8 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { BioEnrolment } from '../../../drivers/fido/bio-enrolment.ts';
 import { changePin, pinTries, setPin, tokenByPin } from '../../../drivers/fido/device-pin.ts';
-import { clientOf, clientWithPin, factoryKey, secretOf, short } from './factory-key.ts';
+import { KeyEnrolment } from '../../../drivers/fido/enrolment.ts';
+import { parseFrame } from '../../../drivers/fido/framing.ts';
+import { readerIdOf } from '../../../drivers/fido/reader.ts';
+import type { HidListener, HidTransport } from '../../../drivers/fido/transport.ts';
+import type { Secret } from '../../../drivers/secret.ts';
+import { clientOf, clientWithPin, factoryKey, secretOf, short, textOf } from './factory-key.ts';
 import { enrolled, finger, openReader, refusal, rpId } from './plugged-in.ts';
 
 const pin = '4711-0815';
@@ -125,6 +131,38 @@ describe('a PIN', () => {
     await expect(setPin(ctap, known, second, short)).rejects.toEqual(refusal('reader-lost'));
     await expect(changePin(ctap, known, { current: third, next: fourth }, short)).rejects.toEqual(refusal('reader-lost'));
     for (const secret of [right, other, first, second, third, fourth]) expect(secret.length).toBe(0);
+  });
+
+  test('crosses the cable only encrypted, and stands in no error', async () => {
+    const key = factoryKey();
+    const cable: Uint8Array[] = [];
+    const open: HidTransport['open'] = async (path, listener) => {
+      const heard: HidListener = {
+        onReport: (report) => {
+          cable.push(report);
+          listener.onReport(report);
+        },
+        onGone: (cause) => listener.onGone(cause),
+      };
+      const hid = await key.transport.open(path, heard);
+      return { close: () => hid.close(), write: (report) => (cable.push(report), hid.write(report)) };
+    };
+    const [hid] = await key.transport.list();
+    const officer = await KeyEnrolment.open({ ...key.transport, open }, hid === undefined ? '' : readerIdOf(hid));
+    const pins: string[] = [];
+    const keep = async (secret: Secret) => void pins.push(await textOf(secret));
+    await officer.prepare({ names: ['right index', 'left index'], keep }, { onFinger: (name) => key.autoTouch(name) });
+    await officer.renewPin(secretOf(pins[0] ?? ''), keep);
+    const error: unknown = await officer.unlock(secretOf(`${pins[1]}x`)).catch((caught: unknown) => caught);
+    await officer.close();
+    // Without the heads of the reports, so that nothing is missed that stands in two of them.
+    const said = Buffer.concat(cable.map((report) => parseFrame(report)?.data ?? new Uint8Array(0)));
+    const seen = `${said.toString('latin1')} ${inspect(error, { depth: 9, showHidden: true })}`;
+    expect(pins).toHaveLength(2);
+    for (const one of pins) expect(seen).not.toContain(one);
+    // The control: what is said in the clear would be found.
+    expect(seen).toContain('right index');
+    expect(seen).toContain('pinInvalid');
   });
 
   test('is not asked of a key that cannot have one', async () => {

@@ -50,6 +50,16 @@ describe.each([1, 2] as const)('PIN/UV auth protocol %i', (version) => {
   });
 });
 
+// Made once in the same way: python3-fido2 0.9.1, the two keys above, HMAC under the shared secret.
+test.each([
+  [1, 'b4e7a11c1d3e4514dc2ac625d411941a'],
+  [2, 'c891daa6dda565034db5718b30cd542f735efee9a9d6453d391a8f427d0dfe37'],
+] as const)('protocol %i authenticates a new PIN under the shared secret as another implementation does', (version, mac) => {
+  for (const secret of [SharedSecret.of(version, a, createPublicKey(b)), SharedSecret.of(version, b, createPublicKey(a))]) {
+    expect(Buffer.from(secret.authenticate(Buffer.from('countersign'))).toString('hex')).toBe(mac);
+  }
+});
+
 test('protocol two encrypts the same bytes differently every time', () => {
   const secret = SharedSecret.of(2, a, createPublicKey(b));
   expect(secret.encrypt(plain)).not.toEqual(secret.encrypt(plain));
