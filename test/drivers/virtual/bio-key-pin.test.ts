@@ -146,10 +146,14 @@ describe('the tokens of a virtual bio key', () => {
     const second = await tokenOf(raw, be);
     expect(await raw.status(bio, raw.bio(first, 4))).toBe(0x33);
     expect(await raw.status(bio, raw.bio(second, 4))).toBe(0x2c);
+    expect(await raw.changePin(pin, '2222-3333')).toBe(0);
+    expect(await raw.status(bio, raw.bio(second, 4))).toBe(0x33);
+    expect(await raw.changePin('2222-3333', pin)).toBe(0);
+    const third = await tokenOf(raw, be);
     raw.key.unplug();
     raw.key.plug();
     const again = await RawKey.on(raw.key);
-    expect(await again.status(bio, again.bio(second, 4))).toBe(0x33);
+    expect(await again.status(bio, again.bio(third, 4))).toBe(0x33);
   });
 
   test.each([

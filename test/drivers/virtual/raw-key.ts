@@ -80,6 +80,21 @@ export class RawKey {
     ]);
   }
 
+  /** changePIN as the standard has it. */
+  async changePin(current: string, next: string): Promise<number> {
+    const { secret, cose } = await this.agree();
+    const [sent, hash] = [secret.encrypt(padded(next)), secret.encrypt(hashOf(current))];
+    const param = secret.authenticate(Buffer.concat([sent, hash]));
+    return this.status(0x06, [
+      [1, this.version],
+      [2, 4],
+      [3, cose],
+      [4, param],
+      [5, sent],
+      [6, hash],
+    ]);
+  }
+
   /** A token by PIN in the clear, or the status that came instead. */
   async token(pin: string, permissions: number | undefined, rpId?: string): Promise<Uint8Array | number> {
     const { secret, cose } = await this.agree();
