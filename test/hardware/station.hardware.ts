@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Bench } from './bench.ts';
 import { cardScenes } from './scenes/cards.ts';
+import { driveScenes } from './scenes/drives.ts';
 import { fingerprintScenes } from './scenes/fingerprint.ts';
 import { permissionScenes } from './scenes/permissions.ts';
 import { stationScenes } from './scenes/whole-station.ts';
@@ -23,3 +24,4 @@ fingerprintScenes(() => bench);
 permissionScenes(() => bench);
 cardScenes(() => bench);
 stationScenes(() => bench);
+driveScenes(() => bench);

@@ -41,6 +41,9 @@ export const stationCalls = {
   startStation: (root: string, data: string, port: number) =>
     start('station', process.execPath, [program, 'station', root, data, String(port)], /^ready$/),
 
+  /** Starts any program, and waits for a line that matches. */
+  startProgram: (name: string, command: string, args: readonly string[], ready: string) => start(name, command, args, new RegExp(ready)),
+
   /** Ends a program in order; its exit code. */
   async stop(name: string): Promise<number | null> {
     const child = running.get(name);
