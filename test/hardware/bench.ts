@@ -11,6 +11,7 @@ import { freePorts, Machine } from './machine/machine.ts';
 import { makeStationThings, type StationThings } from './station-data.ts';
 import { CardReaderDevice } from './usb/card-reader-device.ts';
 import { CardDevice } from './usb/card-device.ts';
+import { KeyboardDevice } from './usb/keyboard-device.ts';
 import { KeyDevice } from './usb/key-device.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -38,6 +39,9 @@ interface Parts {
   readonly cardReader: CardReaderDevice;
   /** The card reader that is part of the machine and says that it has a keypad, which is not so; empty at first. */
   readonly boastfulReader: CardDevice;
+  /** Keyboards in the shape of a drive and of a FIDO key; unplugged at first. */
+  readonly driveKeyboard: KeyboardDevice;
+  readonly keyKeyboard: KeyboardDevice;
   readonly station: StationThings;
   /** Path of the guest's program, the same in the guest. */
   readonly guestProgram: string;
@@ -70,10 +74,15 @@ export class Bench {
     const station = await makeStationThings(data, matchMs);
     const reader = await KeyDevice.listen(at('key'), station.key);
     const cardReader = await CardReaderDevice.listen(at('ccid'));
+    const driveKeyboard = await KeyboardDevice.inDrive(at('odd-drive'));
+    const keyKeyboard = await KeyboardDevice.inDisguise(at('odd-key'));
     writeFileSync(at('initrd'), makeInitrd(kernel.modules, guestCommand(guestProgram, port)));
+    const outside = ['key', 'ccid', 'odd-drive', 'odd-key'].flatMap((name) => [
+      ...['-chardev', `socket,id=${name},path=${at(name)}`],
+      ...['-device', `usb-redir,chardev=${name},id=usb-${name},bus=usb.0`],
+    ]);
     const devices = [
-      ...['-chardev', `socket,id=key,path=${at('key')}`, '-device', 'usb-redir,chardev=key,id=usb-key,bus=usb.0'],
-      ...['-chardev', `socket,id=ccid,path=${at('ccid')}`, '-device', 'usb-redir,chardev=ccid,id=usb-ccid,bus=usb.0'],
+      ...outside,
       ...['-chardev', `socket,id=card,path=${at('card')},server=on,wait=off`, '-device', 'usb-ccid,id=slot,bus=usb.0'],
       ...['-device', 'ccid-card-passthru,chardev=card,bus=slot.0'],
     ];
@@ -81,7 +90,11 @@ export class Bench {
     const machine = await Machine.start({ vmlinux: kernel.vmlinux, initrd: at('initrd'), folder, ports, devices });
     const boastfulReader = await CardDevice.connect(at('card'));
     await machine.answering(port, 60_000);
-    return new Bench({ machine, reader, cardReader, boastfulReader, station, guestProgram, stationPort }, port, folder);
+    return new Bench(
+      { machine, reader, cardReader, boastfulReader, driveKeyboard, keyKeyboard, station, guestProgram, stationPort },
+      port,
+      folder,
+    );
   }
 
   /** Has the guest do something. Throws GuestError with what was thrown there. */
@@ -96,9 +109,8 @@ export class Bench {
   async off(): Promise<boolean> {
     await this.call('off').catch(() => undefined);
     const alone = await this.parts.machine.off(10_000);
-    this.parts.reader.close();
-    this.parts.cardReader.close();
-    this.parts.boastfulReader.close();
+    const { reader, cardReader, boastfulReader, driveKeyboard, keyKeyboard } = this.parts;
+    for (const device of [reader, cardReader, boastfulReader, driveKeyboard, keyKeyboard]) device.close();
     rmSync(this.#folder, { recursive: true, force: true });
     return alone;
   }

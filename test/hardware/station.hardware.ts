@@ -5,6 +5,7 @@ import { cardScenes } from './scenes/cards.ts';
 import { driveScenes } from './scenes/drives.ts';
 import { fingerprintScenes } from './scenes/fingerprint.ts';
 import { permissionScenes } from './scenes/permissions.ts';
+import { unwantedScenes } from './scenes/unwanted.ts';
 import { stationScenes } from './scenes/whole-station.ts';
 
 let bench: Bench;
@@ -22,6 +23,7 @@ test('the guest runs a kernel of Debian', async () => {
 
 fingerprintScenes(() => bench);
 permissionScenes(() => bench);
+unwantedScenes(() => bench);
 cardScenes(() => bench);
 stationScenes(() => bench);
 driveScenes(() => bench);

@@ -2,7 +2,8 @@
 import { keyCalls } from './key-calls.ts';
 import { machineCalls } from './machine-calls.ts';
 import { stationCalls } from './station-calls.ts';
+import { usbCalls } from './usb-calls.ts';
 
-export const calls = { ...machineCalls, ...keyCalls, ...stationCalls };
+export const calls = { ...machineCalls, ...keyCalls, ...stationCalls, ...usbCalls };
 
 export type Calls = typeof calls;

@@ -75,6 +75,7 @@ export function stationScenes(bench: () => Bench): void {
 
     test('the log of that station is whole and says what happened', async () => {
       cardReader().remove();
+      await kiosk.act({ type: 'continue' });
       await kiosk.until('start');
       expect(await bench().call('stop', 'station')).toBe(0);
       const faults = (await bench().call('said', 'station')).filter((line) => line.startsWith('fault'));
