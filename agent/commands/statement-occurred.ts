@@ -18,7 +18,9 @@ const dayMs = 86_400_000;
 export function readOccurred(text: string, now: Date): Occurred {
   const [first = '', second = first, ...more] = text.split('/');
   if (more.length > 0) throw new WrongUsage(wrong(text));
-  const [from, to] = [beginOf(first), Math.min(endOf(second), day.test(second) ? now.getTime() : Infinity)];
+  const [from, last] = [beginOf(first), beginOf(second)];
+  // A day that has begun counts as far as it has passed; one that has not lies ahead as a whole.
+  const to = day.test(second) && last <= now.getTime() ? Math.min(last + dayMs - 1, now.getTime()) : last;
   if (Number.isNaN(from) || Number.isNaN(to)) throw new WrongUsage(wrong(text));
   if (from > now.getTime() || to > now.getTime())
     throw new WrongUsage(`--occurred ${text} has not happened yet, by the clock of this station.`);
@@ -31,10 +33,6 @@ function beginOf(text: string): number {
   const begin = Date.parse(`${text}T00:00:00.000Z`);
   // The 30th of February is the 2nd of March to Date.
   return !Number.isNaN(begin) && new Date(begin).toISOString().startsWith(text) ? begin : Number.NaN;
-}
-
-function endOf(text: string): number {
-  return day.test(text) ? beginOf(text) + dayMs - 1 : beginOf(text);
 }
 
 function wrong(text: string): string {
