@@ -1,6 +1,7 @@
 /**
  * Who may ask for what, and who may be the second person: one table and two rules over it. Pure. It must never let anybody decide on what they asked for,
- * by whatever card. What was decided stands in the log and is checked there by the second implementation; who may is the station's to say.
+ * by whatever card. What was decided stands in the log and is checked there by the second implementation, which has a table of its own
+ * (`agent/log/verify/confirmations.ts`): who may is part of what the log means, and the two change together.
  */
 import type { Role } from '../log/catalogue.ts';
 import type { Asked } from '../log/confirmations.ts';

@@ -1,6 +1,6 @@
 /**
- * What needs a second person: what was asked for is decided
- * once, in time, and by somebody else with another certificate and another key; nobody is erased without a request that was confirmed.
+ * What needs a second person: what was asked for is decided once, in time, by those whose role may, and by somebody else with another certificate and
+ * another key; nobody is erased without a request that was confirmed.
  */
 import { isHash, map, must } from './canonical.ts';
 import type { Entry, Rules } from './chain.ts';
@@ -24,6 +24,13 @@ export interface NamedAttachment {
   readonly sha256: string;
   readonly size: number;
 }
+
+/** Who may ask for what, and who may be the second person to it. Whoever is not here may neither. */
+const mayAsk = {
+  supplement: new Set<unknown>(['clerk', 'supervisor', 'auditor', 'administrator']),
+  erase: new Set<unknown>(['clerk', 'supervisor']),
+};
+const mayDecide = { supplement: new Set<unknown>(['supervisor', 'auditor']), erase: new Set<unknown>(['supervisor']) };
 
 export class ConfirmationRules implements Rules {
   /** The attachments that the last entry names. */
@@ -56,8 +63,11 @@ export class ConfirmationRules implements Rules {
   }
 
   #ask(entry: Entry): void {
-    const { seq, op, operation, fields, leaf } = entry;
+    const { seq, op, operation, fields, leaf, actor } = entry;
     const signed = this.#signers.check(entry);
+    // A request that asks for anything else is refused below.
+    const allowed = mayAsk[op === 'supplement' ? op : 'erase'].has(actor.get('role'));
+    must(allowed, `entry ${seq}: it was asked for by somebody whose role may not ask for it`);
     const time = this.#lapse(entry);
     const until = fields.get('until');
     must(isTime(until) && until > time, `entry ${seq}: it does not say until when it waits for a second person`);
@@ -90,7 +100,7 @@ export class ConfirmationRules implements Rules {
   }
 
   #decide(entry: Entry): void {
-    const { seq, op, operation, fields } = entry;
+    const { seq, op, operation, fields, actor } = entry;
     const signed = this.#signers.check(entry);
     this.#lapse(entry);
     const named = fields.get('entry');
@@ -101,6 +111,8 @@ export class ConfirmationRules implements Rules {
     must(signed.id !== target.id, `entry ${seq}: nobody decides on what they asked for themselves`);
     const other = signed.certificate !== target.certificate && signed.key !== target.key;
     must(other, `entry ${seq}: it was signed with the certificate or the key of the person who asked`);
+    const allowed = mayDecide[target.subject === undefined ? 'supplement' : 'erase'].has(actor.get('role'));
+    must(allowed, `entry ${seq}: it was decided by somebody whose role may not decide it`);
     this.#open.delete(named as number);
     if (op === 'confirm' && target.subject !== undefined) this.#confirmed.set(named as number, { confirm: seq, subject: target.subject });
   }
