@@ -4,7 +4,7 @@ op_of() { fact "$1" op; }
 # The members of the fields, one to a line: a name, and hex, a whole number or a plain word. What stands inside a string has a backslash before each
 # quotation mark, so no text can look like one.
 while IFS= read -r seq; do
-  tr '{},' '[\n*]' <"$tmp/e/$seq/fields" | sed -n -e 's/^"\([a-z][a-z0-9_]*\)":"\([A-Za-z0-9_-]*\)"$/\1 \2/p' -e 's/^"\([a-z][a-z0-9_]*\)":\([0-9]*\)$/\1 \2/p' >"$tmp/e/$seq/members"
+  tr '{},' '\n\n\n' <"$tmp/e/$seq/fields" | sed -n -e 's/^"\([a-z][a-z0-9_]*\)":"\([A-Za-z0-9_-]*\)"$/\1 \2/p' -e 's/^"\([a-z][a-z0-9_]*\)":\([0-9]*\)$/\1 \2/p' >"$tmp/e/$seq/members"
 done <"$tmp/numbers"
 # The member $2 of entry $1; nothing where there is none, or more than one.
 text_in() {
