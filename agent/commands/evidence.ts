@@ -47,9 +47,12 @@ export const evidence = command(
       const made = await readLog(data, (log) => makeEvidence(log, request)).catch(refuse);
       await write(to, made);
       io.out(`Written: ${to} (${made.entries} entries)`);
-      for (const { done, signed, original, format } of made.documents) {
+      if (made.documents.length === 0) io.out('No document was signed in this operation, and verify.sh says so (exit code 3).');
+      for (const { done, signed, ofContainer, original, format } of made.documents) {
         if (signed === undefined)
           io.err(`The signed document of entry ${done} lies in no folder of the station. Bring it with --document FILE.`);
+        else if (ofContainer && original === undefined)
+          io.err(`The container that was signed in entry ${done} lies in no folder of the station. Bring it with --document FILE.`);
         else if (format === 'p7s' && original === undefined)
           io.err(`The file that was signed in entry ${done} lies in no folder of the station. Bring it with --document FILE.`);
       }

@@ -27,7 +27,9 @@ export interface FoundDocument {
   readonly format: 'pdf' | 'p7s' | 'asics' | 'asice';
   /** SHA-256 is `output_sha256`; undefined where nothing with that digest lies in any of the places. */
   readonly signed: Uint8Array | undefined;
-  /** What a .p7s signs: it is not in it. */
+  /** True where a container was agreed to, and one more signature put into it: then what was agreed to is none of the files in it. */
+  readonly ofContainer: boolean;
+  /** What a .p7s signs, which is not in it; and the container that was agreed to. */
   readonly original: Uint8Array | undefined;
   /** The certificate that the entry names, DER, as it stands in the signed document. */
   readonly certificate: Uint8Array | undefined;
@@ -43,10 +45,13 @@ export async function findDocuments(entries: readonly LogEntry[], places: Docume
     const format = event.format === undefined ? 'pdf' : endings[event.format];
     const signed = await withDigest(event.output_sha256, event.output_size, [...places.files, ...(await filesIn(places.outbox))]);
     const kept = await filesIn(join(places.originals, signatureName(event.operation ?? '', event.intent)));
+    const ofContainer = signed !== undefined && (format === 'asice' || format === 'asics') && !holds(signed, event.document_sha256);
     const original =
-      format === 'p7s' ? await withDigest(event.document_sha256, sizeOf(entries, event), [...places.files, ...kept]) : undefined;
+      format === 'p7s' || ofContainer
+        ? await withDigest(event.document_sha256, sizeOf(entries, event), [...places.files, ...kept])
+        : undefined;
     const certificate = signed === undefined ? undefined : certificateIn(signed, format, event.certificate_sha256);
-    found.push({ done, format, signed, original, certificate });
+    found.push({ done, format, signed, ofContainer, original, certificate });
   }
   return found;
 }
@@ -94,6 +99,12 @@ function signaturesIn(bytes: Uint8Array, format: FoundDocument['format']): reado
   }
   const container = new ZipReader(bytesSource(bytes));
   return container.entries.filter(({ name }) => isSignatureName(name)).map((line) => container.read(line, bytes.length));
+}
+
+/** Whether a container has a file with this digest. The station made and checked it. */
+function holds(bytes: Uint8Array, digest: string): boolean {
+  const container = new ZipReader(bytesSource(bytes));
+  return container.entries.some((line) => sha256(container.read(line, bytes.length)) === digest);
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -37,7 +37,7 @@ ${documentWords(documents)}
 | \`checkpoint\` | what the log signed about itself (C2SP signed-note): origin, size, root, and an Ed25519 signature |
 | \`consent/N.signed\` | what was hashed for the consent in entry N: a fixed first line, and the statement as it stands in the entry |
 | \`assertion/N.*\` | what the fingerprint reader gave in entry N: authenticator data (WebAuthn, 6.1), the hash that it was asked to sign, its signature (ECDSA, DER) over both, one behind the other |
-| \`documents/N.signed.*\` | the signed document of entry N (sign.done); \`documents/N.original\` is what a .p7s is the signature of |
+| \`documents/N.signed.*\` | the signed document of entry N (sign.done); \`documents/N.original\` is what a .p7s is the signature of, or the container that was agreed to where one more signature was put into it |
 | \`keys/log.pem\` | the key of the log |
 | \`keys/finger-N.pem\` | the key of the fingerprint credential that entry N (enrol) enrolled |
 | \`keys/signer-N.pem\` | the certificate that the document of entry N was signed with, as it stands in the document |
@@ -56,6 +56,9 @@ ${entries.join('\n')}
 - Each signed document has the digest that the log recorded when it was made; its own signature is good; the signer is the certificate that the consent
   names; and a PDF begins with the very bytes that were consented to.
 
+It says HOLDS, AND NOTHING WAS SIGNED (or HOLDS, AND NOBODY KNOWS WHETHER ANYTHING WAS SIGNED) where no entry says that a document was signed. Exit codes:
+0 everything holds and something was signed, 3 everything holds and nothing was signed or nobody knows, 1 something does not hold or could not be checked.
+
 ## What is NOT shown
 
 - **The time.** Every time here is the station's own clock. A timestamp by a third party would have to be in the document, and this script does not judge it.
@@ -67,20 +70,30 @@ ${entries.join('\n')}
   witness's signature here. Whoever had the station's key could have made another log.
 - **That nothing was left out.** Each entry is proven by itself. Whether the operation has more entries is seen in the log as a whole
   (\`countersign log verify\`, or head office's copy).
+- **What was in a container that was agreed to, where the last line says NOT CHECKED.** A container that was signed already takes one more signature into
+  itself and is another file then. verify.sh compares the files in both where it has both; else bring the one that was agreed to, or compare them yourself.
 - **What the person understood.** The log has the digest of what was on the screen, and not the screen.
 `;
 }
 
 function documentWords(documents: readonly FoundDocument[]): string {
-  if (documents.length === 0) return 'No document was signed in this operation, as far as these entries say.';
-  const lines = documents.map(({ done, format, signed, original }) => {
+  if (documents.length === 0)
+    return '**No document was signed in this operation**, as far as these entries say. verify.sh says so in its last line, with exit code 3.';
+  const lines = documents.map(({ done, format, signed, ofContainer, original }) => {
     if (signed === undefined)
       return `- Entry ${done}: **the signed document is not in this package.** verify.sh fails without it; give it with --document FILE.`;
     const beside =
       format !== 'p7s' || original !== undefined
         ? ''
         : ' **The file that it is the signature of is not here**; give it with --document FILE.';
-    return `- Entry ${done}: the signed document is \`documents/${String(done).padStart(9, '0')}.signed.${format}\`.${beside}`;
+    const inside = ofContainer ? containerWords(original !== undefined) : '';
+    return `- Entry ${done}: the signed document is \`documents/${String(done).padStart(9, '0')}.signed.${format}\`.${beside}${inside}`;
   });
   return `Documents that were signed:\n\n${lines.join('\n')}`;
+}
+
+function containerWords(isHere: boolean): string {
+  return isHere
+    ? ' What the holder agreed to was a container, which is beside it; verify.sh compares the files in both.'
+    : ' What the holder agreed to was a container itself, and it is not here: **that the files in the signed one are its files is NOT CHECKED** until it is given with --document FILE.';
 }

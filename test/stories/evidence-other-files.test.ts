@@ -1,7 +1,7 @@
 /** Evidence of several documents in one visit, and of files that are no PDF: beside themselves and in containers, checked by the same script. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -96,3 +96,37 @@ test.each(['asic-s', 'asic-e'])(
   },
   60_000,
 );
+
+test('a container that was signed before: its files are held against those of the container that was agreed to', async () => {
+  const [before = ''] = (await readdir(join(story.data, 'outbox'))).filter((name) => name.endsWith('.asice'));
+  await copyFile(join(story.data, 'outbox', before), join(story.data, 'inbox', 'again.asice'));
+  await story.start();
+  const changed = await signAll(1, 'container');
+  const { code, ok, said } = judge(script, changed.folder);
+  expect(code, said).toBe(0);
+  const same = 'the files in the container are exactly those in the container that the holder agreed to';
+  expect(ok.filter((line) => line.includes(same))).toHaveLength(1);
+  expect(changed.read('README.md').toString()).toContain('verify.sh compares the files in both');
+  const original = changed.find(/\.original$/);
+  // Another file in the signed container, whose digest the entry is made to say.
+  const name = changed.find(/\.signed\./);
+  const sum = () => createHash('sha256').update(changed.read(name)).digest('hex');
+  const digest = sum();
+  changed.write(name, (text) => text.replace('Dear Ada', 'Dear Bob'));
+  changed.rewrite('sign.done', (body) => body.replace(digest, sum()));
+  changed.sumUp();
+  const refused = judge(script, changed.folder);
+  expect(refused.code).toBe(1);
+  expect(refused.failed).toContainEqual(expect.stringContaining('are not those in the container that the holder agreed to') as string);
+  // Without it the script says what it did not check, and with it from elsewhere it does.
+  const without = new Changed(join(folder, 'container'), join(folder, 'container-without'));
+  rmSync(without.at(original));
+  without.sumUp();
+  const unchecked = judge(script, without.folder);
+  expect(unchecked.code).toBe(0);
+  expect(unchecked.said).toMatch(/^note .*which is not here; that its files are these was NOT CHECKED/m);
+  expect(unchecked.said).toMatch(/^VERDICT: HOLDS\. .*was NOT CHECKED \(1\)/m);
+  const brought = judge(script, without.folder, ['--document', join(folder, 'container', original)]);
+  expect(brought.ok.filter((line) => line.includes(same))).toHaveLength(1);
+  expect(brought.said).not.toContain('NOT CHECKED');
+}, 60_000);

@@ -9,7 +9,8 @@
 #   FOLDER           the package; without it the folder in which this script lies
 #
 # It needs a POSIX shell and its tools (head and tail with -c), sha256sum, and openssl 3. It writes nothing but a temporary folder of its own.
-# One line for each check: "ok" or "FAILED". Exit codes: 0 everything holds, 1 something does not, or could not be checked.
+# One line for each check: "ok" or "FAILED". Exit codes: 0 everything holds, 1 something does not, or could not be checked, 3 everything holds
+# and no document was signed in this operation, or nobody knows whether one was.
 set -eu
 LC_ALL=C
 export LC_ALL

@@ -47,15 +47,46 @@ says() {
   done
   return 1
 }
-check_container() {
-  if ! unpack "$1"; then failed "$what: the container is packed in a way that this script does not read" && return 0; fi
+# Unpacks, and lists the parts that are files which somebody put in.
+unpack_files() {
+  unpack "$1" || return 1
   parts . >"$tmp/all"
   { parts '^META-INF/' && parts '^mimetype$'; } >"$tmp/own"
   while IFS= read -r part; do if ! grep "^$part\$" "$tmp/own" >/dev/null; then echo "$part"; fi; done <"$tmp/all" >"$tmp/objects"
+}
+# Digest and name of each of these files.
+listing() {
+  while IFS= read -r part; do printf '%s %s\n' "$(sum_of "$tmp/zip/$part")" "$(hex <"$tmp/zip/$part.name")"; done <"$tmp/objects" | sort
+}
+# Where a container was agreed to, one more signature was put into it: the files in the signed container $1 have to be the files in that one.
+same_files() {
+  document=$(text_in "$seq" document_sha256)
+  container=
+  if is_hex "$document" 64; then container=$(file_with "$document"); fi
+  if [ -z "$container" ]; then
+    unchecked=$((unchecked + 1))
+    note "$what: what the holder agreed to was a container itself ($document), which is not here; that its files are these was NOT CHECKED. It is given with --document FILE"
+    return 0
+  fi
+  claim "$document"
+  listing >"$tmp/signed-files"
+  if ! unpack_files "$container"; then
+    failed "$what: the container that the holder agreed to is packed in a way that this script does not read"
+  else
+    listing >"$tmp/agreed-files"
+    result=0
+    cmp -s "$tmp/agreed-files" "$tmp/signed-files" || result=1
+    judge $result "$what: the files in the container are exactly those in the container that the holder agreed to" \
+      "$what: the files in the container are not those in the container that the holder agreed to"
+  fi
+  unpack_files "$1"
+}
+check_container() {
+  if ! unpack_files "$1"; then failed "$what: the container is packed in a way that this script does not read" && return 0; fi
   agreed=
   while IFS= read -r part; do if [ "$(sum_of "$tmp/zip/$part")" = "$(text_in "$seq" document_sha256)" ]; then agreed=$part; fi; done <"$tmp/objects"
   if [ -n "$agreed" ]; then ok "$what: the file in the container is exactly the one that the holder agreed to"; else
-    note "$what: what the holder agreed to was a container itself; that its files are these is the station's word"
+    same_files "$1"
   fi
   if [ "$format" = asic-s ]; then
     signature=$(parts '^META-INF/signature\.p7s$')

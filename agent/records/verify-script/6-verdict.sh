@@ -27,6 +27,9 @@ while IFS= read -r seq; do
 done <"$tmp/sign.intent"
 
 done_count=0
+unchecked=0
+unknown_count=0
+while IFS= read -r one; do if [ "$(op_of "$one")" = sign.outcome-unknown ]; then unknown_count=$((unknown_count + 1)); fi; done <"$tmp/numbers"
 while IFS= read -r seq; do
   what="entry $seq (sign.done)"
   intent=$(number_in "$seq" intent) consent=
@@ -81,8 +84,22 @@ finished=yes
 rm -rf "$tmp"
 tmp=
 if [ $failures = 0 ]; then
-  printf 'VERDICT: HOLDS. %s checks. Operation %s in the log %s: %s signed. What is not shown by this stands in README.md.\n' \
-    "$checks" "$operation" "$origin" "$(if [ $done_count = 1 ]; then echo '1 document was'; else echo "$done_count documents were"; fi)"
+  place="Operation $operation in the log $origin"
+  rest='What is not shown by this stands in README.md.'
+  if [ $unchecked -gt 0 ]; then rest="That the files in a signed container are those that were agreed to was NOT CHECKED ($unchecked). $rest"; fi
+  if [ $done_count = 0 ] && [ $unknown_count = 0 ]; then
+    printf 'VERDICT: HOLDS, AND NOTHING WAS SIGNED. %s checks. %s: no document was signed in it. %s\n' "$checks" "$place" "$rest"
+    exit 3
+  fi
+  known=
+  if [ $unknown_count -gt 0 ]; then known=", and of $unknown_count more nobody knows whether it was"; fi
+  if [ $done_count = 0 ]; then
+    printf 'VERDICT: HOLDS, AND NOBODY KNOWS WHETHER ANYTHING WAS SIGNED. %s checks. %s: the token was asked and gave no answer that the log has. %s\n' \
+      "$checks" "$place" "$rest"
+    exit 3
+  fi
+  printf 'VERDICT: HOLDS. %s checks. %s: %s signed%s. %s\n' \
+    "$checks" "$place" "$(if [ $done_count = 1 ]; then echo '1 document was'; else echo "$done_count documents were"; fi)" "$known" "$rest"
   exit 0
 fi
 printf 'VERDICT: DOES NOT HOLD. %s of %s checks failed; each line that begins with FAILED says what it means.\n' "$failures" "$((checks + failures))"
