@@ -37,6 +37,7 @@ import { Recorder } from './signing/recorder.ts';
 import { recover, type Recovered, signedIn } from './signing/recovery.ts';
 import { keepLog } from './signing/upkeep.ts';
 import { Visit } from './signing/visit.ts';
+import { Vouching } from './signing/vouching.ts';
 import { software } from './version.ts';
 
 export interface StationOptions {
@@ -97,7 +98,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
   const config = await readConfig(options.data);
   const paths = stationPaths(options.data, config);
   const opened = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
-  const { log, enrolments } = opened;
+  const { log, enrolments, vouches } = opened;
   const recorder = new Recorder(log, enrolments, opened.sealing.tiers);
   const closers: (() => Promise<void> | void)[] = [() => log.close()];
   const close = async () => {
@@ -144,6 +145,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       stationName: config.name,
       rpId: config.rpId,
       makeReceipt: key === undefined ? undefined : receiptMaker({ log, signer: key.signer, desk, recorder }),
+      vouching: config.fingerprint?.vouching === 'accept' ? new Vouching(log, vouches) : undefined,
       now: () => new Date(),
       fingerPolicy: fingerPolicyOf(config.fingerprint),
       hasRoom: async () => (await space()) === undefined,
@@ -182,6 +184,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       visit,
       desk,
       enrolments,
+      vouches,
       recover: (open) => recover(open, signedIn(log), recorder, ofStation),
       sealMs: sealMinutes * 60_000,
       sealedAt: opened.sealedAt,

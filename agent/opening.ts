@@ -15,6 +15,7 @@ import { Wrong } from './log/verify/canonical.ts';
 import type { PinSource } from './log-token/pins.ts';
 import { openTokenSigner } from './log-token/signer.ts';
 import { Enrolments } from './people/enrolment.ts';
+import { vouchOps, Vouches } from './people/vouches.ts';
 import { StartRefused } from './refusals.ts';
 
 export interface OpenedLog {
@@ -22,6 +23,8 @@ export interface OpenedLog {
   readonly enrolments: Enrolments;
   /** Digests of every document that came in. */
   readonly known: ReadonlySet<string>;
+  /** For whom a member of staff vouches. */
+  readonly vouches: Vouches;
   readonly openIntents: readonly OpenIntent[];
   /** What the log says of its own key; absent in a station that was made before there was one. */
   readonly key: LogKeyFields | undefined;
@@ -63,6 +66,7 @@ export async function openStationLog(
   try {
     await mustBelong(log, config);
     const enrolments = new Enrolments();
+    const vouches = new Vouches();
     const known = new Set<string>();
     const intents = new Intents();
     const keys: Fields<'key'>[] = [];
@@ -70,10 +74,13 @@ export async function openStationLog(
     let sealedAt: string | undefined;
     let hasErased = false;
     // Entry by entry: a log of many years does not fit into memory.
-    for await (const entry of log.scan({ op: [...reconcileOps, 'enrol', 'finger-refused', 'document-in', 'key', 'seal', 'erase'] })) {
+    for await (const entry of log.scan({
+      op: [...reconcileOps, 'enrol', 'finger-refused', 'document-in', 'key', 'seal', 'erase', ...vouchOps],
+    })) {
       const { event, at } = entry;
       enrolments.take(event);
       intents.take(entry);
+      vouches.take(entry);
       if (event.op === 'key') keys.push(event);
       if (event.op === 'erase' || (event.op === 'key' && event.action === 'revoked')) hasErased = true;
       if (event.op === 'document-in') known.add(event.document_sha256);
@@ -89,6 +96,7 @@ export async function openStationLog(
       enrolments,
       known,
       openIntents: intents.open(),
+      vouches,
       key,
       sealing,
       isScrubbed,

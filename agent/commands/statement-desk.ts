@@ -3,6 +3,7 @@ import { configDigest, stationPaths, type StationConfig, type StationPaths } fro
 import { Confirmations, confirmationOps } from '../log/confirmations.ts';
 import type { LogStore } from '../log/store.ts';
 import { openStationLog } from '../opening.ts';
+import type { Vouches } from '../people/vouches.ts';
 import { StartRefused } from '../refusals.ts';
 import { software } from '../version.ts';
 import { virtualBench } from './token-test/virtual-bench.ts';
@@ -45,6 +46,8 @@ export interface Desk {
   readonly log: LogStore;
   /** What was asked for, as the log says. */
   readonly asked: Confirmations;
+  /** For whom a member of staff vouches. */
+  readonly vouches: Vouches;
   /** Variables for the hosts of the modules. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -56,13 +59,13 @@ export async function atDesk<T>(values: SigningValues, use: (desk: Desk) => Prom
   if (station === undefined) throw new StartRefused(`There is no station in ${values.data}.`);
   const { config, data } = station;
   const paths = stationPaths(data, config);
-  const { log } = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
+  const { log, vouches } = await openStationLog(paths, config, { software, configDigest: configDigest(config) });
   try {
     const bench = await virtualBench(station, values.card);
     try {
       const asked = new Confirmations();
       for (const entry of await log.entries({ op: confirmationOps })) asked.take(entry);
-      return await use({ config, paths, around, log, asked, env: bench.env });
+      return await use({ config, paths, around, log, asked, vouches, env: bench.env });
     } finally {
       await bench.close();
     }

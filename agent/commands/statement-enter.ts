@@ -59,6 +59,7 @@ export async function enterStatement(desk: Desk, order: StatementOrder, values: 
 const denials: Readonly<Record<Denial, string>> = {
   role: 'may not do this in that role',
   'own-entry': 'cannot be the second person here: this was asked for by the same person, with the same card or with the same key',
+  'own-person': 'cannot vouch here: nobody vouches for themselves, and this certificate or its key is their own',
   confirmed: 'comes too late: this was confirmed already',
   rejected: 'comes too late: this was rejected already',
   used: 'comes too late: this was confirmed and done already',
@@ -68,7 +69,8 @@ const denials: Readonly<Record<Denial, string>> = {
 function mustBeAllowed({ asked }: Desk, { deny }: StatementOrder, { person, actor }: PersonAtDesk): void {
   const denial = deny(person);
   const owner = asked.ownerOf(person) ?? person.id;
-  if (denial !== 'own-entry' && owner !== person.id)
+  const isOwn = denial === 'own-entry' || denial === 'own-person';
+  if (!isOwn && owner !== person.id)
     throw new StatementDenied(`${person.id} cannot sign here: another person has signed with this card or its key before: ${owner}.`, {
       actor,
       reason: 'other-person',
@@ -76,7 +78,7 @@ function mustBeAllowed({ asked }: Desk, { deny }: StatementOrder, { person, acto
     });
   if (denial === undefined) return;
   const text = `${person.id} (${person.role}) ${denials[denial]}.`;
-  if (denial !== 'role' && denial !== 'own-entry') throw new StartRefused(text, 1);
+  if (denial !== 'role' && !isOwn) throw new StartRefused(text, 1);
   throw new StatementDenied(text, { actor, reason: denial, certificate_sha256: person.certificateSha256 });
 }
 

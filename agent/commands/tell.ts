@@ -88,6 +88,7 @@ const sentences: Partial<Readonly<Record<ProblemCode, string>>> = {
   'touch-timeout': 'No finger came.',
   'finger-paused': 'Too many fingers did not match. The next one may be tried after a pause.',
   'finger-disabled': 'The finger of this person did not match too often. It counts again once it was enrolled anew.',
+  'vouch-lapsed': 'The word of the member of staff who vouched counts no longer.',
   'not-enrolled': 'No finger is enrolled for this card.',
   'no-usable-key': 'There is no certificate for signing on this card.',
   'certificate-unusable': 'The certificate on this card is not for signing documents.',

@@ -16,14 +16,14 @@ export function terminalWalker(io: CommandIo): FilesWalker {
       const answer = Number(await askLine('Which certificate (number, Enter ends)? '));
       return certificates[answer - 1]?.certificateSha256;
     },
-    async consent({ documents }) {
+    async consent({ documents, vouched = false }) {
       if (documents.length > 1)
         documents.forEach((document, index) =>
           io.err(`  ${index + 1}  ${document.name}, ${lengthOf(document)}, SHA-256 ${document.digest}\n`),
         );
       for (const line of documents.flatMap(otherLines)) io.err(`${line}\n`);
       for (const line of documents.flatMap(termLines)) io.err(`${line}\n`);
-      io.err(`${consentText(documents.length, documents.filter(({ other }) => other !== undefined).length)}\n`);
+      io.err(`${consentText(documents.length, documents.filter(({ other }) => other !== undefined).length, vouched)}\n`);
       const [only] = documents.length === 1 ? documents : [];
       return yes(await askLine(`Sign ${only === undefined ? `these ${documents.length} documents` : only.name}? Type yes: `));
     },

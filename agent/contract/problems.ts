@@ -57,6 +57,7 @@ export const problems = {
   'assertion-refused': { recover: 'ask-staff', screen: 'finger-not-matched', event: 'finger-refused' },
   'finger-paused': { recover: 'retry', screen: 'finger-not-matched', event: 'finger-refused' },
   'finger-disabled': { recover: 'ask-staff', screen: 'reader-locked', event: 'finger-refused' },
+  'vouch-lapsed': { recover: 'ask-staff', screen: 'finger-not-matched', event: 'finger-refused' },
   'not-enrolled': { recover: 'ask-staff', screen: 'not-enrolled', event: 'token-in' },
   cancelled: { recover: 'none', screen: 'cancelled', event: 'sign.failed' },
   'idle-timeout': { recover: 'none', screen: 'cancelled', event: 'sign.failed' },

@@ -182,7 +182,13 @@ export type PublicState =
       /** The station is still opening it: its bytes are not there yet. */
       readonly opening?: true;
     }
-  | { readonly screen: 'confirm'; readonly holder: HolderView; readonly documents: readonly DocumentView[] }
+  | {
+      readonly screen: 'confirm';
+      readonly holder: HolderView;
+      readonly documents: readonly DocumentView[];
+      /** A member of staff vouches for the holder: no finger is asked for. */
+      readonly vouched?: true;
+    }
   | {
       readonly screen: 'touch-reader';
       readonly document: DocumentView;

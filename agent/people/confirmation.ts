@@ -32,8 +32,8 @@ export interface Person {
   readonly publicKey: string;
 }
 
-/** `own-entry`: they asked for it themselves, or with this card or its key somebody did. */
-export type Denial = 'role' | 'own-entry' | 'confirmed' | 'rejected' | 'used' | 'lapsed';
+/** `own-entry`: they asked for it themselves, or with this card or its key somebody did. `own-person`: it is about themselves. */
+export type Denial = 'role' | 'own-entry' | 'own-person' | 'confirmed' | 'rejected' | 'used' | 'lapsed';
 
 /** Why this person may not ask for this; undefined when they may. */
 export function denyAsking({ role }: Pick<Person, 'role'>, act: Act): Denial | undefined {

@@ -22,6 +22,7 @@ import { askDevice, SigningProblem } from './problem.ts';
 import type { MakeReceipt } from './receipt.ts';
 import type { Recorder } from './recorder.ts';
 import { signatureActors } from './signature-actors.ts';
+import type { Vouching } from './vouching.ts';
 
 export interface ActorParts {
   readonly tokens: TokenSource;
@@ -40,6 +41,8 @@ export interface ActorParts {
   readonly rpId: string;
   /** Absent where the log has no key, or it is not open. */
   readonly makeReceipt?: MakeReceipt | undefined;
+  /** Absent where the station does not take the word of its staff instead of a finger. */
+  readonly vouching?: Vouching | undefined;
   readonly now: () => Date;
   /** How often a finger may fail. */
   readonly fingerPolicy: FingerPolicy;
@@ -80,7 +83,7 @@ export function signingActors(parts: ActorParts) {
         const problem = 'problem' in judged ? { problem: judged.problem } : {};
         await recorder.record({ ...entry, actor, certificates, revocation_lists: [...judged.lists], ...problem });
         if ('problem' in judged) throw new SigningProblem(judged.problem, { recorded: true });
-        return { pin: contents.pin, keys: judged.keys };
+        return { pin: contents.pin, keys: judged.keys.map((key) => parts.vouching?.offer(key, parts.now()) ?? key) };
       } catch (error) {
         if (
           !signal.aborted &&

@@ -36,6 +36,11 @@ export interface VerifyFingerInput {
   readonly key: HolderKey;
   readonly consent: Consent;
 }
+export interface TakeVouchInput {
+  readonly operation: string;
+  readonly key: HolderKey;
+  readonly consent: Consent;
+}
 export interface SignInput {
   readonly operation: string;
   readonly tokenId: string;

@@ -8,10 +8,12 @@ import { serialise, type JsonObject } from '../log/record.ts';
 
 /**
  * The sentence above the commit button, in English; the statement names its digest, whatever language the screen shows. `unseen` of the documents could not
- * be shown, because they are no PDF: whoever signs those says that they know them.
+ * be shown, because they are no PDF: whoever signs those says that they know them. `vouched`: a member of staff vouches for the holder, and no finger is asked for.
  */
-export function consentText(documents: number, unseen = 0): string {
-  const how = 'with my card, my finger and my PIN.';
+export function consentText(documents: number, unseen = 0, vouched = false): string {
+  const how = vouched
+    ? 'with my card and my PIN; a member of staff vouches for me instead of my finger.'
+    : 'with my card, my finger and my PIN.';
   if (documents === 1) {
     return unseen === 0
       ? `I have read this document and I sign it ${how}`
@@ -57,6 +59,13 @@ export interface ConsentStatement {
   readonly at: string;
   /** After this the fingerprint reader's answer is not accepted any more. */
   readonly expires: string;
+  /** There where no finger is asked for: the entry in which a member of staff vouched for the holder, and its leaf (hex). */
+  readonly vouch?: ConsentVouch;
+}
+
+export interface ConsentVouch {
+  readonly entry: number;
+  readonly leaf: string;
 }
 
 export interface ConsentFacts {
@@ -66,6 +75,7 @@ export interface ConsentFacts {
   readonly certificateSha256: string;
   readonly nonce: Uint8Array;
   readonly at: Date;
+  readonly vouch?: ConsentVouch | undefined;
 }
 
 /** How long a consent may be acted on: the whole walk from commit button to finger, milliseconds. */
@@ -85,15 +95,16 @@ export function makeConsent(facts: ConsentFacts): ConsentStatement {
       ...(terms === undefined ? {} : { terms }),
     })),
     certificate_sha256: facts.certificateSha256,
-    text_sha256: createHash('sha256').update(textOf(facts.documents), 'utf8').digest('hex'),
+    text_sha256: createHash('sha256').update(textOf(facts), 'utf8').digest('hex'),
     nonce: Buffer.from(facts.nonce).toString('hex'),
     at: facts.at.toISOString(),
     expires: new Date(facts.at.getTime() + consentLifeMs).toISOString(),
+    ...(facts.vouch === undefined ? {} : { vouch: facts.vouch }),
   };
 }
 
-function textOf(documents: readonly ConsentDocument[]): string {
-  return consentText(documents.length, documents.filter(({ shown }) => shown === false).length);
+function textOf({ documents, vouch }: ConsentFacts): string {
+  return consentText(documents.length, documents.filter(({ shown }) => shown === false).length, vouch !== undefined);
 }
 
 /** SHA-256 over `countersign/v1/consent\n` and the statement in RFC 8785 form: 32 bytes. */
@@ -112,5 +123,6 @@ export function asJson(statement: ConsentStatement): JsonObject {
     ...(shown === undefined ? {} : { shown }),
     ...(terms === undefined ? {} : { terms: { ...terms } }),
   }));
-  return { ...statement, documents };
+  const { vouch, ...rest } = statement;
+  return { ...rest, documents, ...(vouch === undefined ? {} : { vouch: { ...vouch } }) };
 }

@@ -30,6 +30,8 @@ export const guards = {
   moreToShow: ({ context }: { context: Context }) => context.shown.length < context.chosen.length,
   severalShown: ({ context }: { context: Context }) => context.shown.length > 1,
   fingerMatched: ({ context }: { context: Context }) => context.fingerMatched,
+  /** The holder agreed that the word of a member of staff counts instead of a finger. */
+  vouchNamed: ({ context }: { context: Context }) => context.consent?.vouched !== undefined,
   moreToSign: ({ context }: { context: Context }) => context.intents.length > 1,
   intentOpen: ({ context }: { context: Context }) => context.intents.length > 0,
   tokenGoneWithIntent: ({ context }: { context: Context }) => tokenGone(context) && context.intents.length > 0,
@@ -42,8 +44,12 @@ export const guards = {
   /** Only after the finger: whatever a device says, a PIN is never asked for before. */
   pinAgain: ({ context }: { context: Context }) =>
     mayTryAgain(context) && context.fingerMatched && ['pin-wrong', 'pin-length', 'pin-timeout'].includes(code(context) ?? ''),
+  /** Not where a vouch was agreed to: then no finger counts. */
   fingerAgain: ({ context }: { context: Context }) =>
-    mayTryAgain(context) && !paused(context) && ['not-matched', 'touch-timeout', 'finger-paused'].includes(code(context) ?? ''),
+    mayTryAgain(context) &&
+    context.consent?.vouched === undefined &&
+    !paused(context) &&
+    ['not-matched', 'touch-timeout', 'finger-paused'].includes(code(context) ?? ''),
   paused: ({ context }: { context: Context }) => paused(context),
   /** Not where some of a visit's documents are signed already: what became of them stays on the screen. */
   documentAgain: ({ context }: { context: Context }) =>

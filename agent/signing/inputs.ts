@@ -32,6 +32,10 @@ export function verifyFinger(context: model.Context): asked.VerifyFingerInput {
   return { operation: context.operation, key: need(context.key, 'key'), consent: need(context.consent, 'consent') };
 }
 
+export function takeVouch(context: model.Context): asked.TakeVouchInput {
+  return verifyFinger(context);
+}
+
 /** The PIN goes from the event to the actor and is kept nowhere; a reader with its own pad gets none, and one PIN serves every document. */
 export function sign(context: model.Context, event: model.VisitEvent): asked.SignInput {
   return {

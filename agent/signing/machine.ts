@@ -1,6 +1,6 @@
 /**
  * The signing machine: every way one visit can go. It does no I/O and holds no decision about devices: actors are provided by `actors.ts`, tokens
- * and touches arrive as events. What it guarantees by its shape: "signed" is reached only through consent recorded and finger verified, and then,
+ * and touches arrive as events. What it guarantees by its shape: "signed" is reached only through consent recorded and finger verified (or vouch recorded), and then,
  * for each document, signature made, output checked and `sign.done` committed, in that order.
  */
 import { assign, not, stateIn } from 'xstate';
@@ -114,6 +114,15 @@ export const signingMachine = signingSetup.createMachine({
           on: {
             prompt: { actions: assign(({ event }) => steps.setPrompt(event.prompt)) },
             cancel: { target: 'abandoning', actions: assign(steps.problem('cancelled')) },
+          },
+        },
+        // Instead of a finger: the log alone is asked, and nobody waits for it.
+        takingVouch: {
+          invoke: {
+            src: 'takeVouch',
+            input: ({ context }) => inputs.takeVouch(context),
+            onDone: { target: 'beforePin', actions: assign({ fingerMatched: true }) },
+            onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },
           },
         },
         beforePin: {

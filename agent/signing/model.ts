@@ -11,7 +11,9 @@ import type { DocumentView, HolderView, RefusedDocumentView, VisitOutcome } from
 import type { FileVerdictView, SignedFileView } from '../contract/verification.ts';
 import type { PageSize } from '../documents/page-sizes.ts';
 import type { PreparedSignature } from '../documents/prepared.ts';
+import type { LogEntry } from '../log/entry.ts';
 import type { EnrolledCredential } from '../people/enrolment.ts';
+import type { Vouch } from '../people/vouches.ts';
 
 /** A key that the holder may sign with: usable, trusted, valid, and with an enrolled finger. */
 export interface HolderKey {
@@ -23,6 +25,8 @@ export interface HolderKey {
   readonly scheme: SignatureScheme;
   readonly hash: Hash;
   readonly credential: EnrolledCredential;
+  /** A member of staff vouches for the holder: no finger is asked for. */
+  readonly vouch?: Vouch;
 }
 
 /** A document of this visit without its bytes: only those of the one in hand are held. */
@@ -43,8 +47,10 @@ export interface OpenDocument extends ChosenDocument {
 export interface Consent {
   /** SHA-256 over the statement: the challenge for the fingerprint reader. */
   readonly digest: Uint8Array;
-  /** The finger must have matched by then. */
+  /** The finger must have matched, or the vouch been taken, by then. */
   readonly expires: Date;
+  /** The entry of the consent, where it names a vouch. */
+  readonly vouched?: { readonly vouch: Vouch; readonly consent: Pick<LogEntry, 'seq' | 'at'> };
 }
 
 /** A signature that the holder consented to and that has no outcome yet. */
@@ -130,6 +136,7 @@ export interface Context {
   readonly prepared: Prepared | undefined;
   readonly prompt: ReaderPrompt;
   readonly previousFinger: 'not-matched' | 'touch-timeout' | undefined;
+  /** The finger matched, or a vouch was taken instead. */
   readonly fingerMatched: boolean;
   readonly signature: Uint8Array | undefined;
   readonly staged: StagedOutput | undefined;

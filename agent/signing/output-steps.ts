@@ -1,6 +1,6 @@
 /**
  * The states of the signing machine on both sides of the token, once for each document: what the token signs is made, and what it made is checked and
- * saved. The first document is prepared before a finger is asked for; each of the others after the one before it stands in the log as done.
+ * saved. The first document is prepared before a finger is asked for, or a vouch is taken; each of the others after the one before it stands in the log as done.
  */
 import { assign } from 'xstate';
 import * as inputs from './inputs.ts';
@@ -14,6 +14,7 @@ export const preparing = signingSetup.createStateConfig({
     input: ({ context }) => inputs.prepare(context),
     onDone: [
       { guard: 'fingerMatched', target: 'signing', actions: assign(({ event }) => steps.setPrepared(event.output)) },
+      { guard: 'vouchNamed', target: 'takingVouch', actions: assign(({ event }) => steps.setPrepared(event.output)) },
       { target: 'waitingForFinger', actions: assign(({ event }) => steps.setPrepared(event.output)) },
     ],
     onError: { target: 'failing', actions: assign(({ context, event }) => steps.setProblem(context, event.error)) },

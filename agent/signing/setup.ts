@@ -38,6 +38,7 @@ export const signingSetup = setup({
     recordConsent: fromPromise<asked.RecordConsentOutput, asked.RecordConsentInput>(unwired('recordConsent')),
     prepare: fromPromise<model.Prepared, asked.PrepareInput>(unwired('prepare')),
     verifyFinger: fromPromise<undefined, asked.VerifyFingerInput>(unwired('verifyFinger')),
+    takeVouch: fromPromise<undefined, asked.TakeVouchInput>(unwired('takeVouch')),
     sign: fromPromise<Uint8Array, asked.SignInput>(unwired('sign')),
     check: fromPromise<model.StagedOutput, asked.CheckInput>(unwired('check')),
     save: fromPromise<model.SignedResult, asked.SaveInput>(unwired('save')),

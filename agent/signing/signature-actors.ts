@@ -19,6 +19,7 @@ import { chooseReader, mayTryFinger, withPause } from './finger.ts';
 import type * as asked from './asked.ts';
 import type * as model from './model.ts';
 import { askDevice, documentProblem, SigningProblem } from './problem.ts';
+import { publicKeyOf } from './vouching.ts';
 
 /** `holder` tells who acts from now on, by the certificate (SHA-256, hex) that they sign with. */
 export function signatureActors(parts: ActorParts, holder: (certificateSha256: string) => Actor) {
@@ -28,6 +29,8 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
     recordConsent: fromPromise<asked.RecordConsentOutput, asked.RecordConsentInput>(async ({ input }) => {
       const { operation, key, documents } = input;
       const actor = holder(key.certificateSha256);
+      // Nobody agrees to what has lapsed while they read.
+      if (key.vouch !== undefined && key.vouch.until < parts.now().toISOString()) throw new SigningProblem('vouch-lapsed');
       for (const document of documents) await desk.mustBeUnchanged(document);
       const statement = makeConsent({
         station: parts.origin,
@@ -42,6 +45,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
         certificateSha256: key.certificateSha256,
         nonce: randomBytes(32),
         at: parts.now(),
+        vouch: key.vouch === undefined ? undefined : { entry: key.vouch.seq, leaf: key.vouch.leaf },
       });
       const digest = consentDigest(statement);
       const common = { certificate_sha256: key.certificateSha256, consent_sha256: hex(digest), scheme: key.scheme, hash: key.hash };
@@ -57,9 +61,11 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
           ...common,
         })),
       ];
-      const [, ...intents] = await recorder.recordAll(events, person);
+      const [entered, ...intents] = await recorder.recordAll(events, person);
+      const { vouch } = key;
+      const vouched = vouch === undefined || entered === undefined ? {} : { vouched: { vouch, consent: entered } };
       return {
-        consent: { digest, expires: new Date(statement.expires) },
+        consent: { digest, expires: new Date(statement.expires), ...vouched },
         intents: documents.map((document, index) => {
           const entry = intents[index];
           if (entry === undefined) throw new Error('the log answered with fewer entries than it was given');
@@ -115,6 +121,25 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
         sign_count: verdict.signCount,
         assurance: 'signed-by-reader',
       });
+      return undefined;
+    }),
+
+    takeVouch: fromPromise<undefined, asked.TakeVouchInput>(async ({ input: { operation, key, consent } }) => {
+      const { vouching } = parts;
+      const { vouched } = consent;
+      if (vouching === undefined || vouched === undefined) throw new Error('no vouch was named by this consent');
+      const { vouch } = vouched;
+      if (parts.now() > consent.expires || !(await vouching.counts(vouch, vouched.consent, key))) throw new SigningProblem('vouch-lapsed');
+      const entry = await recorder.record({
+        op: 'vouched',
+        operation,
+        actor: holder(key.certificateSha256),
+        consent_sha256: hex(consent.digest),
+        vouch: vouch.seq,
+        vouch_leaf: vouch.leaf,
+        public_key: publicKeyOf(key),
+      });
+      vouching.take(entry);
       return undefined;
     }),
 

@@ -5,6 +5,7 @@ import { Intents, type OpenIntent, reconcileOps } from '../log/reconcile.ts';
 import { type SealClock, startSealing } from '../log/seal.ts';
 import type { LogStore } from '../log/store.ts';
 import type { Enrolments } from '../people/enrolment.ts';
+import type { Vouches } from '../people/vouches.ts';
 import type { Desk } from './desk.ts';
 import { LateSeal } from './late-seal.ts';
 import type { Recovered } from './recovery.ts';
@@ -18,6 +19,7 @@ export interface UpkeepParts {
   readonly visit: Visit;
   readonly desk: Pick<Desk, 'knows'>;
   readonly enrolments: Pick<Enrolments, 'take'>;
+  readonly vouches: Pick<Vouches, 'take'>;
   /** Ends what was open, as at a start. */
   readonly recover: (open: readonly OpenIntent[]) => Promise<Recovered>;
   readonly sealMs: number;
@@ -34,14 +36,16 @@ export interface UpkeepParts {
 
 /** Gives the way to stop, which waits for what is going on. */
 export function keepLog(parts: UpkeepParts): () => Promise<void> {
-  const { log, visit, desk, enrolments, onFault } = parts;
+  const { log, visit, desk, enrolments, vouches, onFault } = parts;
   let stopSealing = keepSealed(parts);
   const stopRescue = rescueLog(
     {
       log,
       visit,
-      take: ({ event }) => {
+      take: (entry) => {
+        const { event } = entry;
         enrolments.take(event);
+        vouches.take(entry);
         if (event.op === 'document-in') desk.knows(event.document_sha256);
       },
       recover: async () => {

@@ -47,6 +47,7 @@ export function publicState(snapshot: VisitSnapshot): PublicState | undefined {
       return { screen: 'review-document', holder: holderOf(context), document: documentOf(context).view, place: placeOf(context) };
     case 'confirming':
     case 'recordingConsent':
+    case 'takingVouch':
       return confirm(context);
     case 'preparing':
       // Before the finger the page is still that of the consent: nobody is asked for anything yet.
@@ -155,7 +156,12 @@ function opening(context: Context): PublicState | undefined {
 }
 
 function confirm(context: Context): PublicState {
-  return { screen: 'confirm', holder: holderOf(context), documents: context.shown.map(({ view }) => view) };
+  return {
+    screen: 'confirm',
+    holder: holderOf(context),
+    documents: context.shown.map(({ view }) => view),
+    ...(context.key?.vouch === undefined ? {} : { vouched: true }),
+  };
 }
 
 function signing(context: Context, step: SigningStep): PublicState {

@@ -193,7 +193,7 @@ function needsLogin(snapshot: VisitSnapshot): boolean {
 /** Steps that must not be cut off by an orderly stop: the token or the log is at work. */
 function busy(snapshot: VisitSnapshot): boolean {
   if (snapshot.matches({ visit: { signedTokenOut: 'recording' } })) return true;
-  return ['recordingConsent', 'preparing', 'signing', 'checking', 'saving', 'failing', 'abandoning', 'leaving'].includes(
+  return ['recordingConsent', 'preparing', 'takingVouch', 'signing', 'checking', 'saving', 'failing', 'abandoning', 'leaving'].includes(
     visitState(snapshot),
   );
 }

@@ -155,6 +155,7 @@ export const samples: Record<string, PublicState> = {
     holder,
     documents: [{ ...document, terms: { certifies: true, reason: 'Approved by the owner' } }],
   },
+  'confirm-vouched': { screen: 'confirm', holder, documents: [document], vouched: true },
   'confirm-unread': { screen: 'confirm', holder, documents: [{ ...document, digest: 'e'.repeat(64) }] },
   'touch-reader': { screen: 'touch-reader', document, prompt: 'touch' },
   'touch-reader-again': { screen: 'touch-reader', document, prompt: 'touch', previous: 'not-matched', triesLeft: 2 },

@@ -129,6 +129,8 @@ export interface Catalogue {
     readonly title: string;
     readonly agree: string;
     readonly points: readonly [string, string, string];
+    /** Instead of the last of them, where a member of staff vouches for the holder. */
+    readonly pointVouched: string;
     readonly sign: string;
     readonly readAgain: string;
     readonly readFirst: string;

@@ -129,6 +129,8 @@ export const de: Catalogue = {
       'Sie die Person sind, die hier genannt ist',
       'Ihre Unterschrift mit Ihrem Finger und Ihrer PIN entsteht, die jetzt folgen',
     ],
+    pointVouched:
+      'jemand vom Schalter dafür bürgt, dass Sie es sind, und darum kein Finger verlangt wird; Ihre Unterschrift entsteht mit Ihrer PIN, die jetzt folgt',
     sign: 'Dieses Dokument unterschreiben',
     readAgain: 'Noch einmal lesen',
     readFirst:

@@ -125,6 +125,8 @@ export const en: Catalogue = {
       'you are the person named here',
       'your signature is made with your finger and your PIN, which come next',
     ],
+    pointVouched:
+      'a member of staff has vouched that it is you, so no finger is asked for; your signature is made with your PIN, which comes next',
     sign: 'Sign this document',
     readAgain: 'Read it again',
     readFirst: 'This screen has not shown you the document yet. Touch “Read it again” first, then sign.',

@@ -19,6 +19,8 @@ export const severalDe: SeveralTexts = {
     'Sie die Person sind, die hier genannt ist',
     'Ihre Unterschrift auf jedem mit Ihrem Finger und Ihrer PIN entsteht, die jetzt folgen',
   ],
+  pointVouched:
+    'jemand vom Schalter dafür bürgt, dass Sie es sind, und darum kein Finger verlangt wird; Ihre Unterschrift auf jedem entsteht mit Ihrer PIN, die jetzt folgt',
   sign: (value, shown) => plural('de', value, shown, { one: 'Dieses Dokument unterschreiben', other: 'Alle # Dokumente unterschreiben' }),
   readFirst:
     'Dieser Bildschirm hat Ihnen noch nicht jedes der Dokumente gezeigt. Berühren Sie „Noch einmal lesen“, gehen Sie sie durch, und unterschreiben Sie dann.',

@@ -17,6 +17,8 @@ export const severalEn: SeveralTexts = {
     'you are the person named here',
     'your signature on each is made with your finger and your PIN, which come next',
   ],
+  pointVouched:
+    'a member of staff has vouched that it is you, so no finger is asked for; your signature on each is made with your PIN, which comes next',
   sign: (value, shown) => plural('en', value, shown, { one: 'Sign this document', other: 'Sign all # documents' }),
   readFirst: 'This screen has not shown you each of the documents yet. Touch “Read it again” and go through them, then sign.',
   signedTitle: (value, shown) => plural('en', value, shown, { one: '# document signed', other: '# documents signed' }),

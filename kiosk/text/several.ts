@@ -13,6 +13,8 @@ export interface SeveralTexts {
   /** Back to the document before this one. */
   readonly before: string;
   readonly points: readonly [string, string, string];
+  /** Instead of the last of them, where a member of staff vouches for the holder. */
+  readonly pointVouched: string;
   readonly sign: (count: number, shown: string) => string;
   readonly readFirst: string;
   readonly signedTitle: (count: number, shown: string) => string;

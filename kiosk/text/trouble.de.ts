@@ -104,6 +104,11 @@ export const troubleDe: Catalogue['trouble'] = {
       happened: 'Er wurde zu oft hintereinander nicht erkannt.',
       todo: 'Nehmen Sie die Karte, und fragen Sie am Schalter. Der Finger muss neu hinterlegt werden.',
     },
+    'vouch-lapsed': {
+      title: 'Niemand bürgt mehr für Sie',
+      happened: 'Jemand vom Schalter hatte dafür gebürgt, dass Sie es sind. Das gilt kurze Zeit und einmal, und das ist vorbei.',
+      todo: 'Nehmen Sie die Karte heraus, und lassen Sie am Schalter noch einmal für sich bürgen.',
+    },
     'not-enrolled': {
       title: 'Zu dieser Karte ist kein Finger hinterlegt',
       happened: 'Vor der ersten Unterschrift wird Ihr Finger einmal am Schalter hinterlegt.',

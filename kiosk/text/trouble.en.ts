@@ -94,6 +94,11 @@ export const troubleEn: Catalogue['trouble'] = {
       happened: 'It was not recognised too many times in a row.',
       todo: 'Take your card, and ask a clerk. Your finger has to be enrolled again.',
     },
+    'vouch-lapsed': {
+      title: 'Nobody vouches for you any more',
+      happened: 'A member of staff had vouched that it is you. Their word counts for a short time and once, and that is over.',
+      todo: 'Take your card out, and ask a clerk to vouch for you again.',
+    },
     'not-enrolled': {
       title: 'No finger is enrolled for this card',
       happened: 'Before the first signature a clerk enrols your finger once.',

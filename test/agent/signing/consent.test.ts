@@ -86,3 +86,30 @@ it('several documents are named in the order in which they are signed, and the s
   expect(several.text_sha256).not.toBe(statement.text_sha256);
   expect(consentDigest(several)).not.toEqual(consentDigest(makeConsent({ ...facts, documents: [a, b] })));
 });
+
+it('where somebody vouches for the holder, the statement names their entry, and the sentence speaks of no finger', () => {
+  const vouch = { entry: 12, leaf: '1'.repeat(64) };
+  const vouched = makeConsent({ ...facts, vouch });
+  expect(vouched.vouch).toEqual(vouch);
+  expect(vouched.text_sha256).toBe(
+    createHash('sha256')
+      .update(consentText(1, 0, true))
+      .digest('hex'),
+  );
+  for (const [documents, unseen] of [
+    [1, 0],
+    [1, 1],
+    [2, 0],
+    [2, 1],
+  ] as const) {
+    expect(consentText(documents, unseen)).toContain('my finger and my PIN');
+    expect(consentText(documents, unseen, true)).toMatch(
+      /with my card and my PIN; a member of staff vouches for me instead of my finger\.$/,
+    );
+  }
+  const digests = [vouch, { ...vouch, entry: 13 }, { ...vouch, leaf: '2'.repeat(64) }].map((one) =>
+    hex(consentDigest(makeConsent({ ...facts, vouch: one }))),
+  );
+  expect(new Set([...digests, hex(consentDigest(statement))]).size).toBe(4);
+  expect(hex(consentDigest(vouched))).toBe(consentHash(asJson(vouched)));
+});

@@ -34,6 +34,8 @@ describe('the same walk finds what is wrong with a machine', { timeout: patience
   it.each([
     ['that signs without asking for a finger', 'preparing', { done: 'enteringPin' }, 'before a finger matched'],
     ['that takes a refused finger for a match', 'waitingForFinger', { error: 'beforePin' }, 'before a finger matched'],
+    ['that goes on although the vouch was refused', 'takingVouch', { error: 'beforePin' }, 'before a finger matched'],
+    ['that takes a vouch that nobody agreed to', 'waitingForFinger', { error: 'takingVouch' }, 'that the holder did not agree to'],
     ['that asks for a finger without a consent in the log', 'confirming', { consent: 'waitingForFinger' }, 'has no consent here'],
     ['that skips the check of the output', 'signing', { done: 'saving' }, 'broke|not checked|no staged output'],
     ['that says "signed" before the log does', 'checking', { done: 'signed' }, 'no result|sign.done'],

@@ -14,6 +14,7 @@ function theWay(machine: AnyStateMachine): Record<string, readonly string[]> {
     'recordingConsent',
     'preparing',
     'waitingForFinger',
+    'takingVouch',
     'beforePin',
     'lastTry',
     'enteringPin',
@@ -30,7 +31,8 @@ const onlyWay = {
   'recordingConsent (recordConsent)': ['confirming: consent if digestsAreShown'],
   'preparing (prepare)': ['recordingConsent: done', 'saving: done if moreToSign'],
   'waitingForFinger (verifyFinger)': ['preparing: done', 'trouble.open: continue if fingerAgain'],
-  'beforePin (nobody)': ['trouble.open: continue if pinAgain', 'waitingForFinger: done'],
+  'takingVouch (takeVouch)': ['preparing: done if vouchNamed'],
+  'beforePin (nobody)': ['takingVouch: done', 'trouble.open: continue if pinAgain', 'waitingForFinger: done'],
   'lastTry (nobody)': ['beforePin: at once if lastTry'],
   'enteringPin (nobody)': ['beforePin: at once', 'lastTry: continue'],
   'signing (sign)': [
@@ -44,7 +46,7 @@ const onlyWay = {
   'signed (nobody)': ['saving: done'],
 };
 
-it('"signed" is reached only through consent recorded, finger verified, and for each document signature made, output checked, sign.done committed', () => {
+it('"signed" is reached only through consent recorded, finger verified or vouch taken, and for each document signature made, output checked, sign.done committed', () => {
   expect(theWay(signingMachine)).toEqual(onlyWay);
   expect(waysInto(signingMachine, 'signedTokenOut')).toEqual(['signed: at once if tokenGone']);
 });
@@ -56,11 +58,12 @@ it('only saving asks for sign.done, only signing asks the token to sign, only wa
   expect(asking('check')).toEqual(['checking']);
   expect(asking('sign')).toEqual(['signing']);
   expect(asking('verifyFinger')).toEqual(['waitingForFinger']);
+  expect(asking('takeVouch')).toEqual(['takingVouch']);
   expect(asking('recordConsent')).toEqual(['recordingConsent']);
 });
 
-it('signing, checking and saving are left by the answer of their actor alone, whatever happens to the token', () => {
-  for (const state of ['recordingConsent', 'signing', 'checking', 'saving']) {
+it('taking a vouch, signing, checking and saving are left by the answer of their actor alone, whatever happens to the token', () => {
+  for (const state of ['recordingConsent', 'takingVouch', 'signing', 'checking', 'saving']) {
     const inside = (name: string): boolean => name === state || name.startsWith(`${state}.`);
     const out = ways(signingMachine).edges.filter(({ from, to }) => inside(from) && !inside(to));
     expect([...new Set(out.map(({ event }) => event))].sort(), state).toEqual(['done', 'error']);
@@ -102,6 +105,8 @@ it.each([
   ['a signature that is shown before it is in the log', 'checking', { done: 'signed' }],
   ['a log that fails and is passed over', 'saving', { error: 'signed' }],
   ['a PIN without a finger', 'waitingForFinger', { error: 'beforePin' }],
+  ['a vouch that is not in the log', 'takingVouch', { error: 'beforePin' }],
+  ['a vouch without a consent that names it', 'confirming', { consent: 'takingVouch' }],
   ['a finger without a consent in the log', 'confirming', { consent: 'waitingForFinger' }],
   ['a holder who signs without a PIN', 'enteringPin', { continue: 'signing' }],
   ['a document that is agreed to and was not shown', 'openingDocument', { done: 'confirming' }],

@@ -11,6 +11,7 @@ const steps = [
   ['recordingConsent', 'recordConsent'],
   ['preparing', 'prepare'],
   ['waitingForFinger', 'verifyFinger'],
+  ['takingVouch', 'takeVouch'],
   ['signing', 'sign'],
   ['checking', 'check'],
   ['saving', 'save'],
@@ -23,6 +24,7 @@ const onOffer: Readonly<Record<string, readonly ProblemCode[]>> = {
   recordingConsent: ['document-refused', 'document-changed'],
   preparing: ['document-refused', 'document-changed'],
   waitingForFinger: ['document-refused', 'document-changed', 'not-matched', 'touch-timeout', 'finger-paused'],
+  takingVouch: ['document-refused', 'document-changed'],
   signing: [
     'document-refused',
     'document-changed',

@@ -20,6 +20,7 @@ const table: readonly (readonly [Place, Place, ProblemCode | undefined, boolean]
   ['recordingConsent', 'recordingConsent', undefined, false],
   ['preparing', 'abandoning', 'token-removed', true],
   ['waitingForFinger', 'abandoning', 'token-removed', true],
+  ['takingVouch', 'takingVouch', undefined, true],
   ['enteringPin', 'abandoning', 'token-removed', true],
   ['signing', 'signing', undefined, true],
   ['checking', 'checking', undefined, true],

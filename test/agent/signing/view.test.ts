@@ -20,6 +20,7 @@ const table: readonly (readonly [Place, object])[] = [
   ['recordingConsent', { screen: 'confirm', holder, documents: [contract] }],
   ['preparing', { screen: 'confirm', holder, documents: [contract] }],
   ['waitingForFinger', { screen: 'touch-reader', document: contract, prompt: 'touch' }],
+  ['takingVouch', { screen: 'confirm', holder, documents: [contract], vouched: true }],
   ['enteringPin', { screen: 'enter-pin', document: contract, place, pin: pinView }],
   ['signing', { screen: 'signing', document: contract, place, step: 'card-signing' }],
   ['checking', { screen: 'signing', document: contract, place, step: 'checking' }],

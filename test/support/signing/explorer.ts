@@ -16,6 +16,7 @@ import {
   ada,
   answers,
   consented,
+  consentedVouched,
   contract,
   firstKey,
   grace,
@@ -28,6 +29,7 @@ import {
   secondKey,
   signedFile,
   typedPin,
+  vouchedKey,
 } from './visit-facts.ts';
 
 export interface Exploration {
@@ -88,6 +90,7 @@ const manyAnswers: Readonly<Record<string, readonly unknown[]>> = {
   readToken: [
     answers.readToken,
     { pin, keys: [firstKey, secondKey] },
+    { pin, keys: [vouchedKey] },
     { pin: { ...pin, protectedPath: true }, keys: [firstKey] },
     { pin: { ...pin, state: 'locked' }, keys: [firstKey] },
   ],
@@ -95,15 +98,17 @@ const manyAnswers: Readonly<Record<string, readonly unknown[]>> = {
 
 function answersOf(actor: string, input: unknown): readonly unknown[] {
   if (actor === 'openDocument') return [open((input as { documentId: string }).documentId === lease.id ? lease : contract)];
-  if (actor === 'recordConsent')
-    return [
-      consented(
-        7,
-        (input as RecordConsentInput).documents.map(({ view }) => view),
-      ),
-    ];
+  if (actor === 'recordConsent') return [consentOf(input as RecordConsentInput)];
   if (actor === 'prepare') return [prepared((input as PrepareInput).intent.document.view)];
   return manyAnswers[actor] ?? (actor in answers ? [answers[actor as keyof typeof answers]] : []);
+}
+
+function consentOf({ key, documents }: RecordConsentInput): RecordConsentOutput {
+  const make = key.vouch === undefined ? consented : consentedVouched;
+  return make(
+    7,
+    documents.map(({ view }) => view),
+  );
 }
 
 /** The actors that are at work, with what they were given. */
@@ -187,7 +192,10 @@ function keyOf(snapshot: VisitSnapshot, ledger: Ledger): string {
   const state = visitState(snapshot);
   const mine = c.tokens.some(({ id }) => id === c.tokenId);
   const token = [c.tokens.length, c.tokenId !== undefined, mine, c.tokenOutRecorded];
-  const card = leaving.has(state) ? [] : [c.pin?.state, c.pin?.protectedPath, c.keys.length, c.key?.certificateSha256, c.document?.view.id];
+  const vouched = c.keys.some(({ vouch }) => vouch !== undefined);
+  const card = leaving.has(state)
+    ? []
+    : [c.pin?.state, c.pin?.protectedPath, c.keys.length, c.key?.certificateSha256, vouched, c.document?.view.id];
   const documents = leaving.has(state) ? [] : [c.chosen, c.shown.length];
   const begun = c.intents.length > 0;
   const intent = [c.intents.length, begun && c.fingerMatched, begun && c.prepared !== undefined, begun && c.signature !== undefined];
@@ -240,7 +248,7 @@ function step(walk: Walk, place: Place, move: Move): Place {
   return { snapshot, ledger, way, key: keyOf(snapshot, ledger) };
 }
 
-const mostPlaces = 20_000;
+const mostPlaces = 40_000;
 
 /** Walks until nothing new is met, or until as many wrongs were found as are wanted. */
 export function explore(machine: SigningMachine, wanted = 10): Exploration {

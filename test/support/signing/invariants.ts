@@ -18,6 +18,8 @@ export function mustHold(snapshot: VisitSnapshot, ledger: Ledger): void {
   must(!holdsSecret(context), 'the memory of the machine holds a PIN');
   const open = context.intents.map(({ entry }) => entry);
   must(state === 'outOfService' || String(open) === String(ledger.open), 'the machine and the log do not agree on the open intents');
+  if (state === 'waitingForFinger') must(context.consent?.vouched === undefined, 'a finger is asked for that the holder did not agree to');
+  if (state === 'takingVouch') must(context.consent?.vouched !== undefined, 'a vouch is taken that the holder did not agree to');
   must(context.results.length === ledger.done, 'a result without sign.done, or the other way round');
   must(new Set(context.shown.map(({ view }) => view.id)).size === context.shown.length, 'a document is there twice');
   if (shown === undefined) return;

@@ -9,7 +9,7 @@ export interface Ledger {
   readonly visit: number;
   /** Numbers of the open intents, in their order. */
   readonly open: readonly number[];
-  /** A finger matched for their consent. */
+  /** A finger matched for their consent, or a vouch was taken for it. */
   readonly finger: boolean;
   /** How far the first of them got. */
   readonly step: 'recorded' | 'prepared' | 'made' | 'checked';
@@ -36,6 +36,7 @@ export function mayBeAsked(ledger: Ledger, actor: string): void {
   if (actor === 'prepare')
     must(ledger.open.length > 0 && ledger.step === 'recorded', 'a document is prepared without an intent in the log');
   if (actor === 'verifyFinger') must(ledger.open.length > 0, 'the reader is asked without an intent in the log');
+  if (actor === 'takeVouch') must(ledger.open.length > 0 && ledger.step === 'prepared', 'a vouch is taken without an intent in the log');
   if (actor === 'sign') must(ledger.open.length > 0 && ledger.finger, 'the token is asked to sign before a finger matched');
   if (actor === 'sign') must(ledger.step === 'prepared', 'the token is asked to sign what was not prepared');
   if (actor === 'check') must(ledger.step === 'made', 'an output is checked that no token made');
@@ -51,6 +52,7 @@ export function afterAnswer(ledger: Ledger, actor: string, intents: readonly num
     case 'prepare':
       return { ...ledger, step: 'prepared' };
     case 'verifyFinger':
+    case 'takeVouch':
       return { ...ledger, finger: true };
     case 'sign':
       return { ...ledger, step: 'made' };

@@ -4,7 +4,18 @@ import { type SigningMachine, signingMachine } from '../../../agent/signing/mach
 import type { ReadTokenOutput } from '../../../agent/signing/asked.ts';
 import type { Limits, VisitEvent } from '../../../agent/signing/model.ts';
 import { publicState, visitState } from '../../../agent/signing/view.ts';
-import { ada, answers, contract, firstKey, limits, machineInput, secondKey, typedPin } from './visit-facts.ts';
+import {
+  ada,
+  answers,
+  consentedVouched,
+  contract,
+  firstKey,
+  limits,
+  machineInput,
+  secondKey,
+  typedPin,
+  vouchedKey,
+} from './visit-facts.ts';
 import { WaitingActors } from './waiting-actors.ts';
 
 /** The places of a visit that a test may begin from. */
@@ -46,7 +57,10 @@ export class LiveMachine extends WaitingActors {
   /** Walks as a holder does until a state is reached; `read` is what the token tells. */
   async walkTo(
     target: Place,
-    read: ReadTokenOutput = { ...answers.readToken, ...(target === 'choosingCertificate' ? { keys: [firstKey, secondKey] } : {}) },
+    read: ReadTokenOutput = {
+      ...answers.readToken,
+      ...(target === 'choosingCertificate' ? { keys: [firstKey, secondKey] } : target === 'takingVouch' ? { keys: [vouchedKey] } : {}),
+    },
   ): Promise<this> {
     const steps: readonly (() => Promise<void> | void)[] = [
       () => this.send({ type: 'begin' }),
@@ -60,9 +74,9 @@ export class LiveMachine extends WaitingActors {
       () => this.answer('openDocument', answers.openDocument),
       () => this.send({ type: 'reviewed' }),
       () => this.send({ type: 'consent', digests: [contract.digest] }),
-      () => this.answer('recordConsent', answers.recordConsent),
+      () => this.answer('recordConsent', this.snapshot.context.key?.vouch === undefined ? answers.recordConsent : consentedVouched(7)),
       () => this.answer('prepare', answers.prepare),
-      () => this.answer('verifyFinger'),
+      () => this.answer(this.name() === 'takingVouch' ? 'takeVouch' : 'verifyFinger'),
       () => (this.name() === 'lastTry' ? this.send({ type: 'continue' }) : undefined),
       () => (this.name() === 'enteringPin' ? this.typePin() : undefined),
       () => this.answer('sign', answers.sign),

@@ -62,7 +62,23 @@ function key(digit: string): HolderKey {
 }
 
 export const firstKey = key('1');
+/** The same, of a holder for whom a member of staff vouches. */
+export const vouchedKey: HolderKey = { ...firstKey, vouch: vouchFor('1') };
 export const secondKey = key('2');
+
+function vouchFor(digit: string): NonNullable<HolderKey['vouch']> {
+  return {
+    seq: 3,
+    leaf: '3'.repeat(64),
+    at: '2026-11-22T18:00:00.000Z',
+    until: '2026-11-22T18:30:00.000Z',
+    certificateSha256: digit.repeat(64),
+    subject: 'ab'.repeat(16),
+    identified: 'identity-document',
+    by: { id: 'clerk-7', role: 'clerk' },
+    publicKey: '30',
+  };
+}
 
 export const pin: PinInfo = { state: 'ok', minLength: 6, maxLength: 8, triesLeft: 3, protectedPath: false };
 
@@ -99,6 +115,13 @@ export function consented(entry: number, documents: readonly DocumentView[] = [c
   };
 }
 
+/** The same, where the consent names the vouch for the holder. */
+export function consentedVouched(entry: number, documents?: readonly DocumentView[]): RecordConsentOutput {
+  const { consent, intents } = consented(entry, documents);
+  const at = { time: '2026-11-22T18:20:00.000Z', boot: 'b0', mono: 1 };
+  return { intents, consent: { ...consent, vouched: { vouch: vouchFor('1'), consent: { seq: entry - 1, at } } } };
+}
+
 /** What the token is to sign of a document. Nothing here builds an output, so `finish` refuses to. */
 export function prepared(view = contract): Prepared {
   return {
@@ -129,6 +152,7 @@ export const answers = {
   recordConsent: consented(7),
   prepare: prepared(),
   verifyFinger: undefined,
+  takeVouch: undefined,
   sign: Uint8Array.of(1),
   check: staged,
   save: result(12),

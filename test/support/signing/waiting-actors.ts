@@ -12,6 +12,7 @@ const actorNames = [
   'recordConsent',
   'prepare',
   'verifyFinger',
+  'takeVouch',
   'sign',
   'check',
   'save',
