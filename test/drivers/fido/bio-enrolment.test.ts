@@ -8,7 +8,7 @@ import { FingerToken, tokenByPin } from '../../../drivers/fido/device-pin.ts';
 import { hidCommand } from '../../../drivers/fido/framing.ts';
 import type { BioKeyOptions, VirtualBioKey } from '../../../drivers/virtual/bio-key.ts';
 import { manners } from '../../../drivers/virtual/bio-key-sensor.ts';
-import { clientWithPin, factoryKey, secretOf, short } from './factory-key.ts';
+import { clientOf, clientWithPin, factoryKey, secretOf, short } from './factory-key.ts';
 import { refusal } from './plugged-in.ts';
 import { ScriptedHid } from './scripted-hid.ts';
 
@@ -129,6 +129,27 @@ describe.each(['2.1', '2.1-preview'] as const)('the fingers of a key of generati
     await bio.cancel(short);
     await expect(bio.next(token, id, 5000, short)).rejects.toEqual(ctapError(0x2c));
     expect(await bio.enumerate(token, short)).toEqual([]);
+  });
+
+  test('are half enrolled no longer than until another one is begun, even if nothing comes of that', async () => {
+    const { key, bio, token } = await plugIn({ generation });
+    key.nextTouches({ finger: 'left thumb' });
+    const { id } = await bio.begin(token, 5000, short);
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 20);
+    await expect(bio.begin(token, 5000, { ...short, signal: abort.signal })).rejects.toEqual(refusal('cancelled'));
+    await expect(bio.next(token, id, 5000, short)).rejects.toEqual(ctapError(0x2c));
+  });
+
+  test('are half enrolled no longer than the key has power', async () => {
+    const { key, bio, token } = await plugIn({ generation });
+    key.nextTouches({ finger: 'left thumb' });
+    const { id } = await bio.begin(token, 5000, short);
+    key.unplug();
+    key.plug();
+    const { ctap, info } = await clientOf(key);
+    const again = await tokenByPin(ctap, await info(), secretOf(pin), short);
+    await expect(new BioEnrolment(ctap, await info()).next(again, id, 5000, short)).rejects.toEqual(ctapError(0x2c));
   });
 });
 

@@ -3,13 +3,10 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { BioEnrolment } from '../../../drivers/fido/bio-enrolment.ts';
 import { changePin, pinTries, setPin, tokenByPin } from '../../../drivers/fido/device-pin.ts';
-import { KeyEnrolment } from '../../../drivers/fido/enrolment.ts';
-import { parseFrame } from '../../../drivers/fido/framing.ts';
-import { readerIdOf } from '../../../drivers/fido/reader.ts';
-import type { HidListener, HidTransport } from '../../../drivers/fido/transport.ts';
 import type { Secret } from '../../../drivers/secret.ts';
-import { clientOf, clientWithPin, factoryKey, secretOf, short, textOf } from './factory-key.ts';
+import { clientOf, clientWithPin, factoryKey, officerOf, secretOf, short, textOf } from './factory-key.ts';
 import { enrolled, finger, openReader, refusal, rpId } from './plugged-in.ts';
+import { tapped } from './tapped-cable.ts';
 
 const pin = '4711-0815';
 const wrong = '0000-0000';
@@ -135,29 +132,14 @@ describe('a PIN', () => {
 
   test('crosses the cable only encrypted, and stands in no error', async () => {
     const key = factoryKey();
-    const cable: Uint8Array[] = [];
-    const open: HidTransport['open'] = async (path, listener) => {
-      const heard: HidListener = {
-        onReport: (report) => {
-          cable.push(report);
-          listener.onReport(report);
-        },
-        onGone: (cause) => listener.onGone(cause),
-      };
-      const hid = await key.transport.open(path, heard);
-      return { close: () => hid.close(), write: (report) => (cable.push(report), hid.write(report)) };
-    };
-    const [hid] = await key.transport.list();
-    const officer = await KeyEnrolment.open({ ...key.transport, open }, hid === undefined ? '' : readerIdOf(hid));
+    const cable = tapped(key.transport);
+    const officer = await officerOf(key, {}, cable.transport);
     const pins: string[] = [];
     const keep = async (secret: Secret) => void pins.push(await textOf(secret));
     await officer.prepare({ names: ['right index', 'left index'], keep }, { onFinger: (name) => key.autoTouch(name) });
     await officer.renewPin(secretOf(pins[0] ?? ''), keep);
     const error: unknown = await officer.unlock(secretOf(`${pins[1]}x`)).catch((caught: unknown) => caught);
-    await officer.close();
-    // Without the heads of the reports, so that nothing is missed that stands in two of them.
-    const said = Buffer.concat(cable.map((report) => parseFrame(report)?.data ?? new Uint8Array(0)));
-    const seen = `${said.toString('latin1')} ${inspect(error, { depth: 9, showHidden: true })}`;
+    const seen = `${Buffer.from(cable.said(), 'hex').toString('latin1')} ${inspect(error, { depth: 9, showHidden: true })}`;
     expect(pins).toHaveLength(2);
     for (const one of pins) expect(seen).not.toContain(one);
     // The control: what is said in the clear would be found.

@@ -45,11 +45,11 @@ export async function clientWithPin(key: VirtualBioKey, pin: string) {
   return client;
 }
 
-/** The officer's way to the key; closed after the test. */
-export async function officerOf(key: VirtualBioKey, options: EnrolmentOptions = {}): Promise<KeyEnrolment> {
-  const [hid] = await key.transport.list();
+/** The officer's way to the key, over its own transport or one around it; closed after the test. */
+export async function officerOf(key: VirtualBioKey, options: EnrolmentOptions = {}, transport = key.transport): Promise<KeyEnrolment> {
+  const [hid] = await transport.list();
   if (hid === undefined) throw new Error('the key is not plugged in');
-  const officer = await KeyEnrolment.open(key.transport, readerIdOf(hid), options);
+  const officer = await KeyEnrolment.open(transport, readerIdOf(hid), options);
   open.push(officer);
   return officer;
 }
