@@ -7,6 +7,11 @@ export const defaultFingerPolicy = { failuresInARow: 5, pauseSeconds: 30, failur
 export const fingerprintSchema = z.strictObject({
   /** Whether a member of staff may vouch for a holder whose finger cannot be used. Absent: refuse. */
   vouching: z.enum(['refuse', 'accept']).exactOptional(),
+  /**
+   * Whether the word of the station is enough that a finger matched: readers that do not sign, through fprintd. Absent: it is not, and no such
+   * reader is asked.
+   */
+  stationAsserted: z.enum(['refuse', 'accept']).exactOptional(),
   /** Failures in a row before each further try has to wait; the standard allows no more than five (NIST SP 800-63B-4). */
   failuresInARow: z.int().min(1).max(defaultFingerPolicy.failuresInARow).exactOptional(),
   /** How long each of them waits, seconds; the standard asks for 30 or more, and only a demo may have less. */

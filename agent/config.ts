@@ -99,6 +99,11 @@ export const defaultSealMinutes = 60;
 const defaultFree = { megabytes: 500, percent: 10 } as const;
 const demoFree = { megabytes: 20, percent: 1 } as const;
 
+/** True only where the configuration says in words that the station's own word for a finger is enough. */
+export function takesStationsWord({ fingerprint }: Pick<StationConfig, 'fingerprint'>): boolean {
+  return fingerprint?.stationAsserted === 'accept';
+}
+
 /** How much room there must be before something new is begun: millions of bytes, and percent of the file system. */
 export function freeLimits({ demo, limits }: Pick<StationConfig, 'demo' | 'limits'>): {
   readonly megabytes: number;

@@ -12,6 +12,7 @@ import {
   stationPaths,
   type StationConfig,
   type StationPaths,
+  takesStationsWord,
 } from './config.ts';
 import { fingerPolicyOf } from './config-fingerprint.ts';
 import { RevocationFolder } from './documents/crl-folder.ts';
@@ -136,6 +137,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       login,
       tokens: hardware.tokens,
       readers: hardware.readers,
+      matchers: takesStationsWord(config) ? hardware.matchers : undefined,
       desk,
       checkDesk,
       recorder,
@@ -156,7 +158,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       demo: config.demo,
       logSize: log.size,
       cardReaderReady: hardware.tokens.ready(),
-      fingerprintReaderReady: hardware.readers.readers().length > 0,
+      fingerprintReaderReady: [hardware.readers, hardware.matchers].some((source) => (source?.readers().length ?? 0) > 0),
       ...revocation.view(new Date()),
     });
     const { idleSeconds, idleWarningSeconds, maxDocuments = defaultMaxDocuments } = config.limits;
@@ -170,7 +172,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
     });
     closers.push(() => visit.end());
     closers.push(hardware.tokens.watch((tokens) => visit.tokensChanged(tokens)));
-    closers.push(hardware.readers.watch(() => visit.stationChanged()));
+    for (const source of [hardware.readers, hardware.matchers])
+      closers.push(source?.watch(() => visit.stationChanged()) ?? (() => undefined));
     const look = () => revocation.look(new Date()).then(() => desk.look());
     closers.push(watchDesk({ look }, visit, options.inboxPollMs ?? 500, options.onFault));
     const { sealMinutes = defaultSealMinutes } = config.limits;

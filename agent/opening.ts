@@ -1,5 +1,5 @@
 /** Opens a station's log and reads from it what the station must know: who is enrolled, which documents it has seen, which visits were cut off. */
-import { originOf, type StationConfig, type StationPaths } from './config.ts';
+import { originOf, takesStationsWord, type StationConfig, type StationPaths } from './config.ts';
 import { type LogAnchor, StationAnchor } from './log/anchor.ts';
 import { exportsFolder, readExportedHead } from './log/bundle/kept.ts';
 import type { KnownHead } from './log/check-anchors.ts';
@@ -65,7 +65,7 @@ export async function openStationLog(
   );
   try {
     await mustBelong(log, config);
-    const enrolments = new Enrolments();
+    const enrolments = new Enrolments({ takesStationsWord: takesStationsWord(config) });
     const vouches = new Vouches();
     const known = new Set<string>();
     const intents = new Intents();

@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { command } from './arguments.ts';
 import { cards } from './doctor/cards.ts';
 import { computer } from './doctor/computer.ts';
+import { readersThatDoNotSign } from './doctor/fprintd.ts';
 import { logKeyOf } from './doctor/log-key.ts';
 import { fingerprintReaders } from './doctor/readers.ts';
 import { renderReport } from './doctor/render.ts';
@@ -34,6 +35,7 @@ export async function gather(place: Place): Promise<Report> {
     versions(place),
     cards(place),
     fingerprintReaders(place),
+    readersThatDoNotSign(place),
     revocation(place),
     logKeyOf(place),
     computer(place),

@@ -1,6 +1,6 @@
 /** One sentence per entry, for a person who reads the log. Hashes are shortened here; `--json` has them whole. */
 import type { LogEntry } from '../log/entry.ts';
-import type { LogEvent } from '../log/events.ts';
+import type { EventOf, LogEvent } from '../log/events.ts';
 
 /** An entry as one line for a person. */
 export function entryLine({ seq, at, event }: LogEntry): string {
@@ -18,7 +18,7 @@ export function sentence(event: LogEvent): string {
     case 'clock-changed':
       return `The clock was changed: it should have said ${event.from} and said ${event.to}.`;
     case 'enrol':
-      return `A finger was enrolled for certificate ${short(event.certificate_sha256)}${event.carried === undefined ? '' : `, carried over from entry ${event.carried.entry} of the log before this one`}.`;
+      return `${enrolled(event)} for certificate ${short(event.certificate_sha256)}${event.carried === undefined ? '' : `, carried over from entry ${event.carried.entry} of the log before this one`}.`;
     case 'enrol-refused':
       return `No finger was enrolled for certificate ${short(event.certificate_sha256)}: the reader (model ${event.aaguid}) is not accepted (${event.problem}).`;
     case 'document-in':
@@ -47,7 +47,9 @@ export function sentence(event: LogEvent): string {
     case 'consent':
       return `The holder consented; the consent is ${short(event.consent_sha256)}.`;
     case 'finger-matched':
-      return `A finger matched for consent ${short(event.consent_sha256)} (${event.assurance}).`;
+      return event.assurance === 'signed-by-reader'
+        ? `A finger matched for consent ${short(event.consent_sha256)}, and the reader signed that (signed-by-reader).`
+        : `The station says that the ${event.finger} matched for consent ${short(event.consent_sha256)}; no reader signed that (station-asserted).`;
     case 'vouched':
       return `No finger was asked for: for consent ${short(event.consent_sha256)} counts that a member of staff vouched for the holder in entry ${event.vouch}.`;
     case 'finger-refused':
@@ -93,6 +95,11 @@ export function sentence(event: LogEvent): string {
     case 'restore':
       return `The log goes on in a new epoch after a loss: ${event.origin} had ${event.size} entries in the last bundle.`;
   }
+}
+
+function enrolled(event: EventOf<'enrol'>): string {
+  if (event.assurance === 'signed-by-reader') return 'A finger was enrolled';
+  return `${event.fingers.length} fingers were enrolled at a reader that signs nothing (station-asserted: ${event.fingers.join(', ')})`;
 }
 
 function anchored({ action, found, size, problem }: Extract<LogEvent, { op: 'anchor' }>): string {

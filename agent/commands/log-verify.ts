@@ -107,7 +107,7 @@ export async function verifyFile(
 }
 
 function inWords(result: Verification, { kept, publicKey }: Elsewhere, why: string | undefined): readonly string[] {
-  const { verdict, entries, head, bad, openIntents, checkpoints, predecessor, gaps = [], gapCount = 0 } = result;
+  const { verdict, entries, head, bad, openIntents, checkpoints, predecessor, gaps = [], gapCount = 0, fingersAsserted } = result;
   const good = head === undefined ? [] : [`${entries} entries are good. The hash of entry ${entries - 1} is ${head}.`];
   if (checkpoints > 0) good.push(checkpoints === 1 ? '1 stored checkpoint is good.' : `${checkpoints} stored checkpoints are good.`);
   if (verdict === 'unreadable') return ['CANNOT BE READ', ...(why === undefined ? [] : [`${why}.`]), ...good];
@@ -120,6 +120,10 @@ function inWords(result: Verification, { kept, publicKey }: Elsewhere, why: stri
   if (kept !== undefined) good.push(`The log goes on from the checkpoint that was kept elsewhere, which was signed by ${key}.`);
   if (predecessor !== undefined)
     good.push(`It carries on ${predecessor.origin} after ${predecessor.size} entries, whose root was ${predecessor.root}.`);
+  if (fingersAsserted !== undefined)
+    good.push(
+      `Fingers that no reader signed for (station-asserted): ${fingersAsserted}. That they matched is the word of the station alone.`,
+    );
   const open =
     openIntents.length === 0
       ? []

@@ -2,6 +2,7 @@
  * What the kiosk is told: one public state at a time, each with exactly the data that its screen shows. It carries no PIN, no path, no native
  * text, and no decision that the kiosk would have to take. The agent's `signing/view.ts` is the only place that makes these.
  */
+import type { FingerName } from './finger.ts';
 import type { ReceiptOutcome } from './receipt.ts';
 import type { PinView } from './pin.ts';
 import type { DocumentRefusal, DocumentRemark, ProblemCode, Recover, TroubleScreen } from './problems.ts';
@@ -193,6 +194,8 @@ export type PublicState =
       readonly screen: 'touch-reader';
       readonly document: DocumentView;
       readonly prompt: 'touch' | 'processing';
+      /** The one finger that is asked for; absent where any enrolled finger will do. */
+      readonly finger?: FingerName;
       /** Set when the finger before this one did not match. */
       readonly previous?: 'not-matched' | 'touch-timeout';
       readonly triesLeft?: number;

@@ -11,7 +11,6 @@ export const count = z.int().nonnegative();
 export const word = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 export const name = z.string().min(1).max(200);
 export const time = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
-export const assurance = z.enum(['signed-by-reader', 'station-asserted']);
 // These lists may grow and never shrink: an entry that holds a code must stay readable.
 export const problem = z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]);
 export const refusal = z.enum(documentRefusals);

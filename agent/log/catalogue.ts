@@ -6,7 +6,6 @@ import * as z from 'zod';
 import { otherKinds } from '../contract/state.ts';
 import { fileOutcomes } from '../contract/verification.ts';
 import {
-  assurance,
   attachment,
   bySigner,
   count,
@@ -25,6 +24,7 @@ import {
   until,
   word,
 } from './catalogue-fields.ts';
+import { fingerFields } from './finger-fields.ts';
 
 /** How a member of staff knew a holder, and why no finger could be asked for; closed lists, because what is told in words could name somebody. */
 export const identifications = ['identity-document', 'known-in-person'] as const;
@@ -58,21 +58,7 @@ export const fieldsOf = {
   // `reopened`: the agent went on running, and opened its log again after an I/O error.
   boot: z.strictObject({ previous: seq.exactOptional(), reopened: z.literal(true).exactOptional() }),
   'clock-changed': z.strictObject({ from: time, to: time }),
-  enrol: z.strictObject({
-    // The holder's pseudonym, random: what stands as the actor's id in their later entries.
-    subject: id32,
-    certificate_sha256: sha256,
-    credential_id: hex,
-    public_key: hex,
-    aaguid: id32,
-    sign_count: count,
-    assurance,
-    attestation_format: z.string().min(1).max(64),
-    authenticator_data: hex,
-    attestation_statement: hex,
-    // In a log that carries on another one: the entry there in which the finger was enrolled. What the reader signed names the origin of that log.
-    carried: z.strictObject({ entry: seq, entry_leaf: sha256 }).exactOptional(),
-  }),
+  ...fingerFields,
   // A reader that nobody may be enrolled on: one that its maker does not vouch for, say.
   'enrol-refused': z.strictObject({
     certificate_sha256: sha256,
@@ -118,15 +104,6 @@ export const fieldsOf = {
   }),
   'token-out': z.strictObject({}),
   consent: z.strictObject({ statement, consent_sha256: sha256 }),
-  'finger-matched': z.strictObject({
-    consent_sha256: sha256,
-    credential_id: hex,
-    authenticator_data: hex,
-    client_data_hash: sha256,
-    signature: hex,
-    sign_count: count,
-    assurance,
-  }),
   // Instead of a finger: the entry in which a member of staff vouched for the holder. `public_key` is that of the holder's certificate (SPKI, DER):
   // it shows that the key of whoever vouched is another one.
   vouched: z.strictObject({ consent_sha256: sha256, vouch: seq, vouch_leaf: sha256, public_key: hex }),

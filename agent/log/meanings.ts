@@ -8,7 +8,8 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   'clock-changed': 'the wall clock was set, or stands before the last entry',
   'network-up': 'a network came up: the air gap was broken',
   'staff-login': 'a member of staff logged in',
-  enrol: 'a finger was enrolled for a certificate; the attestation is kept as the reader gave it',
+  enrol:
+    'a finger was enrolled for a certificate; the attestation is kept as the reader gave it. `station-asserted`: two or more fingers at a reader that signs nothing, whose prints the station keeps',
   'enrol-refused':
     'a finger was not enrolled because of its reader: its maker does not vouch for it, or its model is not allowed here; `problem` says which',
   'document-in': 'a document was taken in; `remarks` says what the holder was told of it, `kind` what it is when it is no PDF',
@@ -17,7 +18,8 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
   'token-in': 'a token was put in: its serial and the certificates on it',
   'token-out': 'the token was taken out',
   consent: 'the holder consented: the statement and its digest',
-  'finger-matched': 'the reader matched a finger and signed the digest of the consent',
+  'finger-matched':
+    'the reader matched a finger and signed the digest of the consent. `station-asserted`: a reader that signs nothing matched it, and that it did is the word of the station alone',
   vouched: 'instead of a finger, the word of a member of staff was taken for this consent; `vouch` is the entry in which they vouched',
   'finger-refused': 'the finger was not matched, or the answer of the reader was not accepted',
   'pin-wrong':

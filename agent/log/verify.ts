@@ -38,6 +38,8 @@ export interface Verification {
   readonly gaps?: readonly Gap[];
   /** How many there are; absent where there is none. */
   readonly gapCount?: number;
+  /** Fingers that no reader signed for: that they matched is the word of the station. Absent where there is none. */
+  readonly fingersAsserted?: number;
   /** What reading threw. */
   readonly cause?: unknown;
 }
@@ -54,6 +56,7 @@ export async function verify(rows: AsyncIterable<Row>, written?: KnownEntry, bes
     ...(chain.publicKey === undefined ? {} : { key: chain.publicKey }),
     openIntents: [...chain.signing.intents.keys()],
     ...(chain.cadence.count === 0 ? {} : { gaps: [...chain.cadence.gaps], gapCount: chain.cadence.count }),
+    ...(chain.signing.asserted === 0 ? {} : { fingersAsserted: chain.signing.asserted }),
     ...(chain.restore.predecessor === undefined ? {} : { predecessor: chain.restore.predecessor }),
   });
   const held = new BesideTheEntries(beside, known);
@@ -94,4 +97,4 @@ export async function verify(rows: AsyncIterable<Row>, written?: KnownEntry, bes
 }
 
 /** What is known of a log at some place in it. */
-type Known = Pick<Verification, 'entries' | 'head' | 'key' | 'openIntents' | 'predecessor' | 'gaps' | 'gapCount'>;
+type Known = Pick<Verification, 'entries' | 'head' | 'key' | 'openIntents' | 'predecessor' | 'gaps' | 'gapCount' | 'fingersAsserted'>;

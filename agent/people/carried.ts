@@ -19,19 +19,19 @@ export class CarriedEnrolments {
     const entry = readEntry(raw);
     const { event } = entry;
     if (event.op === 'enrol') this.#byCertificate.set(event.certificate_sha256, { ...entry, event });
-    if (event.op === 'enrol' || event.op === 'finger-matched')
+    if ((event.op === 'enrol' || event.op === 'finger-matched') && event.assurance === 'signed-by-reader')
       this.#counts.set(event.credential_id, Math.max(event.sign_count, this.#counts.get(event.credential_id) ?? 0));
   }
 
   /** The entries for the new log, in the order of the old one. */
+  // Prints that the old station kept are not on this computer unless somebody brings them; without them the finger is asked for in vain.
   events(): readonly EventOf<'enrol'>[] {
     return [...this.#byCertificate.values()]
       .sort((a, b) => a.seq - b.seq)
-      .map(({ seq, leaf, event }) => ({
-        ...event,
-        actor: stationActor,
-        sign_count: this.#counts.get(event.credential_id) ?? event.sign_count,
-        carried: { entry: seq, entry_leaf: leaf },
-      }));
+      .map(({ seq, leaf, event }) => {
+        const carried = { actor: stationActor, carried: { entry: seq, entry_leaf: leaf } };
+        if (event.assurance === 'station-asserted') return { ...event, ...carried };
+        return { ...event, ...carried, sign_count: this.#counts.get(event.credential_id) ?? event.sign_count };
+      });
   }
 }

@@ -66,7 +66,7 @@ export async function enrolFinger(order: EnrolmentOrder, call: ReaderCall = {}):
     public_key: hex(made.publicKey),
     aaguid: made.aaguid,
     sign_count: made.signCount,
-    assurance: order.reader.info.assurance,
+    assurance: 'signed-by-reader',
     attestation_format: made.attestationFormat,
     authenticator_data: hex(made.authenticatorData),
     attestation_statement: hex(made.attestationStatement),

@@ -8,6 +8,9 @@ export function evidenceReadme({ operation, checkpoint, rows, logKey }: ProvenOp
     const beside = event.operation === operation ? '' : ' (not of the operation; needed to judge it)';
     return `| ${seq} | ${event.op} | ${at.time} |${beside === '' ? '' : beside} |`;
   });
+  const matches = rows.flatMap(({ entry: { seq, event } }) => (event.op === 'finger-matched' ? [{ seq, assurance: event.assurance }] : []));
+  const asserted = matches.filter(({ assurance }) => assurance === 'station-asserted').map(({ seq }) => seq);
+  const isSigned = matches.length > asserted.length || matches.length === 0;
   return `# Evidence for one operation of a signing station
 
 Operation \`${operation}\` in the operation log \`${checkpoint.origin}\`, under a checkpoint of ${checkpoint.size} entries.
@@ -52,7 +55,7 @@ ${entries.join('\n')}
 
 - Exactly these bytes stand in the log in these places, and the holder of the log's key signed a log that has them.
 - The consent names the documents by their digests, the certificate, this station and this operation, and was used once: it holds a random number.
-- The enrolled fingerprint credential signed exactly this consent, and says that it verified a person.
+${[...(isSigned ? [credentialSigned] : []), ...(asserted.length === 0 ? [] : [stationSays(asserted)])].join('\n')}
 - Each signed document has the digest that the log recorded when it was made; its own signature is good; the signer is the certificate that the consent
   names; and a PDF begins with the very bytes that were consented to.
 
@@ -62,8 +65,7 @@ It says HOLDS, AND NOTHING WAS SIGNED (or HOLDS, AND NOBODY KNOWS WHETHER ANYTHI
 ## What is NOT shown
 
 - **The time.** Every time here is the station's own clock. A timestamp by a third party would have to be in the document, and this script does not judge it.
-- **That it was a finger.** The reader says "user verified", and that bit does not tell a finger from the PIN of the reader itself. That the station asked for a
-  finger is the station's word.
+${[...(isSigned ? [notThatAFinger] : []), ...(asserted.length === 0 ? [] : [notThatAnyFinger])].join('\n')}
 - **Who the person is.** The entries hold a pseudonym. The name stands in the certificate, and its issuer vouches for it; whether it had been revoked or
   had run out is not judged here.
 - **That the log shows everybody the same.** Only a checkpoint that head office has witnessed shows that there is no second log with the same key; there is no
@@ -75,6 +77,19 @@ It says HOLDS, AND NOTHING WAS SIGNED (or HOLDS, AND NOBODY KNOWS WHETHER ANYTHI
 - **What the person understood.** The log has the digest of what was on the screen, and not the screen.
 `;
 }
+
+const credentialSigned = '- The enrolled fingerprint credential signed exactly this consent, and says that it verified a person.';
+const notThatAFinger = `- **That it was a finger.** The reader says "user verified", and that bit does not tell a finger from the PIN of the reader itself. That the station asked for a
+  finger is the station's word.`;
+
+/** A reader that signs nothing: what the log says of it, and no more. */
+function stationSays(entries: readonly number[]): string {
+  return `- The station recorded that an enrolled finger of the holder matched for this consent (entry ${entries.join(', ')}). **No fingerprint reader signed this**: the reader
+  that was used only compares, and its answer reached the log through the station's own software (\`station-asserted\`).`;
+}
+
+const notThatAnyFinger = `- **That a finger matched at all.** It is the word of the station alone: whoever controlled it could have made that entry without a finger, and no reader can be asked
+  again. The consent is bound to the person by their card and its PIN, as far as the signature in the document shows.`;
 
 function documentWords(documents: readonly FoundDocument[]): string {
   if (documents.length === 0)

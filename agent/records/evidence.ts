@@ -92,8 +92,10 @@ function consentAndFinger({ entry: { seq, event } }: ProvenRow): readonly Eviden
   const place = numbered(seq);
   if (event.op === 'consent')
     return [{ name: `consent/${place}.signed`, bytes: Buffer.from(`countersign/v1/consent\n${serialise(event.statement)}`) }];
-  if (event.op === 'enrol') return [{ name: `keys/finger-${place}.pem`, bytes: Buffer.from(pemOf(Buffer.from(event.public_key, 'hex'))) }];
-  if (event.op !== 'finger-matched') return [];
+  if (event.op === 'enrol' && event.assurance === 'signed-by-reader')
+    return [{ name: `keys/finger-${place}.pem`, bytes: Buffer.from(pemOf(Buffer.from(event.public_key, 'hex'))) }];
+  // A reader that does not sign left nothing that could be checked.
+  if (event.op !== 'finger-matched' || event.assurance !== 'signed-by-reader') return [];
   const parts = [
     ['authenticator-data', event.authenticator_data],
     ['client-data-hash', event.client_data_hash],

@@ -3,7 +3,6 @@
  * asks its device, writes its entries, and throws a `SigningProblem` when something is refused. Anything else that is thrown is a bug.
  */
 import { fromPromise } from 'xstate';
-import type { ReaderPrompt, ReaderSource } from '../../drivers/fingerprint.ts';
 import type { TokenSource } from '../../drivers/token.ts';
 import type { FileVerdictView } from '../contract/verification.ts';
 import type { Trust } from '../documents/trust.ts';
@@ -12,6 +11,7 @@ import { signatureName } from '../log/reconcile.ts';
 import type { Enrolments } from '../people/enrolment.ts';
 import type { CheckDesk } from './check-desk.ts';
 import type { Desk } from './desk.ts';
+import type { FingerParts } from './finger.ts';
 import { judgeKeys } from './keys.ts';
 import type { Login } from './login.ts';
 import type { FingerPolicy } from '../people/finger-limits.ts';
@@ -24,9 +24,8 @@ import type { Recorder } from './recorder.ts';
 import { signatureActors } from './signature-actors.ts';
 import type { Vouching } from './vouching.ts';
 
-export interface ActorParts {
+export interface ActorParts extends FingerParts {
   readonly tokens: TokenSource;
-  readonly readers: ReaderSource;
   readonly login: Login;
   readonly desk: Desk;
   readonly checkDesk: CheckDesk;
@@ -37,8 +36,6 @@ export interface ActorParts {
   /** Origin of the log. */
   readonly origin: string;
   readonly stationName: string;
-  /** Relying party id: the organisation's domain. */
-  readonly rpId: string;
   /** Absent where the log has no key, or it is not open. */
   readonly makeReceipt?: MakeReceipt | undefined;
   /** Absent where the station does not take the word of its staff instead of a finger. */
@@ -48,7 +45,6 @@ export interface ActorParts {
   readonly fingerPolicy: FingerPolicy;
   /** True when the station's disk has room for something new. */
   readonly hasRoom: () => Promise<boolean>;
-  readonly onPrompt: (prompt: ReaderPrompt) => void;
 }
 
 const unknownPerson = { id: 'unknown', role: 'holder' } as const;

@@ -35,6 +35,8 @@ export interface VerifyFingerInput {
   readonly operation: string;
   readonly key: HolderKey;
   readonly consent: Consent;
+  /** How often a finger did not match for it. */
+  readonly tries: number;
 }
 export interface TakeVouchInput {
   readonly operation: string;

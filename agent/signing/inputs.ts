@@ -29,7 +29,8 @@ export function prepare(context: model.Context): asked.PrepareInput {
 }
 
 export function verifyFinger(context: model.Context): asked.VerifyFingerInput {
-  return { operation: context.operation, key: need(context.key, 'key'), consent: need(context.consent, 'consent') };
+  const { operation, fingerTries: tries } = context;
+  return { operation, key: need(context.key, 'key'), consent: need(context.consent, 'consent'), tries };
 }
 
 export function takeVouch(context: model.Context): asked.TakeVouchInput {

@@ -59,11 +59,11 @@ function judgeKey(
   if (!judged.ok) return judged.problem;
   const [scheme] = key.schemes;
   if (scheme === undefined) return 'mechanism-unsupported';
-  const credential = enrolments.of(key.certificateSha256);
-  if (credential === undefined) return 'not-enrolled';
+  const enrolled = enrolments.of(key.certificateSha256);
+  if (enrolled === undefined) return 'not-enrolled';
   const { certificate, certificateSha256 } = key;
   const holder = expiresSoon(judged.holder, at) ? { ...judged.holder, expiresSoon: true as const } : judged.holder;
-  return { certificate, certificateSha256, chain: judged.chain, holder, scheme, hash: chooseHash(certificate), credential };
+  return { certificate, certificateSha256, chain: judged.chain, holder, scheme, hash: chooseHash(certificate), enrolled };
 }
 
 function expiresSoon({ validTo }: Holder, at: Date): boolean {

@@ -12,7 +12,7 @@ import type { FileVerdictView, SignedFileView } from '../contract/verification.t
 import type { PageSize } from '../documents/page-sizes.ts';
 import type { PreparedSignature } from '../documents/prepared.ts';
 import type { LogEntry } from '../log/entry.ts';
-import type { EnrolledCredential } from '../people/enrolment.ts';
+import type { Enrolled } from '../people/enrolment.ts';
 import type { Vouch } from '../people/vouches.ts';
 
 /** A key that the holder may sign with: usable, trusted, valid, and with an enrolled finger. */
@@ -24,7 +24,7 @@ export interface HolderKey {
   readonly holder: HolderView;
   readonly scheme: SignatureScheme;
   readonly hash: Hash;
-  readonly credential: EnrolledCredential;
+  readonly enrolled: Enrolled;
   /** A member of staff vouches for the holder: no finger is asked for. */
   readonly vouch?: Vouch;
 }
@@ -136,6 +136,8 @@ export interface Context {
   readonly prepared: Prepared | undefined;
   readonly prompt: ReaderPrompt;
   readonly previousFinger: 'not-matched' | 'touch-timeout' | undefined;
+  /** How often a finger did not match for this consent. */
+  readonly fingerTries: number;
   /** The finger matched, or a vouch was taken instead. */
   readonly fingerMatched: boolean;
   readonly signature: Uint8Array | undefined;

@@ -11,11 +11,11 @@ import type { PreparedSignature } from '../documents/prepared.ts';
 import type { Actor } from '../log/catalogue.ts';
 import type { AppendableEvent } from '../log/events.ts';
 import { signatureName } from '../log/reconcile.ts';
-import { verifyAssertion } from '../people/assertion.ts';
 import { personalOfConsent } from '../people/personal.ts';
 import type { ActorParts } from './actors.ts';
 import { asJson, consentDigest, makeConsent } from './consent.ts';
-import { chooseReader, mayTryFinger, withPause } from './finger.ts';
+import { mayTryFinger, withPause } from './finger-pause.ts';
+import { matchFinger } from './finger.ts';
 import type * as asked from './asked.ts';
 import type * as model from './model.ts';
 import { askDevice, documentProblem, SigningProblem } from './problem.ts';
@@ -50,7 +50,7 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
       const digest = consentDigest(statement);
       const common = { certificate_sha256: key.certificateSha256, consent_sha256: hex(digest), scheme: key.scheme, hash: key.hash };
       const titles = documents.map(({ view }) => view.name);
-      const person = { subject: key.credential.subject, fields: personalOfConsent(key.holder.name, titles) };
+      const person = { subject: key.enrolled.subject, fields: personalOfConsent(key.holder.name, titles) };
       const events: readonly AppendableEvent[] = [
         { op: 'consent', operation, actor, statement: asJson(statement), consent_sha256: hex(digest) },
         ...documents.map(({ view }): AppendableEvent => ({
@@ -95,32 +95,15 @@ export function signatureActors(parts: ActorParts, holder: (certificateSha256: s
 
     verifyFinger: fromPromise<undefined, asked.VerifyFingerInput>(async ({ input, signal }) => {
       const { operation, key, consent } = input;
-      const clientDataHash = consent.digest;
-      const credential = enrolments.of(key.certificateSha256) ?? key.credential;
-      const limits = { policy: parts.fingerPolicy, failures: () => enrolments.failuresOf(credential.subject) };
+      const enrolled = enrolments.of(key.certificateSha256) ?? key.enrolled;
+      const limits = { policy: parts.fingerPolicy, failures: () => enrolments.failuresOf(enrolled.subject) };
       mayTryFinger(limits);
-      const assertion = await askDevice('fingerprint', async () => {
-        const reader = await chooseReader(parts.readers, credential);
-        const request = { rpId: parts.rpId, credentialId: credential.credentialId, clientDataHash };
-        return reader.verify(request, { signal, onPrompt: parts.onPrompt }).finally(() => reader.close());
-      }).catch((error: unknown) => {
+      const order = { enrolled, digest: consent.digest, tries: input.tries };
+      const matched = await matchFinger(parts, order, signal).catch((error: unknown) => {
         throw withPause(error, limits);
       });
-      if (signal.aborted) throw new SigningProblem('cancelled');
-      const verdict = verifyAssertion({ assertion, credential, rpId: parts.rpId, clientDataHash });
-      if (!verdict.ok || parts.now() > consent.expires) throw new SigningProblem('assertion-refused');
-      await recorder.record({
-        op: 'finger-matched',
-        operation,
-        actor: holder(key.certificateSha256),
-        consent_sha256: hex(clientDataHash),
-        credential_id: hex(assertion.credentialId),
-        authenticator_data: hex(assertion.authenticatorData),
-        client_data_hash: hex(assertion.clientDataHash),
-        signature: hex(assertion.signature),
-        sign_count: verdict.signCount,
-        assurance: 'signed-by-reader',
-      });
+      if (parts.now() > consent.expires) throw new SigningProblem('assertion-refused');
+      await recorder.record({ op: 'finger-matched', operation, actor: holder(key.certificateSha256), ...matched });
       return undefined;
     }),
 

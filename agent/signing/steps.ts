@@ -38,6 +38,7 @@ const clean = {
   prepared: undefined,
   prompt: 'touch',
   previousFinger: undefined,
+  fingerTries: 0,
   fingerMatched: false,
   signature: undefined,
   staged: undefined,
@@ -89,6 +90,7 @@ export const closeDocuments: Change = {
   prepared: undefined,
   fingerMatched: false,
   previousFinger: undefined,
+  fingerTries: 0,
   previousPin: undefined,
   signature: undefined,
   staged: undefined,
@@ -199,6 +201,7 @@ export function setProblem(context: Context, error: unknown): Change {
     pin: pinAfter(context.pin, found),
     ...(found.code === 'pin-wrong' || found.code === 'pin-length' ? { previousPin: found.code } : {}),
     ...(found.code === 'not-matched' || found.code === 'touch-timeout' ? { previousFinger: found.code } : {}),
+    ...(found.code === 'not-matched' ? { fingerTries: context.fingerTries + 1 } : {}),
   };
 }
 

@@ -1,8 +1,10 @@
 /** From the machine's memory to the one public state that the kiosk shows. The only place that makes public states; it decides nothing. */
 import type { SnapshotFrom } from 'xstate';
+import type { FingerName } from '../contract/finger.ts';
 import type { PadWait, PinView } from '../contract/pin.ts';
 import { problems } from '../contract/problems.ts';
 import type { CertificateChoice, PlaceView, PublicState, SignedDocumentView, SigningStep, TallyView } from '../contract/state.ts';
+import { fingerToAsk } from './finger.ts';
 import { canContinue } from './guards.ts';
 import type { SigningMachine } from './machine.ts';
 import type { ChosenDocument, Context } from './model.ts';
@@ -113,9 +115,15 @@ function touchReader(context: Context): PublicState {
     screen: 'touch-reader',
     document: documentOf(context).view,
     prompt: context.prompt,
+    ...fingerOf(context),
     ...(previousFinger === undefined ? {} : { previous: previousFinger }),
     ...(previousFinger === undefined || problem?.triesLeft === undefined ? {} : { triesLeft: problem.triesLeft }),
   };
+}
+
+/** A reader that compares with one finger says which; one that signs knows them all by itself. */
+function fingerOf({ key, fingerTries }: Context): { readonly finger?: FingerName } {
+  return key?.enrolled.assurance === 'station-asserted' ? { finger: fingerToAsk(key.enrolled, fingerTries) } : {};
 }
 
 function enterPin(context: Context): PublicState {

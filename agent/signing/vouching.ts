@@ -16,14 +16,14 @@ export class Vouching {
 
   /** The key, and the vouch that there is for its holder. */
   offer(key: HolderKey, now: Date): HolderKey {
-    const holder = { certificateSha256: key.certificateSha256, publicKey: publicKeyOf(key), subject: key.credential.subject };
+    const holder = { certificateSha256: key.certificateSha256, publicKey: publicKeyOf(key), subject: key.enrolled.subject };
     const vouch = this.#vouches.of(holder, now.toISOString());
     return vouch === undefined ? key : { ...key, vouch };
   }
 
   /** Whether a vouch is for this key and not used, and counted when this consent was entered: whoever verifies the log asks the same. */
   async counts(vouch: Vouch, consent: Pick<LogEntry, 'seq' | 'at'>, key: HolderKey): Promise<boolean> {
-    const holder = { certificateSha256: key.certificateSha256, publicKey: publicKeyOf(key), subject: key.credential.subject };
+    const holder = { certificateSha256: key.certificateSha256, publicKey: publicKeyOf(key), subject: key.enrolled.subject };
     if (this.#vouches.of(holder, consent.at.time)?.seq !== vouch.seq) return false;
     const set = await this.#log.entries({ op: 'clock-changed', from: vouch.seq, to: consent.seq, limit: 1 });
     return set.length === 0;

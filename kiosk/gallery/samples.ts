@@ -159,6 +159,7 @@ export const samples: Record<string, PublicState> = {
   'confirm-unread': { screen: 'confirm', holder, documents: [{ ...document, digest: 'e'.repeat(64) }] },
   'touch-reader': { screen: 'touch-reader', document, prompt: 'touch' },
   'touch-reader-again': { screen: 'touch-reader', document, prompt: 'touch', previous: 'not-matched', triesLeft: 2 },
+  'touch-reader-one-finger': { screen: 'touch-reader', document, prompt: 'touch', finger: 'right-index-finger' },
   'touch-reader-processing': { screen: 'touch-reader', document, prompt: 'processing' },
   'last-try': { screen: 'last-try', document },
   'enter-pin': { screen: 'enter-pin', document, place: only, pin },

@@ -3,6 +3,7 @@
  * plead, never apologise, never blame, and never show a code.
  */
 import type { CheckTexts } from './check.ts';
+import type { FingerTexts } from './fingers.ts';
 import type { OtherFileText } from './other-file.ts';
 import type { DocumentRefusal, DocumentRemark, ProblemCode, Recover } from '../../agent/contract/problems.ts';
 import type { SigningStep, VisitOutcome } from '../../agent/contract/state.ts';
@@ -143,6 +144,8 @@ export interface Catalogue {
     readonly notMatched: string;
     readonly timedOut: string;
     readonly tries: (count: number, shown: string) => string;
+    /** Where the reader compares with one finger. */
+    readonly use: FingerTexts;
   };
   readonly lastTry: { readonly title: string; readonly lead: string; readonly todo: string; readonly goOn: string };
   readonly enterPin: {

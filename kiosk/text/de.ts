@@ -1,6 +1,7 @@
 /** The kiosk in German. */
 import type { Catalogue } from './catalogue.ts';
 import { checkDe } from './check.de.ts';
+import { fingersDe } from './fingers.ts';
 import { otherFileDe } from './other-file.de.ts';
 import { receiptDe } from './receipt.de.ts';
 import { severalDe } from './several.de.ts';
@@ -144,6 +145,7 @@ export const de: Catalogue = {
     notMatched: 'Dieser Finger wurde nicht erkannt. Nehmen Sie den hinterlegten Finger, trocken und flach.',
     timedOut: 'Der Leser hat keinen Finger gespürt. Legen Sie ihn jetzt auf.',
     tries: (value, shown) => count(value, shown, { one: 'noch # Versuch', other: 'noch # Versuche' }),
+    use: fingersDe,
   },
   lastTry: {
     title: 'Nur noch ein Versuch',

@@ -1,6 +1,7 @@
 /** The kiosk in English. */
 import type { Catalogue } from './catalogue.ts';
 import { checkEn } from './check.en.ts';
+import { fingersEn } from './fingers.ts';
 import { otherFileEn } from './other-file.en.ts';
 import { receiptEn } from './receipt.en.ts';
 import { severalEn } from './several.en.ts';
@@ -139,6 +140,7 @@ export const en: Catalogue = {
     notMatched: 'That finger was not recognised. Use the finger that you enrolled, dry and flat.',
     timedOut: 'The reader felt no finger. Lay it on the reader now.',
     tries: (value, shown) => count(value, shown, { one: '# try left', other: '# tries left' }),
+    use: fingersEn,
   },
   lastTry: {
     title: 'One try left',

@@ -8,10 +8,9 @@ import type { Check, Place } from './report.ts';
 const section = 'Fingerprint readers';
 /** HID usage page 0xF1D0 as a report descriptor item (HID 1.11, 6.2.2.7; CTAP 2.1, 11.2.8.2): 06 D0 F1. */
 const fidoUsagePage = Buffer.from([0x06, 0xd0, 0xf1]);
-const rule = 'KERNEL=="hidraw*", SUBSYSTEM=="hidraw", ENV{ID_FIDO_TOKEN}=="1", GROUP="plugdev", MODE="0660"';
 const permission =
-  `echo '${rule}' | sudo tee /etc/udev/rules.d/72-countersign.rules && sudo udevadm control --reload && sudo udevadm trigger -s hidraw` +
-  ', put the user of the station into the group plugdev, and log in anew';
+  'sudo groupadd -f countersign && sudo install -m 0644 deploy/udev/72-countersign.rules /etc/udev/rules.d/' +
+  ' && sudo udevadm control --reload && sudo udevadm trigger -s hidraw, put the user of the station into the group countersign, and log in anew';
 
 export async function fingerprintReaders(place: Place): Promise<Check[]> {
   if (place.demo) return [{ section, name: 'FIDO reader', finding: 'ok', found: 'a demo station has a virtual one' }];

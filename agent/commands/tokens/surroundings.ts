@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { installedModules } from '../../../drivers/pkcs11/known-modules.ts';
 import type { ModuleConfig } from '../../../drivers/pkcs11/source.ts';
-import { defaultCrlPolicy, readConfig, stationPaths, type StationConfig, type StationPaths } from '../../config.ts';
+import { defaultCrlPolicy, readConfig, stationPaths, takesStationsWord, type StationConfig, type StationPaths } from '../../config.ts';
 import { RevocationFolder } from '../../documents/crl-folder.ts';
 import { loadTrust, type Trust } from '../../documents/trust.ts';
 import { openForReading } from '../../log/database.ts';
@@ -42,7 +42,7 @@ export async function lookAround(named: string | undefined, at: Date): Promise<S
   }
   const config = await readConfig(data);
   const paths = stationPaths(data, config);
-  const [trust, enrolments] = await Promise.all([readTrust(paths, config, at), readEnrolments(paths.log)]);
+  const [trust, enrolments] = await Promise.all([readTrust(paths, config, at), readEnrolments(paths.log, config)]);
   const notJudged = [trust, enrolments].filter((found) => typeof found === 'string');
   if (config.demo) notJudged.push('This is a demo station: its virtual cards are seen only by the agent that runs it.');
   return {
@@ -63,13 +63,13 @@ async function readTrust({ trust: folder, crl }: StationPaths, config: StationCo
 }
 
 /** The enrolments as the log says. Nothing is checked but what is needed to read it; `log verify` does that. */
-async function readEnrolments(directory: string): Promise<Enrolments | string> {
+async function readEnrolments(directory: string, config: StationConfig): Promise<Enrolments | string> {
   const file = databaseFile(directory);
   try {
     const database = await openForReading(file);
     try {
       await checkTables(database, file);
-      const enrolments = new Enrolments();
+      const enrolments = new Enrolments({ takesStationsWord: takesStationsWord(config) });
       for await (const row of readRows(database, file)) enrolments.take(readEntry(row).event);
       return enrolments;
     } finally {

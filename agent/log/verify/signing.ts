@@ -25,6 +25,10 @@ interface Consent {
   readonly vouch: Vouch | undefined;
 }
 
+/** What an entry holds of a finger that a reader signed for, and of one that it did not. */
+const signedNames = 'assurance authenticator_data client_data_hash consent_sha256 credential_id sign_count signature';
+const assertedNames = 'assurance consent_sha256 finger matched_at reader';
+
 /** Signatures that may be open at one time: each start of the agent ends those that it finds, and a visit signs far fewer documents. */
 const mostOpen = 10_000;
 
@@ -35,6 +39,8 @@ export class SigningRules implements Rules {
   readonly #made = new Recent<unknown, unknown>(1000);
   /** Consents since the last start of the agent, the last of them: no visit lives longer than that, and one visit goes on at a time. */
   readonly #consents = new Recent<unknown, Consent>(1000);
+  /** How many fingers matched by the word of the station alone. */
+  asserted = 0;
 
   readonly #vouches: VouchRules;
 
@@ -87,8 +93,22 @@ export class SigningRules implements Rules {
     this.intents.set(seq, { operation, document, certificate, consent, matched: false });
   }
 
-  #finger({ operation, fields }: Entry): void {
+  #finger({ seq, operation, fields }: Entry): void {
     const consent = fields.get('consent_sha256');
+    const assurance = fields.get('assurance');
+    const names = fields.names().join(' ');
+    if (assurance === 'station-asserted') {
+      must(
+        names === assertedNames,
+        `entry ${seq}: a finger that no reader signed for is told with other fields than those of such a finger`,
+      );
+      this.asserted += 1;
+    } else {
+      must(
+        assurance === 'signed-by-reader' && names === signedNames,
+        `entry ${seq}: a finger is told without what the reader signed, and without saying so`,
+      );
+    }
     if (this.#consents.get(consent)?.named !== undefined) return;
     for (const intent of this.#waiting(operation, consent)) intent.matched = true;
   }

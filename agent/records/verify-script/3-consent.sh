@@ -83,6 +83,7 @@ consent_with() {
 certificate_in() { text_in "$1" certificate_sha256; }
 
 # The finger: the reader signed its own data and the digest of the consent, with the key that was enrolled for the holder's certificate.
+asserted=0
 rp_hash=$(head -n 1 rp-id | tr -d '\n' | sum)
 while IFS= read -r seq; do
   what="entry $seq (finger-matched)"
@@ -90,18 +91,29 @@ while IFS= read -r seq; do
   challenge=$(text_in "$seq" client_data_hash) data=$(text_in "$seq" authenticator_data)
   answer=$(text_in "$seq" signature)
   if ! before "$consent" "$seq"; then failed "$what: there is no consent before it that it is for" && continue; fi
-  judge "$(same "$challenge" "$(fact "$consent" digest)")" "$what: the reader was asked for exactly the consent in entry $consent" \
-    "$what: the reader was asked for something else than the consent in entry $consent"
   enrolled=
   certificate=$(certificate_in "$consent")
   while IFS= read -r one; do
     if [ "$(text_in "$one" certificate_sha256)" = "$certificate" ] && before "$one" "$seq"; then enrolled=$one; fi
   done <"$tmp/enrol"
   if [ -z "$enrolled" ]; then failed "$what: no finger was enrolled for the certificate of the consent" && continue; fi
+  judge "$(same "$(text_in "$seq" assurance)" "$(text_in "$enrolled" assurance)")" "$what: whose word it is that the finger matched is as it was enrolled" \
+    "$what: whose word it is that the finger matched is not as it was enrolled"
+  # A reader that signs nothing: there is nothing of it that could be checked, and a verdict must not sound as if there were.
+  if [ "$(text_in "$seq" assurance)" = station-asserted ]; then
+    judge "$(same "$(fact "$seq" actor)" "$(text_in "$enrolled" subject)")" "$what: the entry names the holder who was enrolled" \
+      "$what: the entry names another holder than was enrolled"
+    note "$what: NO READER SIGNED that a finger matched. It is the word of the station alone (station-asserted)"
+    asserted=$((asserted + 1))
+    printf '%s\n' "$consent" >"$tmp/e/$seq/consent"
+    continue
+  fi
   judge "$(same "$(text_in "$seq" credential_id)" "$(text_in "$enrolled" credential_id)")" "$what: it is the credential that entry $enrolled enrolled" \
     "$what: it is another credential than entry $enrolled enrolled"
   judge "$(same "$(fact "$seq" actor)" "$(text_in "$enrolled" subject)")" "$what: the entry names the holder who was enrolled" \
     "$what: the entry names another holder than was enrolled"
+  judge "$(same "$challenge" "$(fact "$consent" digest)")" "$what: the reader was asked for exactly the consent in entry $consent" \
+    "$what: the reader was asked for something else than the consent in entry $consent"
   if ! is_hex "$data" 74 || ! is_hex "$challenge" 64; then failed "$what: what the reader gave does not have its form" && continue; fi
   bytes "$(text_in "$enrolled" public_key)" >"$tmp/key.der"
   bytes "$answer" >"$tmp/signature"

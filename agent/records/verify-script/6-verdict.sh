@@ -100,6 +100,7 @@ if [ $failures = 0 ]; then
   fi
   printf 'VERDICT: HOLDS. %s checks. %s: %s signed%s. %s\n' \
     "$checks" "$place" "$(if [ $done_count = 1 ]; then echo '1 document was'; else echo "$done_count documents were"; fi)" "$known" "$rest"
+  [ $asserted = 0 ] || printf 'That a finger matched is NOT shown: no reader signed it, and %s of these entries are the word of the station alone.\n' "$asserted"
   exit 0
 fi
 printf 'VERDICT: DOES NOT HOLD. %s of %s checks failed; each line that begins with FAILED says what it means.\n' "$failures" "$((checks + failures))"

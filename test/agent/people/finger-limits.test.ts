@@ -28,7 +28,7 @@ it('after fifty the finger counts no more, however long one waits', () => {
 
 it('failures are counted for each person, from the entries of the log, and end with a match', () => {
   let now = 500;
-  const enrolments = new Enrolments(() => now);
+  const enrolments = new Enrolments({ monotonic: () => now });
   expect(enrolments.failuresOf(holder.id)).toBeUndefined();
   enrolments.take(refused());
   now = 700;

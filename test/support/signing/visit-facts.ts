@@ -50,7 +50,8 @@ function key(digit: string): HolderKey {
     holder: { name: 'Ada Lovelace', issuer: 'Demo CA', serial: digit, validTo: '2031-01-01T00:00:00Z' },
     scheme: 'rsa-pss',
     hash: 'sha256',
-    credential: {
+    enrolled: {
+      assurance: 'signed-by-reader',
       certificateSha256: digit.repeat(64),
       subject: 'ab'.repeat(16),
       credentialId: Uint8Array.of(1),
