@@ -1,5 +1,5 @@
 /** The finger of a holder for one consent: which reader is asked, by which of the two contracts, and what the log is to say of the answer. */
-import { DeviceError } from '../../drivers/errors.ts';
+import { DeviceError, isDeviceError } from '../../drivers/errors.ts';
 import type { FingerName, FingerprintReader, MatchingReader, ReaderPrompt, ReaderSource } from '../../drivers/fingerprint.ts';
 import type { Fields } from '../log/events.ts';
 import { verifyAssertion } from '../people/assertion.ts';
@@ -30,7 +30,7 @@ export function matchFinger(
 ): Promise<Fields<'finger-matched'>> {
   return enrolled.assurance === 'signed-by-reader'
     ? signedMatch(parts, enrolled, digest, signal)
-    : assertedMatch(parts, enrolled, { digest, finger: fingerToAsk(enrolled, tries) }, signal);
+    : assertedMatch(parts, enrolled, { digest, tries }, signal);
 }
 
 /** The fingers in turn, from the first: a cut on one of them is no end of the visit. */
@@ -58,26 +58,34 @@ async function signedMatch(parts: FingerParts, credential: EnrolledCredential, d
   } as const;
 }
 
+/** A reader that does not sign does not lock itself either: the station ends the visit after so many fingers that did not match. */
+const mostTries = 5;
+
 interface AssertedOrder {
   readonly digest: Uint8Array;
-  readonly finger: FingerName;
+  readonly tries: number;
 }
 
 async function assertedMatch(
   { matchers, onPrompt }: FingerParts,
   prints: EnrolledPrints,
-  { digest, finger }: AssertedOrder,
+  { digest, tries }: AssertedOrder,
   signal: AbortSignal,
 ) {
   // Nobody's word is taken where the configuration does not say so, whatever is enrolled.
   if (matchers === undefined) throw new SigningProblem('not-enrolled');
+  if (tries >= mostTries) throw new SigningProblem('reader-locked', { triesLeft: 0 });
   const match = await askDevice('fingerprint', async () => {
     const [chosen, other] = matchers.readers();
     if (chosen === undefined) throw new DeviceError('reader-lost', 'no fingerprint reader is plugged in');
     // The prints fit the reader that they were taken at; which of two that is, nobody knows.
     if (other !== undefined) throw new DeviceError('busy', 'two fingerprint readers are plugged in', { recover: 'ask-staff' });
     const reader = await matchers.open(chosen.id);
-    return reader.verify({ user: prints.subject, finger }, { signal, onPrompt }).finally(() => reader.close());
+    const finger = fingerToAsk(prints, tries);
+    return reader
+      .verify({ user: prints.subject, finger }, { signal, onPrompt })
+      .catch((error: unknown) => Promise.reject(counted(error, mostTries - tries - 1)))
+      .finally(() => reader.close());
   });
   if (signal.aborted) throw new SigningProblem('cancelled');
   return {
@@ -87,6 +95,13 @@ async function assertedMatch(
     finger: match.finger,
     matched_at: match.at.toISOString(),
   } as const;
+}
+
+/** A finger that did not match, with what is left after it. */
+function counted(error: unknown, triesLeft: number): Error {
+  if (!isDeviceError(error) || error.code !== 'not-matched') return error instanceof Error ? error : new Error(String(error));
+  const origin = error.origin === undefined ? {} : { origin: error.origin };
+  return new DeviceError(triesLeft === 0 ? 'reader-locked' : 'not-matched', error.message, { triesLeft, cause: error, ...origin });
 }
 
 /** Opens the reader of the credential's model; with one reader plugged in, that one. Throws DeviceError reader-lost when there is none. */
