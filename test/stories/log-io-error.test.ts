@@ -1,8 +1,10 @@
 /** The disk of the log reports errors at the moment of a signature: what the screen and the outbox say afterwards is what is in the log, and nothing that was in it is lost. */
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { start } from '../../agent/commands/start.ts';
 import { call } from '../support/keyed-station.ts';
+import { RunningAgent } from '../support/kiosk-client.ts';
 import { BadDisk } from '../support/log/faults/attached.ts';
 import { StoryStation } from '../support/station.ts';
 
@@ -58,5 +60,25 @@ test('the file cannot be opened again either: the station gives up and says why;
   expect((await story.logged()).slice(0, before.length)).toEqual(before);
   // The commit was whole on the disk, and so the start delivers what it says.
   expect(await signs()).toEqual([...starts, 'sign.intent', 'sign.done', 'boot']);
+  expect(await story.outbox()).toHaveLength(1);
+});
+
+test('the program on such a disk ends with a sentence and the exit code of a fault, and starts again when the disk is good', async () => {
+  await story.stop();
+  const agent = await RunningAgent.start(story.data);
+  try {
+    const client = await agent.client();
+    await client.walkTo('enter-pin');
+    disk = await BadDisk.under(agent.process.pid ?? 0, ['fsync', 'fdatasync', 'pread64'], join(story.data, 'log'));
+    const ended = once(agent.process, 'exit');
+    await client.typePin('123456');
+    expect(await ended).toEqual([70, null]);
+    expect(agent.said).toMatch(/^A fault stopped the station: the operation log at \S+ cannot be read$/m);
+  } finally {
+    await agent.kill('SIGKILL');
+  }
+  await disk.mend();
+  await story.start();
+  expect((await signs()).slice(-3)).toEqual(['sign.intent', 'sign.done', 'boot']);
   expect(await story.outbox()).toHaveLength(1);
 });
