@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
   },
   confirm: { about: 'confirm it as a second person', load: async () => (await import('./commands/decide.ts')).confirm },
   reject: { about: 'reject it as a second person', load: async () => (await import('./commands/decide.ts')).reject },
+  vouch: { about: 'vouch for a holder without a finger', load: async () => (await import('./commands/vouch.ts')).vouch },
   requests: { about: 'what waits for a second person', load: async () => (await import('./commands/requests.ts')).requests },
   'log show': { about: 'show entries of the operation log', load: async () => (await import('./commands/log-show.ts')).logShow },
   'log verify': { about: 'check the whole operation log', load: async () => (await import('./commands/log-verify.ts')).logVerify },
