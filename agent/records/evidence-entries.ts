@@ -29,8 +29,8 @@ export interface ProvenOperation {
   readonly rows: readonly ProvenRow[];
 }
 
-/** Beside those of the operation: where the log begins, its key, whose finger it was, and which documents came in. */
-const around = ['genesis', 'key', 'enrol', 'document-in'] as const;
+/** Beside those of the operation: where the log begins, its key, whose finger it was, who vouched for the holder, and which documents came in. */
+const around = ['genesis', 'key', 'enrol', 'vouch', 'document-in'] as const;
 
 /** Throws NoEvidence: no such operation, no checkpoint covers all of it, or the log does not hold. */
 export async function proveOperation({ database, facts }: ReadableLog, operation: string): Promise<ProvenOperation> {
@@ -75,6 +75,7 @@ function neededBeside(own: readonly LogEntry[], others: readonly LogEntry[]): Re
     if (event.op === 'key' && event.purpose === 'log') needed.set('key', seq);
   }
   for (const { seq: end, event } of own) {
+    if (event.op === 'vouched' && others.some(({ seq }) => seq === event.vouch)) needed.set(`vouch ${end}`, event.vouch);
     if (event.op !== 'sign.intent') continue;
     for (const { seq, event: other } of others) {
       if (seq > end) break;

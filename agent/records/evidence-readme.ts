@@ -1,16 +1,15 @@
 /** What an outside expert reads first: which file is what, what is shown by all of them together, and what is not. */
 import type { FoundDocument } from './evidence-documents.ts';
 import type { ProvenOperation } from './evidence-entries.ts';
+import { notShownOfHolder, shownOfHolder, withoutFinger } from './evidence-finger-words.ts';
 
 /** The README of a package. */
-export function evidenceReadme({ operation, checkpoint, rows, logKey }: ProvenOperation, documents: readonly FoundDocument[]): string {
+export function evidenceReadme(proven: ProvenOperation, documents: readonly FoundDocument[]): string {
+  const { operation, checkpoint, rows, logKey } = proven;
   const entries = rows.map(({ entry: { seq, at, event } }) => {
     const beside = event.operation === operation ? '' : ' (not of the operation; needed to judge it)';
     return `| ${seq} | ${event.op} | ${at.time} |${beside === '' ? '' : beside} |`;
   });
-  const matches = rows.flatMap(({ entry: { seq, event } }) => (event.op === 'finger-matched' ? [{ seq, assurance: event.assurance }] : []));
-  const asserted = matches.filter(({ assurance }) => assurance === 'station-asserted').map(({ seq }) => seq);
-  const isSigned = matches.length > asserted.length || matches.length === 0;
   return `# Evidence for one operation of a signing station
 
 Operation \`${operation}\` in the operation log \`${checkpoint.origin}\`, under a checkpoint of ${checkpoint.size} entries.
@@ -29,7 +28,7 @@ ISSUERS.pem holds certificates of issuers that you trust; without them the scrip
 that you got elsewhere, or do its steps by hand.
 
 ${documentWords(documents)}
-
+${withoutFinger(proven)}
 ## What is here
 
 | file | what it is |
@@ -40,9 +39,11 @@ ${documentWords(documents)}
 | \`checkpoint\` | what the log signed about itself (C2SP signed-note): origin, size, root, and an Ed25519 signature |
 | \`consent/N.signed\` | what was hashed for the consent in entry N: a fixed first line, and the statement as it stands in the entry |
 | \`assertion/N.*\` | what the fingerprint reader gave in entry N: authenticator data (WebAuthn, 6.1), the hash that it was asked to sign, its signature (ECDSA, DER) over both, one behind the other |
+| \`vouch/N.signed\`, \`vouch/N.signature\` | where no finger was used: what whoever vouched in entry N signed (a fixed first line, and the entry without what the log added), and their signature (ECDSA as DER) |
 | \`documents/N.signed.*\` | the signed document of entry N (sign.done); \`documents/N.original\` is what a .p7s is the signature of, or the container that was agreed to where one more signature was put into it |
 | \`keys/log.pem\` | the key of the log |
 | \`keys/finger-N.pem\` | the key of the fingerprint credential that entry N (enrol) enrolled |
+| \`keys/vouch-N.pem\` | the key of whoever vouched in entry N (vouch) |
 | \`keys/signer-N.pem\` | the certificate that the document of entry N was signed with, as it stands in the document |
 | \`operation\`, \`rp-id\` | the id of the operation; the name that the fingerprint credential is bound to |
 | \`SHA256SUMS\` | the sums of all other files: whether the copy is whole. Nobody signed it |
@@ -55,7 +56,7 @@ ${entries.join('\n')}
 
 - Exactly these bytes stand in the log in these places, and the holder of the log's key signed a log that has them.
 - The consent names the documents by their digests, the certificate, this station and this operation, and was used once: it holds a random number.
-${[...(isSigned ? [credentialSigned] : []), ...(asserted.length === 0 ? [] : [stationSays(asserted)])].join('\n')}
+${shownOfHolder(proven)}
 - Each signed document has the digest that the log recorded when it was made; its own signature is good; the signer is the certificate that the consent
   names; and a PDF begins with the very bytes that were consented to.
 
@@ -65,7 +66,7 @@ It says HOLDS, AND NOTHING WAS SIGNED (or HOLDS, AND NOBODY KNOWS WHETHER ANYTHI
 ## What is NOT shown
 
 - **The time.** Every time here is the station's own clock. A timestamp by a third party would have to be in the document, and this script does not judge it.
-${[...(isSigned ? [notThatAFinger] : []), ...(asserted.length === 0 ? [] : [notThatAnyFinger])].join('\n')}
+${notShownOfHolder(proven)}
 - **Who the person is.** The entries hold a pseudonym. The name stands in the certificate, and its issuer vouches for it; whether it had been revoked or
   had run out is not judged here.
 - **That the log shows everybody the same.** Only a checkpoint that head office has witnessed shows that there is no second log with the same key; there is no
@@ -77,19 +78,6 @@ ${[...(isSigned ? [notThatAFinger] : []), ...(asserted.length === 0 ? [] : [notT
 - **What the person understood.** The log has the digest of what was on the screen, and not the screen.
 `;
 }
-
-const credentialSigned = '- The enrolled fingerprint credential signed exactly this consent, and says that it verified a person.';
-const notThatAFinger = `- **That it was a finger.** The reader says "user verified", and that bit does not tell a finger from the PIN of the reader itself. That the station asked for a
-  finger is the station's word.`;
-
-/** A reader that signs nothing: what the log says of it, and no more. */
-function stationSays(entries: readonly number[]): string {
-  return `- The station recorded that an enrolled finger of the holder matched for this consent (entry ${entries.join(', ')}). **No fingerprint reader signed this**: the reader
-  that was used only compares, and its answer reached the log through the station's own software (\`station-asserted\`).`;
-}
-
-const notThatAnyFinger = `- **That a finger matched at all.** It is the word of the station alone: whoever controlled it could have made that entry without a finger, and no reader can be asked
-  again. The consent is bound to the person by their card and its PIN, as far as the signature in the document shows.`;
 
 function documentWords(documents: readonly FoundDocument[]): string {
   if (documents.length === 0)

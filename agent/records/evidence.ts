@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import type { ReadableLog } from '../log/readable.ts';
 import { formatTlogProof } from '../log/tlog-proof.ts';
 import { serialise } from '../log/record.ts';
+import { statementBytes } from '../log/statement.ts';
 import { type DocumentPlaces, findDocuments, type FoundDocument } from './evidence-documents.ts';
 import { proveOperation, type ProvenOperation, type ProvenRow } from './evidence-entries.ts';
 import { evidenceReadme } from './evidence-readme.ts';
@@ -48,6 +49,7 @@ export async function makeEvidence(log: ReadableLog, request: EvidenceRequest): 
     text('keys/log.pem', pemOf(Buffer.concat([ed25519Prefix, proven.logKey]))),
     ...proven.rows.flatMap((row) => entryFiles(row, proven)),
     ...proven.rows.flatMap(consentAndFinger),
+    ...proven.rows.flatMap((row) => vouchFiles(row, proven.checkpoint.origin)),
     ...documents.flatMap(documentFiles),
   ];
   const sums = files.map(({ name, bytes }) => `${createHash('sha256').update(bytes).digest('hex')}  ${name}\n`);
@@ -64,7 +66,7 @@ function pemOf(spki: Uint8Array): string {
 }
 
 /** The parts of the script, in their order: each is one step of the check. */
-const scriptParts = ['1-ground', '2-log', '3-consent', '4-document', '5-container', '6-verdict'] as const;
+const scriptParts = ['1-ground', '2-log', '3-consent', '3-vouch', '4-document', '5-container', '6-verdict'] as const;
 
 /** The script that checks a package; it is the same in every package of one version of the software. */
 export async function verifyScript(): Promise<string> {
@@ -102,6 +104,17 @@ function consentAndFinger({ entry: { seq, event } }: ProvenRow): readonly Eviden
     ['signature', event.signature],
   ] as const;
   return parts.map(([name, value]) => ({ name: `assertion/${place}.${name}`, bytes: Buffer.from(value, 'hex') }));
+}
+
+/** What a member of staff signed instead of the reader, and with which key. */
+function vouchFiles({ entry: { seq, event } }: ProvenRow, origin: string): readonly EvidenceFile[] {
+  if (event.op !== 'vouch') return [];
+  const place = numbered(seq);
+  return [
+    { name: `vouch/${place}.signed`, bytes: statementBytes(origin, event) },
+    { name: `vouch/${place}.signature`, bytes: Buffer.from(event.signature, 'hex') },
+    { name: `keys/vouch-${place}.pem`, bytes: Buffer.from(pemOf(Buffer.from(event.public_key, 'hex'))) },
+  ];
 }
 
 function documentFiles({ done, format, signed, original, certificate }: FoundDocument): readonly EvidenceFile[] {

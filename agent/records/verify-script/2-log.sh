@@ -85,7 +85,7 @@ for body in entries/*.json; do
   mkdir "$tmp/e/$seq"
   here="$tmp/e/$seq"
   printf '%s\n' "$(fields_of "$body")" >"$here/fields"
-  for fact in "op $op" "operation $about" "prev $prev" "actor $who"; do printf '%s\n' "${fact#* }" >"$here/${fact%% *}"; done
+  for fact in "op $op" "operation $about" "prev $prev" "actor $who" "time $time" "body $body"; do printf '%s\n' "${fact#* }" >"$here/${fact%% *}"; done
   leaf=$({ printf '\000' && cat "$body"; } | sum)
   printf '%s\n' "$leaf" >"$here/leaf"
   if [ "$from" != "$origin" ]; then failed "$what: it says that it is of another log" && continue; fi

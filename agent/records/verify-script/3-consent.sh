@@ -17,16 +17,21 @@ text_in() {
 number_in() { text_in "$1" "$2"; }
 before() { [ -n "$1" ] && [ -n "$2" ] && [ "$1" -lt "$2" ]; }
 
-for op in genesis key enrol document-in consent sign.intent finger-matched sign.done; do : >"$tmp/$op"; done
+for op in genesis key enrol document-in consent sign.intent finger-matched vouch vouched sign.done; do : >"$tmp/$op"; done
 while IFS= read -r seq; do
   IFS= read -r op <"$tmp/e/$seq/op"
   case $op in
-    genesis | key | enrol | document-in | consent | sign.intent | finger-matched | sign.done) printf '%s\n' "$seq" >>"$tmp/$op" ;;
+    genesis | key | enrol | document-in | consent | sign.intent | finger-matched | vouch | vouched | sign.done) printf '%s\n' "$seq" >>"$tmp/$op" ;;
   esac
 done <"$tmp/numbers"
 
 # Beside those of the operation an entry may be here that is needed to judge it, and no other.
 : >"$tmp/wanted"
+: >"$tmp/vouches"
+is_named_vouch() {
+  while IFS= read -r one; do [ "$(number_in "$one" vouch)" != "$1" ] || return 0; done <"$tmp/vouched"
+  return 1
+}
 while IFS= read -r seq; do
   printf '%s\n%s\n' "$(text_in "$seq" certificate_sha256)" "$(text_in "$seq" document_sha256)" >>"$tmp/wanted"
 done <"$tmp/sign.intent"
@@ -40,6 +45,7 @@ while IFS= read -r seq; do
       genesis) [ "$seq" != 0 ] || fits=0 ;;
       key) [ "$(text_in "$seq" purpose)" != log ] || fits=0 ;;
       enrol) if named "$(text_in "$seq" certificate_sha256)"; then fits=0; fi ;;
+      vouch) if is_named_vouch "$seq"; then fits=0; fi ;;
       document-in) if named "$(text_in "$seq" document_sha256)"; then fits=0; fi ;;
     esac
   fi

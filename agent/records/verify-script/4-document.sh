@@ -8,6 +8,7 @@ file_with() { sed -n "s#^$1 ##p" "$tmp/files" | head -n 1; }
 # Digests of documents and of certificates that an entry accounts for.
 : >"$tmp/claimed"
 : >"$tmp/certificates"
+: >"$tmp/signer-keys"
 claim() { printf '%s\n' "$1" >>"$tmp/claimed"; }
 
 # The CMS in $1 over the content in $2: its signature, and that its signer is the certificate of the entry.
@@ -19,6 +20,7 @@ check_cms() {
   [ $result = 0 ] || return 0
   found=$(openssl x509 -in "$tmp/signer.pem" -outform DER 2>/dev/null | sum)
   printf '%s\n' "$found" >>"$tmp/certificates"
+  printf '%s %s\n' "$found" "$(openssl x509 -in "$tmp/signer.pem" -noout -pubkey 2>/dev/null | openssl pkey -pubin -outform DER 2>/dev/null | hex)" >>"$tmp/signer-keys"
   judge "$(same "$found" "$(text_in "$seq" certificate_sha256)")" "$what: the signer is the certificate that the entry names" \
     "$what: the signer is another certificate than the entry names"
   printf '        %s\n' "$(openssl x509 -in "$tmp/signer.pem" -noout -subject -nameopt utf8,sep_comma_plus_space 2>/dev/null)"

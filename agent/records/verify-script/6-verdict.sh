@@ -1,10 +1,12 @@
 # ---- The signatures: each was begun with the consent and the finger, and ended ------------------------------------------------------------
 
-# A finger for this consent that matched before entry $2.
+# A finger for this consent that matched before entry $2, or a vouch that was taken instead.
 finger_for() {
+  kind=finger-matched
+  if without_finger "$1"; then kind=vouched; fi
   while IFS= read -r one; do
     if [ -f "$tmp/e/$one/consent" ] && [ "$(fact "$one" consent)" = "$1" ] && before "$one" "$2"; then echo "$one"; fi
-  done <"$tmp/finger-matched" | head -n 1
+  done <"$tmp/$kind" | head -n 1
 }
 end_of() {
   while IFS= read -r one; do
@@ -39,8 +41,10 @@ while IFS= read -r seq; do
     failed "$what: it does not end a signature that was begun with the same document and certificate" && continue
   fi
   finger=$(finger_for "$consent" "$seq")
-  if [ -n "$finger" ]; then ok "$what: it was begun in entry $intent, by the consent in entry $consent and the finger in entry $finger"; else
-    failed "$what: no finger matched for its consent before it"
+  by=finger
+  if without_finger "$consent"; then by='vouch taken'; fi
+  if [ -n "$finger" ]; then ok "$what: it was begun in entry $intent, by the consent in entry $consent and the $by in entry $finger"; else
+    failed "$what: no finger matched for its consent before it, and no vouch was taken for it"
   fi
   done_count=$((done_count + 1))
   output=$(text_in "$seq" output_sha256)
@@ -61,6 +65,14 @@ while IFS= read -r seq; do
   esac
 done <"$tmp/sign.done"
 
+# That whoever vouched has another key than the holder is shown by the certificate that the document was signed with.
+while IFS= read -r seq; do
+  if [ -f "$tmp/e/$seq/consent" ] && grep "^$(certificate_in "$(fact "$seq" consent)") " "$tmp/signer-keys" >"$tmp/found"; then
+    judge "$(same "$(head -n 1 "$tmp/found" | cut -d' ' -f2)" "$(text_in "$seq" public_key)")" "entry $seq (vouched): the key of the holder is that of the certificate in the document" \
+      "entry $seq (vouched): the key of the holder is another one than that of the certificate in the document"
+  fi
+done <"$tmp/vouched"
+
 # What no entry accounts for does not belong here.
 while IFS=' ' read -r digest file; do
   case $file in documents/*) grep "^$digest\$" "$tmp/claimed" >/dev/null || failed "documents: $file is not a document of this operation" ;; esac
@@ -72,6 +84,10 @@ for file in keys/*.pem; do
       if grep "^$digest\$" "$tmp/certificates" >/dev/null; then ok "certificate: $file is the one in the document"; else
         failed "certificate: $file is not the one that a document of this operation was signed with"
       fi
+      ;;
+    keys/vouch-*)
+      place=$(printf '%s' "$file" | sed 's/[^0-9]*0*\([0-9]*\)\.pem$/\1/')
+      grep "^$place\$" "$tmp/vouch" >/dev/null || failed "keys: $file belongs to no entry that is here"
       ;;
     keys/finger-*)
       place=$(printf '%s' "$file" | sed 's/[^0-9]*0*\([0-9]*\)\.pem$/\1/')

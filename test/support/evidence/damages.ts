@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { cpSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import type { Changed } from './package.ts';
 
-interface Damage {
+export interface Damage {
   readonly what: string;
   /** Parts of lines that begin with FAILED. */
   readonly refused: readonly string[];
