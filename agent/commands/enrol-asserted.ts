@@ -38,8 +38,11 @@ const feedbackWords: Readonly<Record<Exclude<ScanFeedback['kind'], 'other'>, str
 };
 
 export interface AssertedOrder extends PrintsOrder {
-  /** What was enrolled for this certificate until now; its prints are deleted once the new ones stand in the log. */
-  readonly before: Enrolled | undefined;
+  /**
+   * What was enrolled for these fingers until now. Its prints are deleted first: fprintd compares a finger with all that it keeps before it takes it, and
+   * refuses one that it knows. Whoever breaks off then has to be enrolled again.
+   */
+  readonly before: readonly (Enrolled | undefined)[];
 }
 
 /** Throws DeviceError; what `append` throws leaves no prints behind. */
@@ -51,6 +54,11 @@ export async function enrolAsserted(
   const { reader, before } = order;
   io.err(`${reader.info.name}: this reader does not sign. That a finger matched will be the word of this station alone.\n`);
   try {
+    for (const prints of before) {
+      if (prints?.assurance !== 'station-asserted') continue;
+      io.err('The prints that were kept until now are deleted.\n');
+      await removePrints(reader, prints.subject, prints.fingers);
+    }
     const event = await enrolPrints(order, {
       onFinger: (finger) => io.err(`Lay the ${words(finger)} on the reader, and lift it, until it is taken.\n`),
       onStage: (passed, of) => io.err(of === undefined ? `Scan ${passed} taken.\n` : `Scan ${passed} of ${of} taken.\n`),
@@ -62,7 +70,6 @@ export async function enrolAsserted(
       await removePrints(reader, event.subject, order.fingers);
       throw error;
     });
-    if (before?.assurance === 'station-asserted') await removePrints(reader, before.subject, before.fingers);
   } finally {
     await reader.close();
   }

@@ -28,6 +28,7 @@ Enrols the finger of a holder for the certificate on their card. Insert the card
   --station-asserted  at a reader that does not sign (fprintd): two fingers or more, whose prints this computer keeps. Only where station.json says
                       "fingerprint": {"stationAsserted": "accept"}; that a finger matched is then the word of the station alone
   --fingers A,B       which fingers, in the order in which they will be asked for (default right-index-finger,left-index-finger)
+  --replaces SHA256   the certificate of a card before this one, whose prints of the same fingers are deleted: no finger is kept for two certificates
   --help
 
 Exit codes: 0 enrolled, 1 refused (the sentence says why), 2 cannot start.
@@ -40,13 +41,15 @@ const options = {
   data: { type: 'string', default: './station' },
   'station-asserted': { type: 'boolean', default: false },
   fingers: { type: 'string' },
+  replaces: { type: 'string' },
 } as const;
 
 export const enrol = command({ name: 'enrol', help, options }, async ({ values }, io) => {
   const isAsserted = values['station-asserted'];
-  if (!isAsserted && values.fingers !== undefined)
-    throw new WrongUsage('--fingers goes with --station-asserted: a reader that signs has fingers of its own.');
+  if (!isAsserted && (values.fingers ?? values.replaces) !== undefined)
+    throw new WrongUsage('--fingers and --replaces go with --station-asserted: a reader that signs has fingers of its own.');
   const fingers = isAsserted ? fingersIn(values.fingers ?? 'right-index-finger,left-index-finger') : [];
+  const replaced = values.replaces === undefined ? [] : [values.replaces.toLowerCase()];
   const config = await readConfig(values.data);
   if (isAsserted) mustTakeStationsWord(config);
   const paths = stationPaths(values.data, config);
@@ -69,8 +72,11 @@ export const enrol = command({ name: 'enrol', help, options }, async ({ values }
     };
     if (isAsserted) {
       if (hardware.matchers === undefined) throw new StartRefused('No reader that does not sign was looked for.', 1);
+      const before = [key.certificateSha256, ...replaced].map((certificate) => enrolments.of(certificate));
+      if (before.length > 1 && before[1] === undefined)
+        throw new StartRefused(`Nothing is enrolled for the certificate ${replaced[0] ?? ''}.`, 1);
       const reader = await fingerprintReader(hardware.matchers);
-      await enrolAsserted({ ...order, reader, fingers, before: enrolments.of(key.certificateSha256) }, append, io);
+      await enrolAsserted({ ...order, reader, fingers, before }, append, io);
       return 0;
     }
     io.err('The holder now touches the fingerprint reader with an enrolled finger.\n');

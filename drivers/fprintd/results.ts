@@ -22,7 +22,7 @@ const again: ReadonlyMap<string, ScanFeedback> = new Map<string, ScanFeedback>([
 const notEnrolled: ReadonlyMap<string, string> = new Map([
   ['enroll-failed', 'the scans do not fit together'],
   ['enroll-data-full', 'the fingerprint reader has no room for another print'],
-  ['enroll-duplicate', 'this finger is enrolled already, perhaps for another person'],
+  ['enroll-duplicate', 'this finger is kept already, for another person or for another card of this one'],
 ]);
 
 /** What VerifyStatus(result, done) says. Only "verify-match" together with `done` is a match. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { defaultLimits, defaultSealMinutes, parseConfig, freeLimits } from '../../agent/config.ts';
+import { defaultLimits, defaultSealMinutes, parseConfig, freeLimits, takesStationsWord } from '../../agent/config.ts';
 
 const good = {
   name: 'branch-12.example.org',
@@ -111,4 +111,13 @@ test('a person may be vouched for only where the configuration says so', () => {
   for (const vouching of ['allow', true, '', null])
     expect(() => parse({ ...good, fingerprint: { vouching } })).toThrow('at "fingerprint.vouching"');
   expect(() => parse({ ...good, fingerprint: { fouching: 'accept' } })).toThrow('fouching');
+});
+
+test("the station's own word for a finger is taken only where the configuration says so in words", () => {
+  const parsed = (fingerprint: unknown) => parse({ ...good, ...(fingerprint === undefined ? {} : { fingerprint }) });
+  expect(takesStationsWord(parsed(undefined))).toBe(false);
+  expect(takesStationsWord(parsed({ stationAsserted: 'refuse' }))).toBe(false);
+  expect(takesStationsWord(parsed({ stationAsserted: 'accept' }))).toBe(true);
+  for (const wrong of [true, { stationAsserted: true }, { stationAsserted: 'yes' }, { stationAsserted: 'accept', more: 1 }])
+    expect(() => parsed(wrong)).toThrow('fingerprint');
 });

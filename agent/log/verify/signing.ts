@@ -39,6 +39,8 @@ export class SigningRules implements Rules {
   readonly #made = new Recent<unknown, unknown>(1000);
   /** Consents since the last start of the agent, the last of them: no visit lives longer than that, and one visit goes on at a time. */
   readonly #consents = new Recent<unknown, Consent>(1000);
+  /** Who vouches for the fingers of a certificate, as its newest enrolment says: the last so many certificates. */
+  readonly #enrolled = new Recent<unknown, unknown>(10_000);
   /** How many fingers matched by the word of the station alone. */
   asserted = 0;
 
@@ -57,6 +59,7 @@ export class SigningRules implements Rules {
     const { op, fields } = entry;
     if (op === 'consent') this.#consent(entry);
     else if (op === 'sign.intent') this.#intent(entry);
+    else if (op === 'enrol') this.#enrolled.set(fields.get('certificate_sha256'), fields.get('assurance'));
     else if (op === 'finger-matched') this.#finger(entry);
     else if (op === 'vouched') this.#vouched(entry);
     else if (op === 'receipt') this.#receipt(entry);
@@ -109,6 +112,11 @@ export class SigningRules implements Rules {
         `entry ${seq}: a finger is told without what the reader signed, and without saying so`,
       );
     }
+    const enrolled = this.#enrolled.get(this.#consents.get(consent)?.certificate);
+    must(
+      enrolled === undefined || enrolled === assurance,
+      `entry ${seq}: the finger was enrolled as ${String(enrolled)} and matched as ${assurance}`,
+    );
     if (this.#consents.get(consent)?.named !== undefined) return;
     for (const intent of this.#waiting(operation, consent)) intent.matched = true;
   }

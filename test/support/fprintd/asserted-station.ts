@@ -75,7 +75,7 @@ async function prepare(data: string, { bus, stationAsserted, right, left, onSaid
     fingers: ['right-index-finger', 'left-index-finger'],
     certificateSha256: ada?.certificate_sha256 ?? '',
     actor: { id: 'demo-clerk', role: 'clerk' },
-    before: undefined,
+    before: [],
   } as const;
   const append = async (event: EventOf<'enrol'>): Promise<void> => {
     await log.append(event);
