@@ -107,6 +107,9 @@ export class Bench {
 
   /** Switches the guest off; true when it went by itself. */
   async off(): Promise<boolean> {
+    // For whoever looks for the cause of a failure: what the guest's kernel said.
+    const kernelLog = await this.call('run', 'dmesg', []).catch((error: unknown) => ({ out: String(error) }));
+    writeFileSync(join(root, '.cache/hardware/kernel.log'), kernelLog.out);
     await this.call('off').catch(() => undefined);
     const alone = await this.parts.machine.off(10_000);
     const { reader, cardReader, boastfulReader, driveKeyboard, keyKeyboard } = this.parts;

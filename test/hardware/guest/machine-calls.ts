@@ -29,6 +29,27 @@ export const machineCalls = {
     });
   },
 
+  /**
+   * Runs a shell's command line at a terminal of its own, for a program that asks there. Each answer is typed when a prompt stands at the end of what was
+   * said: a program that turns the echo off throws away what was typed before.
+   */
+  runAtTerminal(command: string, answers: readonly string[]): Promise<Ran> {
+    return new Promise((resolve, reject) => {
+      const child = spawn('script', ['-q', '-e', '-f', '-c', command, '/dev/null'], { timeout: 30_000, killSignal: 'SIGKILL' });
+      const left = [...answers];
+      let [out, err, answered] = ['', '', 0];
+      child.stdout.on('data', (bytes: Buffer) => {
+        out += bytes.toString();
+        if (!/: ?$/.test(out.slice(answered))) return;
+        answered = out.length;
+        const next = left.shift();
+        if (next !== undefined) setTimeout(() => child.stdin.write(`${next}\n`), 100);
+      });
+      child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()));
+      child.on('error', reject).on('close', (code) => resolve({ code, out: out.replaceAll('\r', ''), err }));
+    });
+  },
+
   readText(path: string): string {
     return readFileSync(path, 'utf8');
   },

@@ -24,6 +24,16 @@ function eventDevices(vendor: string, product: string): string[] {
     .map((name) => join('/dev/input', name));
 }
 
+function readWhatIsThere(file: number): number {
+  try {
+    return readSync(file, Buffer.alloc(4096));
+  } catch (error) {
+    // Nothing is there; or the device went away, and nothing will be.
+    if (error instanceof Error && 'code' in error && (error.code === 'EAGAIN' || error.code === 'ENODEV')) return 0;
+    throw error;
+  }
+}
+
 export const usbCalls = {
   /** Undefined: there is no such device. Ids in four hex digits. */
   usbDevice(vendor: string, product: string): { readonly authorized: string; readonly drivers: readonly string[] } | undefined {
@@ -39,19 +49,17 @@ export const usbCalls = {
   /** Input devices of it that can be typed with. */
   inputsOf: (vendor: string, product: string): readonly string[] => eventDevices(vendor, product),
 
-  /** Counts what comes out of its input devices within some time, bytes. */
-  async typedWith(vendor: string, product: string, ms: number): Promise<number> {
+  /** What comes out of its input devices, bytes: waits until something does, for at most some time. */
+  async typedWith(vendor: string, product: string, atMostMs: number): Promise<number> {
     const files = eventDevices(vendor, product).map((path) => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
-    await sleep(ms);
-    const bytes = files.map((file) => {
-      try {
-        return readSync(file, Buffer.alloc(4096));
-      } catch {
-        return 0;
-      }
-    });
+    const end = Date.now() + atMostMs;
+    let count = 0;
+    while (count === 0 && Date.now() < end) {
+      await sleep(50);
+      for (const file of files) count += readWhatIsThere(file);
+    }
     for (const file of files) closeSync(file);
-    return bytes.reduce((sum, count) => sum + count, 0);
+    return count;
   },
 
   /** What a new device meets at every port from now on: '1' lets it in, '0' does not. As the kernel parameter usbcore.authorized_default does. */

@@ -45,6 +45,7 @@ for made in dev proc sys; do /bin/busybox mount --move /$made /new/$made; done
 for empty in tmp run var/tmp media mnt; do /bin/busybox mount -t tmpfs -o mode=1777 memory /new/$empty; done
 /bin/busybox mkdir -p /new/dev/shm /new/dev/pts
 /bin/busybox mount -t tmpfs -o mode=1777 memory /new/dev/shm
+/bin/busybox mount -t devpts devpts /new/dev/pts
 /bin/busybox ip link set lo up
 /bin/busybox ip link set eth0 up
 /bin/busybox ip addr add 10.0.2.15/24 dev eth0

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Bench } from '../bench.ts';
 
-const rule = new URL('../../../system/72-countersign.rules', import.meta.url);
+const rule = new URL('../../../deploy/udev/72-countersign.rules', import.meta.url);
 const nobody = 65_534;
-/** Debian's plugdev, which the rule names, and a group that no rule names. */
-const [plugdev, other] = [46, 65_534];
+/** The group of the station's user, which the rule names, and a group that no rule names. */
+const [station, other] = [4711, 65_534];
 
 /** The reader must be plugged in; it is afterwards, too. */
 export function permissionScenes(bench: () => Bench): void {
@@ -18,14 +18,15 @@ export function permissionScenes(bench: () => Bench): void {
 
   describe('a user that is not root', () => {
     test('may not open a reader where the rule is missing, and is told what is missing', async () => {
-      expect(await opening(plugdev)).toMatch(/^the fingerprint reader may not be opened by this user: a udev rule is missing \(/);
+      expect(await opening(station)).toMatch(/^the fingerprint reader may not be opened by this user: a udev rule is missing \(/);
     });
 
     test('may open it with the rule, by its group, and by no other', async () => {
       await bench().call('writeText', '/etc/udev/rules.d/72-countersign.rules', readFileSync(rule, 'utf8'));
+      expect(await bench().call('run', '/sbin/groupadd', ['--gid', String(station), 'countersign'])).toMatchObject({ code: 0 });
       await bench().call('run', 'udevadm', ['control', '--reload']);
       await bench().call('run', 'udevadm', ['trigger', '--subsystem-match=hidraw', '--settle']);
-      expect(await opening(plugdev)).toBe('opened');
+      expect(await opening(station)).toBe('opened');
       expect(await opening(other)).toMatch(/may not be opened/);
     });
 
@@ -34,7 +35,7 @@ export function permissionScenes(bench: () => Bench): void {
       await expect.poll(() => bench().call('readers'), { timeout: 5000 }).toHaveLength(0);
       await bench().parts.reader.plug();
       await expect.poll(() => bench().call('readers'), { timeout: 5000 }).toHaveLength(1);
-      expect(await opening(plugdev)).toBe('opened');
+      expect(await opening(station)).toBe('opened');
     });
   });
 }

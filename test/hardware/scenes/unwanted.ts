@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { Bench } from '../bench.ts';
 import type { KeyboardDevice } from '../usb/keyboard-device.ts';
 
-const rules = new URL('../../../system/73-countersign-usb.rules', import.meta.url);
-const soon = { timeout: 5000, interval: 50 } as const;
+const rules = new URL('../../../deploy/udev/73-countersign-usb.rules', import.meta.url);
+const soon = { timeout: 10_000, interval: 50 } as const;
 const id = ['1209', '0002'] as const;
 
 /** The fingerprint reader must be plugged in; it is afterwards, and the rules are in force from then on. */
@@ -18,51 +18,53 @@ export function unwantedScenes(bench: () => Bench): void {
     return (await bench().call('run', 'dmesg', [])).out.split('Keyboard [Nobody Free gift]').length - 1;
   }
 
-  async function takeAway(keyboard: KeyboardDevice): Promise<void> {
-    keyboard.unplug();
-    await expect.poll(device, soon).toBeUndefined();
+  /** Plugs a keyboard in for as long as `work` takes. */
+  async function withKeyboard(keyboard: KeyboardDevice, work: (keyboard: KeyboardDevice) => Promise<void>): Promise<void> {
     await bench().call('usbChanges');
+    await keyboard.plug();
+    try {
+      await work(keyboard);
+    } finally {
+      keyboard.unplug();
+      await expect.poll(device, soon).toBeUndefined();
+    }
   }
 
-  /** How much of a key that is pressed arrives. */
-  async function typed(keyboard: KeyboardDevice): Promise<number> {
-    const count = bench().call('typedWith', ...id, 500);
+  /** How much of a key that is pressed arrives, within some time. */
+  async function typed(keyboard: KeyboardDevice, atMostMs: number): Promise<number> {
+    const count = bench().call('typedWith', ...id, atMostMs);
     await bench().call('sleep', 100);
     keyboard.type();
     return count;
   }
 
   describe('a keyboard that pretends to be a drive', () => {
-    test('types on a computer that lets everything in', async () => {
-      const keyboard = bench().parts.driveKeyboard;
-      await keyboard.plug();
-      await expect.poll(inputs, soon).toHaveLength(1);
-      expect(await typed(keyboard)).toBeGreaterThan(0);
-      await takeAway(keyboard);
-    });
+    test('types on a computer that lets everything in', () =>
+      withKeyboard(bench().parts.driveKeyboard, async (keyboard) => {
+        await expect.poll(inputs, soon).toHaveLength(1);
+        expect(await typed(keyboard, 5000)).toBeGreaterThan(0);
+      }));
 
     test('stays dead where the rules of the station are in force, and is no drive to it', async () => {
       await bench().call('writeText', '/etc/udev/rules.d/73-countersign-usb.rules', readFileSync(rules, 'utf8'));
       await bench().call('run', 'udevadm', ['control', '--reload']);
       await bench().call('setAuthorizedDefault', '0');
-      const keyboard = bench().parts.driveKeyboard;
-      await keyboard.plug();
-      await expect.poll(() => bench().call('usbChanges'), soon).toEqual([{ what: 'attached', kinds: [], id: '1209:2' }]);
-      await bench().call('run', 'udevadm', ['settle']);
-      expect(await device()).toEqual({ authorized: '0', drivers: [] });
-      expect([await inputs(), await typed(keyboard)]).toEqual([[], 0]);
-      await takeAway(keyboard);
+      await withKeyboard(bench().parts.driveKeyboard, async (keyboard) => {
+        await expect.poll(() => bench().call('usbChanges'), soon).toEqual([{ what: 'attached', kinds: [], id: '1209:2' }]);
+        await bench().call('run', 'udevadm', ['settle']);
+        expect(await device()).toEqual({ authorized: '0', drivers: [] });
+        expect([await inputs(), await typed(keyboard, 1000)]).toEqual([[], 0]);
+      });
     });
 
     test('that looks like a FIDO key at first is put out again once its reports are known', async () => {
-      const keyboard = bench().parts.keyKeyboard;
       const before = await timesLetIn();
-      await keyboard.plug();
-      await expect.poll(timesLetIn, soon).toBe(before + 1);
-      await expect.poll(device, soon).toEqual({ authorized: '0', drivers: [] });
-      await expect.poll(inputs, soon).toEqual([]);
-      expect(await typed(keyboard)).toBe(0);
-      await takeAway(keyboard);
+      await withKeyboard(bench().parts.keyKeyboard, async (keyboard) => {
+        await expect.poll(timesLetIn, soon).toBe(before + 1);
+        await expect.poll(device, soon).toEqual({ authorized: '0', drivers: [] });
+        await expect.poll(inputs, soon).toEqual([]);
+        expect(await typed(keyboard, 1000)).toBe(0);
+      });
     });
 
     test('does not take a fingerprint reader along: that one is let in by the same rules', async () => {
