@@ -10,7 +10,7 @@ import { readKey } from './kept-elsewhere.ts';
 const help = `countersign bundle open PATH... --identity FILE --to DIR [--key VKEY]
 
 Opens a bundle of a station at head office: checks all of it, and then writes it out. DIR gets the tiles of the log (C2SP tlog-tiles), its
-checkpoint, its entries as lines of JSON (entries.jsonl), attachments by their hash, sealed fields and tables as lines of JSON, and the
+checkpoint, its entries as lines of JSON (entries.jsonl), attachments by their hash, checkpoints of seals, sealed fields and tables as lines of JSON, and the
 configuration of the station. Where PATH begins behind entry 0, name the earlier bundles of that log too.
 
   PATH             a drive, its folder COUNTSGN/<STATION> (the newest export), or a manifest in it
