@@ -96,3 +96,10 @@ it('where nothing is asked for the log is not read', async () => {
   expect((await signedDocuments(never, new Set())).size).toBe(0);
   await expect(signedDocuments(never, new Set(['op-1']))).rejects.toThrow('the log was read');
 });
+
+it('after somebody vouched for the holder, the token may have signed', () => {
+  const taken = { op: 'vouched', operation: 'op-1', actor: holder, vouch: 0, vouch_leaf: sha256('0'), public_key: '30' } as const;
+  const agreed = finger.op === 'finger-matched' ? finger.consent_sha256 : '';
+  expect(open(consent, intent, { ...taken, consent_sha256: agreed })).toEqual([[1, true]]);
+  expect(open(consent, intent, { ...taken, consent_sha256: sha256('9') })).toEqual([[1, false]]);
+});
