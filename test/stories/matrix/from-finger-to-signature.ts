@@ -1,6 +1,9 @@
 /** What comes of each fault from the finger until the signed document is saved. */
 import { cannot, either, ends, signs, type Rows } from './expectation.ts';
 
+/** Somebody vouches while the station is stopped, and it starts again. */
+const vouchedFor = 'boot vouch boot token-in consent sign.intent vouched';
+
 export const fromFingerToSignature: Rows = {
   waitingForFinger: {
     removed: ends('card-removed', 'nothing-signed', 'token-in consent sign.intent sign.failed(token-removed) token-out'),
@@ -20,6 +23,17 @@ export const fromFingerToSignature: Rows = {
       'nothing-signed',
       'token-in consent sign.intent finger-matched sign.failed(device-error) token-out',
     ),
+  },
+  takingVouch: {
+    removed: ends('card-removed', 'nothing-signed', `${vouchedFor} sign.failed(token-removed) token-out`),
+    swapped: ends('over', 'unsaid', `${vouchedFor} sign.failed(token-removed) token-out`),
+    'reader-lost': ends('card-removed', 'nothing-signed', `${vouchedFor} sign.failed(token-removed) token-out`),
+    'module-crash': signs(`${vouchedFor} sign.done token-out`),
+    'module-hang': signs(`${vouchedFor} sign.done token-out`),
+    'wrong-pin': signs(`${vouchedFor} sign.done token-out`),
+    locked: ends('pin-locked', 'nothing-signed', `${vouchedFor} pin-locked(pin-locked) sign.failed(pin-locked) token-out`),
+    'last-try': signs(`${vouchedFor} sign.done token-out`),
+    'device-error': ends('card-reader-lost', 'nothing-signed', `${vouchedFor} sign.failed(device-error) token-out`),
   },
   beforePin: {
     removed: cannot('it decides at once, by what was read before'),

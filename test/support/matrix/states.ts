@@ -4,6 +4,7 @@ import type { AppendableEvent } from '../../../agent/log/events.ts';
 import { signingMachine } from '../../../agent/signing/machine.ts';
 import type { Fault } from './faults.ts';
 import { type Held, hold } from './hold.ts';
+import { vouchFor } from './vouch.ts';
 import { type Walk, wrongPin } from './walk.ts';
 
 /** A state in which two things follow each other that a fault does not meet alike. */
@@ -76,6 +77,11 @@ export const reach: Readonly<Record<string, (walk: Walk, fault: Fault) => Promis
     );
   },
   waitingForFinger: (walk) => walk.to('touch-reader'),
+  takingVouch: async (walk) => {
+    await vouchFor(walk);
+    const { documents } = await walk.to('confirm');
+    await heldAt(walk, entry(walk, 'vouched'), () => walk.act({ type: 'consent', digests: documents.map(({ digest }) => digest) }));
+  },
   // It decides by what was read from the card, so the card comes like that.
   beforePin: () => Promise.resolve(),
   lastTry: (walk) => walk.to('last-try'),
