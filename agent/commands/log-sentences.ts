@@ -21,6 +21,10 @@ export function sentence(event: LogEvent): string {
       return `${enrolled(event)} for certificate ${short(event.certificate_sha256)}${event.carried === undefined ? '' : `, carried over from entry ${event.carried.entry} of the log before this one`}.`;
     case 'enrol-refused':
       return `No finger was enrolled for certificate ${short(event.certificate_sha256)}: the reader (model ${event.aaguid}) is not accepted (${event.problem}).`;
+    case 'reader-pin':
+      return `A ${event.action === 'made' ? 'random PIN for' : 'new PIN in place of the one of'} the fingerprint key (model ${event.aaguid}) of ${event.subject} was sealed, before the key got it.`;
+    case 'reader-changed':
+      return readerChanged(event);
     case 'document-in':
       return `Document ${short(event.document_sha256)} was taken in: ${event.kind === undefined ? `${event.pages} pages` : `no PDF but ${event.kind}`}, ${event.size} bytes, ${event.signatures} signatures in it${told(event.remarks)}.`;
     case 'document-refused':
@@ -113,6 +117,13 @@ function anchored({ action, found, size, problem }: Extract<LogEvent, { op: 'anc
     case 'renewed':
       return `Staff had the anchor of the log renewed; what was found before: ${found ?? 'unknown'}${size === undefined ? '' : `, and it said ${size} entries`}.`;
   }
+}
+
+function readerChanged(event: Extract<LogEvent, { op: 'reader-changed' }>): string {
+  if (event.action === 'reset') return `A fingerprint key (model ${event.aaguid}) was made as it came from the factory.`;
+  const key = `the fingerprint key of ${event.subject}`;
+  if (event.action === 'unlocked') return `All tries were given back to ${key}.`;
+  return `A finger was ${{ 'finger-added': 'added to', 'finger-renamed': 'renamed on', 'finger-removed': 'removed from' }[event.action]} ${key}: ${event.finger}.`;
 }
 
 const wanted = {

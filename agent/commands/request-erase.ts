@@ -26,7 +26,9 @@ export const requestErase = command(
         .find((one) => one.subject === subject && (one.state.is === 'open' || one.state.is === 'confirmed'));
       if (waiting !== undefined)
         throw new StartRefused(`Entry ${waiting.seq} asks for the same already, and is ${waiting.state.is}. See: countersign requests`, 1);
-      const enrolled = (await desk.log.entries({ op: 'enrol' })).some(({ event }) => event.op === 'enrol' && event.subject === subject);
+      // Also of an enrolment that came no further than the PIN of the key.
+      const ops = ['enrol', 'reader-pin'] as const;
+      const enrolled = (await desk.log.entries({ op: ops })).some(({ event }) => 'subject' in event && event.subject === subject);
       return enterStatement(
         desk,
         {

@@ -40,5 +40,17 @@ export const bySigner = {
   hash: z.enum(['sha256', 'sha384', 'sha512']),
   signature: hex,
 };
+/**
+ * A random PIN for the fingerprint key of a holder, sealed in the tier `supervision` of this entry before the key had it. `subject`: the pseudonym under
+ * which they are enrolled on it; `aaguid`: which model.
+ */
+export const readerPin = z.strictObject({ subject: id32, certificate_sha256: sha256, aaguid: id32, action: z.enum(['made', 'renewed']) });
+const ofHolder = { subject: id32, aaguid: id32 };
+/** What was done to a fingerprint key. `finger`: its own id for one. After a `reset` nobody can tell whose it was. */
+export const readerChanged = z.union([
+  z.strictObject({ action: z.enum(['finger-added', 'finger-renamed', 'finger-removed']), ...ofHolder, finger: hex }),
+  z.strictObject({ action: z.literal('unlocked'), ...ofHolder }),
+  z.strictObject({ action: z.literal('reset'), aaguid: id32 }),
+]);
 /** What is asked for and not decided by then has lapsed. */
 export const until = time;

@@ -13,6 +13,8 @@ import {
   id32,
   name,
   problem,
+  readerChanged,
+  readerPin,
   recipient,
   refusal,
   remark,
@@ -75,6 +77,8 @@ export const fieldsOf = {
       'model-not-allowed',
     ]),
   }),
+  'reader-pin': readerPin,
+  'reader-changed': readerChanged,
   'document-in': z.strictObject({
     document_sha256: sha256,
     size: count,

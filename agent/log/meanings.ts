@@ -12,6 +12,10 @@ export const meanings: Readonly<Record<Op | ReservedOp, string>> = {
     'a finger was enrolled for a certificate; the attestation is kept as the reader gave it. `station-asserted`: two or more fingers at a reader that signs nothing, whose prints the station keeps',
   'enrol-refused':
     'a finger was not enrolled because of its reader: its maker does not vouch for it, or its model is not allowed here; `problem` says which',
+  'reader-pin':
+    'a fingerprint key is about to get a random PIN, which is sealed in this entry before the key has it; who may read the tier `supervision` opens the fingers with it',
+  'reader-changed':
+    'a finger of a fingerprint key was added, renamed or removed, or a key that had locked itself got its tries back, or a key was made as it came from the factory; `finger` is its own id for one',
   'document-in': 'a document was taken in; `remarks` says what the holder was told of it, `kind` what it is when it is no PDF',
   'document-refused': 'a document was refused',
   'document-checked': 'the signatures in a file were judged at the screen; `outcome` is the worst verdict',

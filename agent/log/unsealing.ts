@@ -77,9 +77,9 @@ export async function searchAndUnseal(reader: Reader, words: string, limit: numb
   return { found: await unseal(reader, entries, 'searched'), refused: refused.size };
 }
 
-/** The holder who acts, or the one who is enrolled. */
+/** The holder who acts, or the one who is enrolled, or is about to be. */
 function subjectOf({ event }: LogEntry): string {
-  return event.op === 'enrol' ? event.subject : event.actor.id;
+  return event.op === 'enrol' || event.op === 'reader-pin' ? event.subject : event.actor.id;
 }
 
 async function note(

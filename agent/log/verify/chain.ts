@@ -7,6 +7,7 @@ import { ExportRules } from './exports.ts';
 import type { Fields } from './fields.ts';
 import { leafHex } from './hash.ts';
 import { KeyRules } from './keys.ts';
+import { ReaderRules } from './readers.ts';
 import { Recent } from './recent.ts';
 import { RestoreRules } from './restore.ts';
 import { SealedRules } from './sealed.ts';
@@ -46,7 +47,7 @@ export interface Rules {
 }
 
 const knownOps =
-  'genesis boot clock-changed enrol enrol-refused document-in document-refused document-checked token-in token-out consent finger-matched finger-refused ' +
+  'genesis boot clock-changed enrol enrol-refused reader-pin reader-changed document-in document-refused document-checked token-in token-out consent finger-matched finger-refused ' +
   'pin-wrong pin-locked sign.intent sign.done sign.failed sign.outcome-unknown token-test token-tested key receipt seal anchor ' +
   'supplement request confirm reject vouch vouched statement-refused erase unseal export.begin export.done restore';
 const opNames: ReadonlySet<unknown> = new Set(knownOps.split(' '));
@@ -86,6 +87,7 @@ export class Chain {
     new TrialRules(),
     new AnchorRules(),
     new ExportRules(),
+    new ReaderRules(),
     // Last: the others ask about the entries before this one.
     this.#signers,
   ];
