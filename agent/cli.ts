@@ -9,6 +9,7 @@ import { version } from './version.ts';
 const commands: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Command> }>> = {
   init: { about: 'make a station', load: async () => (await import('./commands/init.ts')).init },
   enrol: { about: 'enrol the finger of a holder', load: async () => (await import('./commands/enrol.ts')).enrol },
+  reader: { about: 'look after the fingers of a key', load: async () => (await import('./commands/reader.ts')).reader },
   start: { about: 'run a station', load: async () => (await import('./commands/start.ts')).start },
   sign: { about: 'sign one document at the terminal', load: async () => (await import('./commands/sign.ts')).sign },
   verify: { about: 'judge the signatures of a PDF', load: async () => (await import('./commands/verify.ts')).verify },

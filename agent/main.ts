@@ -58,7 +58,7 @@ export interface StationOptions {
   /** How everything is signed; where it is left out, PDFs in themselves and other files as the configuration says. */
   readonly format?: OutputFormat | undefined;
   /** Opens the devices instead of those that the configuration names. No command hands this in. */
-  readonly hardware?: typeof openHardware;
+  readonly hardware?: (config: StationConfig, paths: StationPaths) => Promise<Hardware>;
   /** Asked for what opens the log key. Where it is left out, the key is not opened and nothing is sealed: a terminal command. */
   readonly secrets?: KeySecrets;
   /** Told, in a sentence for staff, that the log is not sealed, and when it is again. */

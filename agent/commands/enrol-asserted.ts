@@ -9,14 +9,14 @@ import { WrongUsage } from './arguments.ts';
 import type { CommandIo } from './io.ts';
 
 /** The fingers of an option. Throws WrongUsage: an unknown finger, one twice, fewer than two. */
-export function fingersIn(text: string): readonly FingerName[] {
-  const fingers = text.split(',').map((name) => {
+export function fingersIn(names: readonly string[]): readonly FingerName[] {
+  const fingers = names.map((name) => {
     const finger = fingerNames.find((one) => one === name);
     if (finger === undefined) throw new WrongUsage(`There is no finger "${name}". Fingers are: ${fingerNames.join(', ')}.`);
     return finger;
   });
-  if (new Set(fingers).size !== fingers.length) throw new WrongUsage('--fingers names a finger twice.');
-  if (fingers.length < 2) throw new WrongUsage('Two fingers or more are enrolled, so that a cut does not keep anybody from signing.');
+  if (new Set(fingers).size < Math.max(2, fingers.length))
+    throw new WrongUsage('Two different fingers or more are enrolled, so that a cut does not keep anybody from signing.');
   return fingers;
 }
 
@@ -52,19 +52,19 @@ export async function enrolAsserted(
   io: CommandIo,
 ): Promise<void> {
   const { reader, before } = order;
-  io.err(`${reader.info.name}: this reader does not sign. That a finger matched will be the word of this station alone.\n`);
+  io.err(`${reader.info.name}: this reader does not sign. That a finger matched will be the word of this station alone.`);
   try {
     for (const prints of before) {
       if (prints?.assurance !== 'station-asserted') continue;
-      io.err('The prints that were kept until now are deleted.\n');
+      io.err('The prints that were kept until now are deleted.');
       await removePrints(reader, prints.subject, prints.fingers);
     }
     const event = await enrolPrints(order, {
-      onFinger: (finger) => io.err(`Lay the ${words(finger)} on the reader, and lift it, until it is taken.\n`),
-      onStage: (passed, of) => io.err(of === undefined ? `Scan ${passed} taken.\n` : `Scan ${passed} of ${of} taken.\n`),
+      onFinger: (finger) => io.err(`Lay the ${words(finger)} on the reader, and lift it, until it is taken.`),
+      onStage: (passed, of) => io.err(of === undefined ? `Scan ${passed} taken.` : `Scan ${passed} of ${of} taken.`),
       onFeedback: (feedback) =>
-        io.err(`${feedback.kind === 'other' ? `The reader says: ${feedback.said}.` : feedbackWords[feedback.kind]}\n`),
-      onCheck: (finger) => io.err(`Taken. Now once more, to see that it matches: the ${words(finger)}.\n`),
+        io.err(`${feedback.kind === 'other' ? `The reader says: ${feedback.said}.` : feedbackWords[feedback.kind]}`),
+      onCheck: (finger) => io.err(`Taken. Now once more, to see that it matches: the ${words(finger)}.`),
     });
     await append(event).catch(async (error: unknown) => {
       await removePrints(reader, event.subject, order.fingers);

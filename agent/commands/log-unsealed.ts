@@ -22,15 +22,24 @@ const refusals: Readonly<Record<SealRefusalCode | 'locked', string>> = {
   'not-committed': 'DOES NOT OPEN: it is not what the entry commits to',
 };
 
+/** A PIN of a key is for the command that uses it: a screen is no place for it. */
+const keptBack = 'kept for countersign reader, and not shown';
+
+function holdsPin({ event }: Unsealed['entry']): boolean {
+  return event.op === 'reader-pin';
+}
+
 /** Lines for a person: whom it is about, and one for each tier. What comes from outside is quoted, so that it cannot dress up as the log's words. */
-export function readingLines({ subject, readings }: Unsealed): readonly string[] {
+export function readingLines({ entry, subject, readings }: Unsealed): readonly string[] {
   const lines = readings.map((reading) => {
     const text =
       'refused' in reading
         ? refusals[reading.refused]
-        : Object.entries(reading.fields)
-            .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
-            .join(', ');
+        : holdsPin(entry)
+          ? keptBack
+          : Object.entries(reading.fields)
+              .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+              .join(', ');
     return line(reading.tier, text);
   });
   return subject === undefined ? lines : [line('person', subject), ...lines];
@@ -42,7 +51,9 @@ function line(what: string, text: string): string {
 
 /** One JSON object for an entry with sealed fields. */
 export function readingJson({ entry, subject, readings }: Unsealed): string {
-  const opened = readings.flatMap((reading) => ('fields' in reading ? [[reading.tier, reading.fields] as const] : []));
+  const opened = readings.flatMap((reading) =>
+    'fields' in reading ? [[reading.tier, holdsPin(entry) ? { kept: keptBack } : reading.fields] as const] : [],
+  );
   const closed = readings.flatMap((reading) => ('refused' in reading ? [[reading.tier, reading.refused] as const] : []));
   const { seq, leaf } = entry;
   return JSON.stringify({ seq, leaf, op: entry.event.op, subject, opened: Object.fromEntries(opened), closed: Object.fromEntries(closed) });

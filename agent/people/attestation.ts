@@ -70,8 +70,17 @@ export function judgeAttestation(made: Attested, policy: AttestationPolicy, at: 
   const chain = pathTo(roots, leaf, rest);
   if (chain === undefined) return refused(leadsToDemo(leaf, rest) && !policy.demo ? 'virtual' : 'unknown-maker');
   if (!chain.every((one) => isValid(one, at))) return refused('not-valid-now');
-  const name = policy.models.get(model) ?? (policy.demo && model === demoAaguid ? 'virtual bio key' : undefined);
-  return name === undefined ? refused('model-not-allowed') : { ok: true, model: name };
+  return judgeModel(model, policy);
+}
+
+/**
+ * Judges what a reader says of itself, by its AAGUID (32 hex digits), before anything is done to it. A no is final; a yes is worth something only together
+ * with the attestation of a credential.
+ */
+export function judgeModel(aaguid: string, policy: Pick<AttestationPolicy, 'models' | 'demo'>): AttestationVerdict {
+  if (aaguid === demoAaguid && !policy.demo) return { ok: false, why: 'virtual' };
+  const name = policy.models.get(aaguid) ?? (aaguid === demoAaguid ? 'virtual bio key' : undefined);
+  return name === undefined ? { ok: false, why: 'model-not-allowed' } : { ok: true, model: name };
 }
 
 interface Statement {

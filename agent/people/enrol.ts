@@ -16,6 +16,8 @@ export interface EnrolmentOrder {
   readonly certificateSha256: string;
   readonly origin: string;
   readonly actor: Actor;
+  /** Pseudonym of the holder, 32 hex digits, where the key was made ready under one; otherwise it is made here. */
+  readonly subject?: string;
   /** Which readers are accepted here. */
   readonly accepted: AttestationPolicy;
   /** When: certificates of makers end. */
@@ -35,6 +37,11 @@ const sentences: Readonly<Record<AttestationFault, string>> = {
   'model-not-allowed': 'this model of reader is not on the list of those that are allowed here',
 };
 
+/** Why, in a sentence without an end. */
+export function faultWords(fault: AttestationFault): string {
+  return sentences[fault];
+}
+
 /** A reader that this station may not enrol on; the entry that says so is for the caller to append. */
 export class ReaderNotAllowed extends Error {
   override readonly name = 'ReaderNotAllowed';
@@ -46,21 +53,34 @@ export class ReaderNotAllowed extends Error {
   }
 }
 
+/** What to throw for a reader that was looked at and is not accepted. */
+export function readerNotAllowed(
+  { certificateSha256: certificate_sha256, actor }: Pick<EnrolmentOrder, 'certificateSha256' | 'actor'>,
+  aaguid: string,
+  problem: AttestationFault,
+): ReaderNotAllowed {
+  return new ReaderNotAllowed({ op: 'enrol-refused', actor, certificate_sha256, aaguid, problem }, problem);
+}
+
+/** A pseudonym for a holder: random, 32 hex digits. */
+export function newSubject(): string {
+  return randomBytes(16).toString('hex');
+}
+
 /** Makes the credential and gives the entry to append. Throws DeviceError, and ReaderNotAllowed for a reader whose attestation is not accepted. */
 export async function enrolFinger(order: EnrolmentOrder, call: ReaderCall = {}): Promise<EventOf<'enrol'>> {
-  const subject = randomBytes(16);
-  const statement = serialise({ certificate_sha256: order.certificateSha256, station: order.origin, subject: subject.toString('hex') });
+  const { subject = newSubject() } = order;
+  const statement = serialise({ certificate_sha256: order.certificateSha256, station: order.origin, subject });
   const clientDataHash = createHash('sha256').update('countersign/v1/enrol\n').update(statement).digest();
-  const made = await order.reader.enrol({ rpId: order.rpId, userId: subject, clientDataHash }, call);
+  const made = await order.reader.enrol({ rpId: order.rpId, userId: Buffer.from(subject, 'hex'), clientDataHash }, call);
   const verdict = judgeAttestation({ ...made, clientDataHash }, order.accepted, order.at);
   if (!verdict.ok) {
-    const { certificateSha256: certificate_sha256, actor } = order;
-    throw new ReaderNotAllowed({ op: 'enrol-refused', actor, certificate_sha256, aaguid: made.aaguid, problem: verdict.why }, verdict.why);
+    throw readerNotAllowed(order, made.aaguid, verdict.why);
   }
   return {
     op: 'enrol',
     actor: order.actor,
-    subject: subject.toString('hex'),
+    subject,
     certificate_sha256: order.certificateSha256,
     credential_id: hex(made.credentialId),
     public_key: hex(made.publicKey),

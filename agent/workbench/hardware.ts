@@ -9,7 +9,7 @@ import { VirtualBioKey } from '../../drivers/virtual/bio-key.ts';
 import { startCardReader, type CardReader } from '../../drivers/virtual/card-reader.ts';
 import { PivCard } from '../../drivers/virtual/piv-card.ts';
 import { holderModules, type StationConfig, type StationPaths } from '../config.ts';
-import type { Hardware } from '../hardware.ts';
+import type { Hardware, ReaderHardware } from '../hardware.ts';
 import { StartRefused } from '../refusals.ts';
 import { bioKeyFile, cardFile, demoCards } from './catalogue.ts';
 import { Workbench } from './workbench.ts';
@@ -21,7 +21,7 @@ export interface VirtualDevices {
   readonly key: VirtualBioKey;
 }
 
-export interface VirtualHardware extends Hardware {
+export interface VirtualHardware extends Hardware, ReaderHardware {
   readonly devices: VirtualDevices;
 }
 
@@ -57,6 +57,7 @@ export async function openVirtualHardware(config: StationConfig, paths: StationP
   return {
     tokens,
     readers,
+    keyTransport: key.transport,
     devices,
     workbench: (log) => new Workbench(devices, log),
     async close() {
@@ -66,6 +67,13 @@ export async function openVirtualHardware(config: StationConfig, paths: StationP
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** The virtual bio key alone; nobody lays a finger on it. Throws StartRefused when its file is damaged. */
+export function openVirtualReaders(paths: StationPaths): ReaderHardware {
+  const { transport: keyTransport } = openKey(bioKeyFile(paths), 0);
+  const readers = createReaderSource(keyTransport);
+  return { readers, keyTransport, close: () => readers.close() };
 }
 
 function openCard(path: string): PivCard {

@@ -74,6 +74,11 @@ export class KeyEnrolment {
     return { pinSet, fingersEnrolled, fingerTries, pinTries: await pinTries(this.#ctap, this.#short) };
   }
 
+  /** Bytes (UTF-8) that the name of a finger may have at most. */
+  async longestName(): Promise<number> {
+    return (await new BioEnrolment(this.#ctap, await this.info()).sensorInfo(this.#short)).maxNameBytes;
+  }
+
   /** Waits for a touch on this key, so that a person can show which of several it is. */
   selection(call: ReaderCall = {}): Promise<void> {
     return this.#waiting(call, (options) => this.#ctap.selection(options));

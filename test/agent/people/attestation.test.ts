@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acceptedReaders } from '../../../agent/accepted-readers.ts';
-import { type Attested, type AttestationPolicy, fingerprintOf, judgeAttestation } from '../../../agent/people/attestation.ts';
+import { type Attested, type AttestationPolicy, fingerprintOf, judgeAttestation, judgeModel } from '../../../agent/people/attestation.ts';
 import { encodeCbor } from '../../../drivers/fido/cbor.ts';
 import { createReaderSource } from '../../../drivers/fido/source.ts';
 import { demoAaguid, demoRootCertificate } from '../../../drivers/virtual/bio-key-identity.ts';
@@ -26,6 +26,16 @@ const policy: AttestationPolicy = { roots: [root.certificate], models: new Map([
 const good = newCredential({ aaguid: model, signer: leaf.key, chain: [leaf.certificate] });
 const judge = (made: Attested, changes: Partial<AttestationPolicy> = {}, at = now) => judgeAttestation(made, { ...policy, ...changes }, at);
 const refused = (why: string) => ({ ok: false, why });
+
+describe('a model', () => {
+  it('is judged by what the reader says of itself, before there is a credential', () => {
+    expect(judgeModel(model, policy)).toEqual({ ok: true, model: 'Reader 1' });
+    expect(judgeModel('00'.repeat(16), policy)).toEqual(refused('model-not-allowed'));
+    expect(judgeModel(demoAaguid, { ...policy, demo: true })).toMatchObject({ ok: true });
+    const listed = new Map([[demoAaguid, 'as if it were real']]);
+    expect(judgeModel(demoAaguid, { models: listed, demo: false })).toEqual(refused('virtual'));
+  });
+});
 
 describe('a reader that its maker vouches for', () => {
   it('is accepted under a pinned root, with a certificate between or the root in the list', () => {

@@ -123,9 +123,9 @@ describe('an enrolment of two fingers', () => {
 
 describe('what the terminal is asked for', () => {
   it('names two different fingers or more', () => {
-    expect(fingersIn('left-thumb,right-thumb,right-ring-finger')).toEqual(['left-thumb', 'right-thumb', 'right-ring-finger']);
+    expect(fingersIn(['left-thumb', 'right-thumb', 'right-ring-finger'])).toEqual(['left-thumb', 'right-thumb', 'right-ring-finger']);
     for (const wrong of ['left-thumb', 'left-thumb,left-thumb', 'left-thumb,any', '', 'left-thumb,']) {
-      expect(() => fingersIn(wrong), wrong).toThrow(WrongUsage);
+      expect(() => fingersIn(wrong.split(',')), wrong).toThrow(WrongUsage);
     }
   });
 

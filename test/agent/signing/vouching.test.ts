@@ -52,7 +52,7 @@ beforeEach(async () => {
   };
 });
 
-const vouch = (minutes = 30, subject = key.credential.subject): Promise<LogEntry> =>
+const vouch = (minutes = 30, subject = key.enrolled.subject): Promise<LogEntry> =>
   store.append(
     statedIn(store, clerk, 'vouch', {
       subject,
@@ -81,7 +81,7 @@ it('is offered for its card alone, and counts for the consent that follows', asy
   if (offered === undefined) throw new Error('no vouch');
   expect(await vouching.counts(offered, consent, key)).toBe(true);
   // Enrolled anew since: another pseudonym.
-  const anew = { ...key, credential: { ...key.credential, subject: 'cd'.repeat(16) } };
+  const anew = { ...key, enrolled: { ...key.enrolled, subject: 'cd'.repeat(16) } };
   expect(vouching.offer(anew, clock.now)).not.toHaveProperty('vouch');
   expect(await vouching.counts(offered, consent, anew)).toBe(false);
 });

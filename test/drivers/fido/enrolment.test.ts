@@ -176,6 +176,7 @@ describe('the fingers of a key, with its PIN', () => {
 
   test('have names that the key can keep', async () => {
     const key = factoryKey();
+    expect(await (await officerOf(key)).longestName()).toBe(64);
     const { officer, fingers, pin } = await prepared(key);
     const session = await officer.unlock(pin());
     await session.renameFinger(fingers[0]?.id ?? '', 'é'.repeat(32));
