@@ -91,7 +91,7 @@ export function sentence(event: LogEvent): string {
     case 'unseal':
       if (event.how === 'refused')
         return `${event.actor.id}, ${event.actor.role}, tried to open sealed fields, and their keys did not open.`;
-      return `Sealed fields (${event.tiers.join(', ')}) of ${event.entries.length} entries were ${event.how === 'shown' ? 'shown to' : 'found by'} ${event.actor.id}, ${event.actor.role}.`;
+      return `Sealed fields (${event.tiers.join(', ')}) of ${event.entries.length} entries were ${{ shown: 'shown to', searched: 'found by', used: 'opened and used by' }[event.how]} ${event.actor.id}, ${event.actor.role}.`;
     case 'export.begin':
       return `Bundle ${event.number} was begun: entries ${event.from} to ${event.size - 1}.`;
     case 'export.done':

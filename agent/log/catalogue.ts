@@ -235,9 +235,9 @@ export const fieldsOf = {
   }),
   // The data keys that were deleted, by id; several entries where one has no room for all.
   erase: z.strictObject({ subject: id32, request: seq, confirm: seq, kids: z.array(id32).max(1500) }),
-  // Who reads, is the actor; `refused` where their keys did not open. Several entries where one has no room for all numbers.
+  // Who reads, is the actor; `used` where a command needed it and showed nothing, `refused` where their keys did not open. Several entries where one has no room for all numbers.
   unseal: z.strictObject({
-    how: z.enum(['shown', 'searched', 'refused']),
+    how: z.enum(['shown', 'searched', 'used', 'refused']),
     tiers: z.array(tier).min(1).max(3),
     entries: z.array(seq).max(3000),
   }),

@@ -74,7 +74,7 @@ export class PinNotOpened extends Error {
 /** Opens a PIN for a member of staff; that it was opened stands in the log before. Throws PinNotOpened, and as `unseal`. */
 export async function openPin(reader: Reader, { entry }: KeptPin): Promise<Secret> {
   if (!reader.tiers.tiers.includes(pinTier)) throw new PinNotOpened('locked');
-  const [opened] = await unseal(reader, [entry]);
+  const [opened] = await unseal(reader, [entry], 'used');
   const reading = opened?.readings.find(({ tier }) => tier === pinTier);
   if (reading === undefined) throw new PinNotOpened('missing');
   if ('refused' in reading) throw new PinNotOpened(reading.refused);

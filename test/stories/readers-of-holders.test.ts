@@ -43,7 +43,7 @@ async function entered(during: () => Promise<unknown>): Promise<readonly unknown
   return (await desk.entries()).slice(before).flatMap(({ event }) => (event.op === 'boot' ? [] : [event]));
 }
 const officer = { id: 'demo-supervisor', role: 'supervisor' };
-const unsealed = { op: 'unseal', how: 'shown', actor: officer };
+const unsealed = { op: 'unseal', how: 'used', actor: officer };
 
 /** The PIN of the newest entry, as the log gives it to a supervisor. */
 function newestPin(): Promise<string> {
