@@ -122,7 +122,7 @@ async function enrolHolder(
   const { rpId, origin, accepted, demo, data, trust } = station;
   const { log, sealing } = station.opened;
   const { certificate, certificateSha256 } = await holderKey(tokens, trust, io, signal);
-  const { id: readerId } = await oneReader(readers, signal);
+  const { id: readerId } = await oneReader(readers, io, signal);
   const ready = await readyKey({ keyTransport, readerId, demo, accepted, log, sealing, certificateSha256, actor, names, data, io, signal });
   io.err('The holder now touches the fingerprint reader with an enrolled finger.');
   let reader: FingerprintReader | undefined;
@@ -159,7 +159,7 @@ async function enrolAtMatcher(
   const { certificate, certificateSha256 } = await holderKey(tokens, trust, io, signal);
   const replaced = replaces === undefined ? undefined : opened.enrolments.of(replaces);
   if (replaces !== undefined && replaced === undefined) throw new StartRefused(`Nothing is enrolled for the certificate ${replaces}.`, 1);
-  const reader = await matchers.open((await oneReader(matchers, signal)).id);
+  const reader = await matchers.open((await oneReader(matchers, io, signal)).id);
   const before = [opened.enrolments.of(certificateSha256), replaced];
   await enrolAsserted({ certificateSha256, actor, reader, fingers, before }, (event) => enter(opened, event, certificate, io), io);
   return 0;

@@ -16,8 +16,9 @@ export async function renew({ keys, pin, kept, log, facts, actor }: OfficersKey,
     await (await keys.unlock(first)).close();
     await keys.renewPin(current, async (next) => {
       entry = (await keepPin(log, facts, { ...kept.event, actor, action: 'renewed' }, next)).seq;
+      io.err(`The new PIN is sealed in entry ${entry} of the log.`);
     });
-    io.out(`The key has a new PIN. It is sealed in entry ${entry ?? '?'} of the log.`);
+    io.out('The key has it, and no other.');
   } catch (error) {
     if (entry === undefined || !isDeviceError(error)) throw error;
     throw new StartRefused(

@@ -21,7 +21,7 @@ export async function resetKey(
 ): Promise<void> {
   try {
     io.err('Take the key out, plug it in again, and touch it when it blinks, within ten seconds.');
-    const { id } = await pluggedInAgain(readers, signal);
+    const { id } = await pluggedInAgain(readers, io, signal);
     const keys = await KeyEnrolment.open(keyTransport, id);
     try {
       const { aaguid } = await keys.info();

@@ -10,6 +10,7 @@ import type { SealingFacts } from '../log/staff-grants.ts';
 import type { LogStore } from '../log/store.ts';
 import { keptPins, type KeptPin, openPin, PinNotOpened, pinTier } from '../people/reader-pin.ts';
 import { StartRefused } from '../refusals.ts';
+import type { CommandIo } from './io.ts';
 import { whyAlone } from './log-unsealed.ts';
 import { withStaff } from './staff-session.ts';
 import { deviceWords } from './reader-words.ts';
@@ -41,6 +42,7 @@ export interface OfficersKey {
 export async function withKey<T>(
   { data, staff, identity: file, named, lastTry }: OfficerCall,
   open: typeof openReaderHardware,
+  io: CommandIo,
   run: (key: OfficersKey) => Promise<T>,
 ): Promise<T> {
   return withStaff(data, { id: staff, file, why: whyAlone }, async ({ log, facts, person, tiers }) => {
@@ -48,7 +50,7 @@ export async function withKey<T>(
     const kept = choosePin(all, named);
     if (!tiers.tiers.includes(pinTier)) throw notOpened(new PinNotOpened('locked'), kept, staff);
     const config = await readConfig(data);
-    return withPluggedIn(open(config, stationPaths(data, config)), async (keys) => {
+    return withPluggedIn(open(config, stationPaths(data, config)), io, async (keys) => {
       await mustTakePin(keys, kept, lastTry);
       const pin = await openPin({ log, person, tiers }, kept).catch((error: unknown) => {
         throw error instanceof PinNotOpened ? notOpened(error, kept, staff) : error;
@@ -69,11 +71,12 @@ export async function withKey<T>(
 /** The one key that is plugged in, lent; what it refuses becomes a sentence. Throws StartRefused. */
 export async function withPluggedIn<T>(
   opening: ReturnType<typeof openReaderHardware>,
+  io: CommandIo,
   run: (keys: KeyEnrolment) => Promise<T>,
 ): Promise<T> {
   const hardware = await opening;
   try {
-    const { id } = await oneReader(hardware.readers);
+    const { id } = await oneReader(hardware.readers, io);
     const keys = await KeyEnrolment.open(hardware.keyTransport, id);
     try {
       return await run(keys);

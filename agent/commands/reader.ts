@@ -79,7 +79,7 @@ export function readerWith(open: typeof openReaderHardware, stoppable: typeof in
       if (staff === undefined) throw new WrongUsage('Say who opens the PIN: --staff ID.');
       const order = { data, staff: parseStaff(staff), identity, named: readNamed(certificate, entry), lastTry };
       const fingers = verb === 'new-pin' ? undefined : fingerOrder(verb, given);
-      await withKey(order, open, (key) =>
+      await withKey(order, open, io, (key) =>
         stoppable((signal) => (fingers === undefined ? renew(key, io) : tendFingers(key, fingers, io, signal))),
       );
       return 0;
@@ -90,7 +90,7 @@ export function readerWith(open: typeof openReaderHardware, stoppable: typeof in
     const config = await readConfig(data);
     const paths = stationPaths(data, config);
     const accepted = await acceptedReaders(paths.readers, config);
-    await withPluggedIn(open(config, paths), (keys) => showKey(keys, accepted, io));
+    await withPluggedIn(open(config, paths), io, (keys) => showKey(keys, accepted, io));
     return 0;
   }
 

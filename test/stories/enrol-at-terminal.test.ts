@@ -217,6 +217,20 @@ test('Ctrl+C in the middle of a finger says what the key is like then, and the P
   expect(/"pin":/.test(raw.toString('latin1'))).toBe(false);
 });
 
+test('a key that locks itself before the credential is there says what it has, and how to begin anew', async () => {
+  const { key } = desk;
+  key.nextTouches(...well('r', 4), ...well('l', 4), ...well('stranger', 3));
+  const before = await last();
+  const said = await desk.enrol(['--finger', 'thumb', '--finger', 'index']);
+  expect(said).toMatchObject({ code: 1, out: '' });
+  expect(said.err).toContain('Now the finger "thumb"');
+  expect(said.err).toMatch(
+    /Nothing was enrolled\. The key has locked itself.* The key has its PIN and its fingers\. Make it as it came from the factory/,
+  );
+  expect((await since(before)).map(({ event }) => event.op)).toEqual(['reader-pin', 'reader-changed', 'reader-changed']);
+  expect((await desk.run(logVerify, [])).code).toBe(0);
+});
+
 test('a key that is pulled out before it has its PIN is not said to have one', async () => {
   const { key } = desk;
   const said = await desk.enrol([], { react: (text) => text.startsWith('Its PIN is sealed') && key.unplug() });

@@ -211,6 +211,27 @@ test('a new PIN is sealed before the key has it, the one before it opens nothing
   }
 });
 
+test('a key that is pulled out while it gets a new PIN may have the one or the other, and both can be tried by their entries', async () => {
+  const { key } = desk;
+  const kept = async () => (await desk.entries()).filter(({ event }) => event.op === 'reader-pin').map(({ seq }) => seq);
+  const old = (await kept()).at(-1);
+  const pulled = await desk.reader(['new-pin', ...as()], { react: (text) => text.startsWith('The new PIN is sealed') && key.unplug() });
+  const renewed = (await kept()).at(-1);
+  expect(pulled.code).toBe(1);
+  expect(pulled.err).toContain(`has the new PIN, of entry ${renewed ?? ''}, or still the one of entry ${old ?? ''}, cannot be told`);
+  key.plug();
+  const newest = await desk.reader(['fingers', ...as()]);
+  expect(newest).toMatchObject({
+    code: 1,
+    err: expect.stringContaining(`The PIN before it is in entry ${old ?? ''}: --entry ${old ?? ''}.`) as string,
+  });
+  const before = ['--entry', String(old), '--staff', 'demo-supervisor'];
+  expect((await desk.reader(['fingers', ...before])).code).toBe(0);
+  expect((await desk.reader(['new-pin', ...before])).code).toBe(0);
+  expect((await desk.reader(['fingers', ...as()])).code).toBe(0);
+  expect(key.pinTriesLeft).toBe(8);
+});
+
 test('a reset needs no PIN, is agreed to, and the next enrolment begins with a key from the factory', async () => {
   const refused = await desk.reader(['reset']);
   expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('A reset deletes everything on the key') as string });
