@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { VirtualBioKey } from '../../drivers/virtual/bio-key.ts';
 import type { Calls } from './guest/calls.ts';
 import { bundleGuest } from './machine/bundle.ts';
 import { makeInitrd } from './machine/initrd.ts';
@@ -35,6 +36,8 @@ interface Parts {
   readonly machine: Machine;
   /** The fingerprint reader; unplugged at first. */
   readonly reader: KeyDevice;
+  /** A fingerprint reader as it comes from the factory; unplugged at first. */
+  readonly factoryKey: KeyDevice;
   /** A card reader without a keypad; unplugged and empty at first. */
   readonly cardReader: CardReaderDevice;
   /** The card reader that is part of the machine and says that it has a keypad, which is not so; empty at first. */
@@ -73,11 +76,12 @@ export class Bench {
     rmSync(data, { recursive: true, force: true });
     const station = await makeStationThings(data, matchMs);
     const reader = await KeyDevice.listen(at('key'), station.key);
+    const factoryKey = await KeyDevice.listen(at('new-key'), VirtualBioKey.create({ fingers: [] }));
     const cardReader = await CardReaderDevice.listen(at('ccid'));
     const driveKeyboard = await KeyboardDevice.inDrive(at('odd-drive'));
     const keyKeyboard = await KeyboardDevice.inDisguise(at('odd-key'));
     writeFileSync(at('initrd'), makeInitrd(kernel.modules, guestCommand(guestProgram, port)));
-    const outside = ['key', 'ccid', 'odd-drive', 'odd-key'].flatMap((name) => [
+    const outside = ['key', 'new-key', 'ccid', 'odd-drive', 'odd-key'].flatMap((name) => [
       ...['-chardev', `socket,id=${name},path=${at(name)}`],
       ...['-device', `usb-redir,chardev=${name},id=usb-${name},bus=usb.0`],
     ]);
@@ -91,7 +95,7 @@ export class Bench {
     const boastfulReader = await CardDevice.connect(at('card'));
     await machine.answering(port, 60_000);
     return new Bench(
-      { machine, reader, cardReader, boastfulReader, driveKeyboard, keyKeyboard, station, guestProgram, stationPort },
+      { machine, reader, factoryKey, cardReader, boastfulReader, driveKeyboard, keyKeyboard, station, guestProgram, stationPort },
       port,
       folder,
     );
@@ -112,8 +116,8 @@ export class Bench {
     writeFileSync(join(root, '.cache/hardware/kernel.log'), kernelLog.out);
     await this.call('off').catch(() => undefined);
     const alone = await this.parts.machine.off(10_000);
-    const { reader, cardReader, boastfulReader, driveKeyboard, keyKeyboard } = this.parts;
-    for (const device of [reader, cardReader, boastfulReader, driveKeyboard, keyKeyboard]) device.close();
+    const { reader, factoryKey, cardReader, boastfulReader, driveKeyboard, keyKeyboard } = this.parts;
+    for (const device of [reader, factoryKey, cardReader, boastfulReader, driveKeyboard, keyKeyboard]) device.close();
     rmSync(this.#folder, { recursive: true, force: true });
     return alone;
   }

@@ -48,7 +48,8 @@ export class Machine {
       ...['-fsdev', 'local,id=host,path=/,security_model=none,readonly=on,multidevs=remap'],
       ...['-device', 'virtio-9p-pci,fsdev=host,mount_tag=hostroot'],
       ...['-netdev', ['user,id=net,restrict=on', ...forwards].join(','), '-device', 'virtio-net-pci,netdev=net,romfile='],
-      ...['-device', 'qemu-xhci,id=usb,p2=8,p3=8'],
+      // More ports than devices: QEMU puts a hub of its own before the last free one, and what is plugged in behind that comes and goes otherwise.
+      ...['-device', 'qemu-xhci,id=usb,p2=12,p3=12'],
       ...devices,
     ];
     const child = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'pipe', 'pipe'] });
