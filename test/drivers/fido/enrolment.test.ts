@@ -3,35 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { verifyAssertion } from '../../../agent/people/assertion.ts';
 import type { FingerSample } from '../../../drivers/finger-keeper.ts';
 import { createReaderSource } from '../../../drivers/fido/source.ts';
-import { KeyEnrolment, type PrepareCall } from '../../../drivers/fido/enrolment.ts';
-import type { Secret } from '../../../drivers/secret.ts';
+import { KeyEnrolment } from '../../../drivers/fido/enrolment.ts';
 import type { VirtualBioKey } from '../../../drivers/virtual/bio-key.ts';
-import { clientWithPin, factoryKey, officerOf, secretOf, textOf } from './factory-key.ts';
+import { clientWithPin, factoryKey, officerOf, secretOf } from './factory-key.ts';
 import { openReader, refusal, rpId, until } from './plugged-in.ts';
+import { names, prepared, safe } from './prepared-key.ts';
 
-const names = ['right index', 'left index'] as const;
 const ctapError = (value: number, more: object = {}): unknown => refusal('device-error', { origin: { kind: 'ctap', value }, ...more });
-
-/** An officer's safe: keeps every PIN that it was given, as text, because a test wants it again. */
-function safe() {
-  const kept: string[] = [];
-  const keep = async (pin: Secret): Promise<void> => {
-    kept.push(await textOf(pin));
-  };
-  const pin = (): Secret => secretOf(kept.at(-1) ?? '');
-  return { kept, keep, pin };
-}
-
-/** Lays on the finger whose turn it is, as often as the key asks. */
-const willing = (key: VirtualBioKey): PrepareCall => ({ onFinger: (name) => key.autoTouch(name) });
-
-async function prepared(key: VirtualBioKey) {
-  const officer = await officerOf(key);
-  const kept = safe();
-  const fingers = await officer.prepare({ names, keep: kept.keep }, willing(key));
-  key.autoTouch(undefined);
-  return { officer, fingers, ...kept };
-}
 
 describe('a key from the factory', () => {
   test('is made ready: a PIN that was kept, two fingers, and both of them sign', async () => {
@@ -210,49 +188,5 @@ describe('the fingers of a key, with its PIN', () => {
     await (await officer.unlock(pin())).close();
     expect((await officer.state()).fingerTries).toBe(2);
     await expect(verify()).rejects.toEqual(refusal('no-usable-key'));
-  });
-});
-
-describe('the PIN of a key', () => {
-  test('is renewed, and the one before it opens nothing', async () => {
-    const { officer, kept, keep, pin } = await prepared(factoryKey());
-    const old = kept[0] ?? '';
-    await officer.renewPin(pin(), keep);
-    expect(kept).toHaveLength(2);
-    await expect(officer.unlock(secretOf(old))).rejects.toEqual(ctapError(0x31));
-    expect(await (await officer.unlock(pin())).fingers()).toHaveLength(2);
-  });
-
-  test('stays when the new one could not be kept', async () => {
-    const { officer, pin } = await prepared(factoryKey());
-    const current = pin();
-    await expect(officer.renewPin(current, () => Promise.reject(new Error('the safe is full')))).rejects.toThrow('the safe is full');
-    expect(current.length).toBe(0);
-    await officer.unlock(pin());
-  });
-});
-
-describe('a key in an officer’s hand', () => {
-  test('is told from others by a touch', async () => {
-    const key = factoryKey();
-    const impatient = await officerOf(key, { touchMs: 60 });
-    await expect(impatient.selection()).rejects.toEqual(refusal('touch-timeout'));
-    key.autoTouch('any finger');
-    await (await officerOf(key)).selection();
-  });
-
-  test('is reset right after it was plugged in, by a touch, and is then as it came from the factory', async () => {
-    const key = factoryKey();
-    const { officer } = await prepared(key);
-    const reader = await openReader(key.transport);
-    key.autoTouch('right index');
-    const { credentialId } = await reader.enrol({ rpId, userId: randomBytes(32), clientDataHash: randomBytes(32) });
-    await officer.reset();
-    expect(await officer.state()).toEqual({ pinSet: false, fingersEnrolled: false, fingerTries: 3 });
-    const { fingers } = await prepared(key);
-    expect(fingers).toHaveLength(2);
-    key.autoTouch('right index');
-    const again = await openReader(key.transport);
-    await expect(again.verify({ rpId, credentialId, clientDataHash: randomBytes(32) })).rejects.toEqual(refusal('no-usable-key'));
   });
 });
