@@ -97,8 +97,9 @@ async function assertedMatch(
   } as const;
 }
 
-/** A finger that did not match, with what is left after it. */
+/** A finger that did not match, with what is left after it; prints that are not on this computer are no matter of the card. */
 function counted(error: unknown, triesLeft: number): Error {
+  if (isDeviceError(error) && error.code === 'no-usable-key') return new SigningProblem('not-enrolled', { cause: error });
   if (!isDeviceError(error) || error.code !== 'not-matched') return error instanceof Error ? error : new Error(String(error));
   const origin = error.origin === undefined ? {} : { origin: error.origin };
   return new DeviceError(triesLeft === 0 ? 'reader-locked' : 'not-matched', error.message, { triesLeft, cause: error, ...origin });

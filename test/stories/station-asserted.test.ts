@@ -140,4 +140,27 @@ test('strangers are sent to staff after five fingers, an unplugged reader is nam
   expect(await story.until('trouble')).toMatchObject({ problem: 'fingerprint-reader-lost' });
   expect(Date.now() - began).toBeLessThan(1000);
   expect(await story.visitOps()).not.toContain('finger-matched');
+
+  // It is plugged in again, and the prints are gone from this computer: the holder is not enrolled here any more.
+  await story.leave();
+  await bus.killFprintd();
+  await bus.startFprintd();
+  const { matchers } = story.running.hardware;
+  await expect.poll(() => matchers?.readers().length, { timeout: 5000 }).toBe(1);
+  const prints = (await story.entries()).findLast(({ op }) => op === 'enrol');
+  const reader = await matchers?.open(matchers.readers()[0]?.id ?? '');
+  await reader?.remove({ user: prints?.op === 'enrol' ? prints.subject : '', finger: 'right-index-finger' });
+  await reader?.close();
+  await story.devices.reader.insert(story.card('ada'));
+  const { documents } = await story.until('choose-document', (state) => state.documents.length > 0);
+  story.act({ type: 'choose-documents', documentIds: [documents[0]?.id ?? ''] });
+  const { document } = await story.until('review-document');
+  story.act({ type: 'reviewed' });
+  await story.until('confirm');
+  story.act({ type: 'consent', digests: [document.digest] });
+  expect(await story.until('trouble')).toMatchObject({ problem: 'not-enrolled' });
+  const ops = await story.visitOps();
+  expect(ops).toContain('sign.failed');
+  expect(ops).not.toContain('finger-matched');
+  expect(story.faults).toEqual([]);
 });

@@ -1,5 +1,6 @@
 /** Enrolment at a reader that does not sign, on fprintd itself: two fingers or more, each of them tried, and nothing left of one that failed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enrol } from '../../../agent/commands/enrol.ts';
 import { enrolAsserted, fingersIn, mustTakeStationsWord } from '../../../agent/commands/enrol-asserted.ts';
 import { WrongUsage } from '../../../agent/commands/arguments.ts';
 import type { EventOf } from '../../../agent/log/events.ts';
@@ -11,6 +12,7 @@ import type { FprintSource } from '../../../drivers/fprintd/source.ts';
 import { finger, type Finger, touch } from '../../support/fprintd/print.ts';
 import { PrivateBus } from '../../support/fprintd/private-bus.ts';
 import { firstReader, openReader } from '../../support/fprintd/reader-at.ts';
+import { call, makeKeyedStation } from '../../support/keyed-station.ts';
 
 const right = finger(7);
 const left = finger(8, 'loop');
@@ -127,6 +129,20 @@ describe('what the terminal is asked for', () => {
     for (const wrong of ['left-thumb', 'left-thumb,left-thumb', 'left-thumb,any', '', 'left-thumb,']) {
       expect(() => fingersIn(wrong.split(',')), wrong).toThrow(WrongUsage);
     }
+  });
+
+  it('is refused before anything is opened when it does not fit, or the station does not take its own word', async () => {
+    for (const args of [
+      ['--fingers', 'left-thumb,right-thumb'],
+      ['--replaces', 'aa'],
+      ['--station-asserted', '--fingers', 'any,left-thumb'],
+    ]) {
+      expect(await call(enrol, ...args), args.join(' ')).toMatchObject({ code: 2, out: '' });
+    }
+    const station = await makeKeyedStation();
+    const { code, err } = await call(enrol, '--station-asserted', '--data', station.data);
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('does not take its own word for a finger') as string });
+    await station.remove();
   });
 
   it('is refused where the station does not take its own word, and in a demo', () => {

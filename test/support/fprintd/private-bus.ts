@@ -129,7 +129,7 @@ export class PrivateBus {
       'mount --bind "$FOLDER/group" /etc/group',
       'exec "$@"',
     ].join('\n');
-    return this.#run('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', program, ...args], env);
+    return this.#run('unshare', ['--mount', '--propagation', 'private', ...ends, 'sh', '-c', script, 'sh', program, ...args], env);
   }
 
   #run(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
@@ -169,6 +169,9 @@ export class PrivateBus {
     }
   }
 }
+
+/** They end with the test, also when it is killed; polkitd, which changes its user, ends with the bus. */
+const ends = ['setpriv', '--pdeathsig', 'KILL'] as const;
 
 async function ended(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
