@@ -147,6 +147,11 @@ const finger: readonly Damage[] = [
       one.rewrite('finger-matched', (body) => body.replaceAll(...digests));
     },
   },
+  {
+    what: 'whose word it is that the finger matched',
+    refused: ['whose word it is that the finger matched is not as it was enrolled'],
+    damage: (one) => one.rewrite('finger-matched', (body) => body.replace('signed-by-reader', 'station-asserted')),
+  },
   { what: 'the flag UV', refused: ['the reader does not say that it verified the person'], damage: (one) => clearFlag(one, 4) },
   { what: 'the flag UP', refused: ['the reader does not say that a person was there'], damage: (one) => clearFlag(one, 1) },
   {
