@@ -1,6 +1,6 @@
 /** Who may use a reader through fprintd: Debian's polkitd decides, by Debian's policy and the rule of this repository. */
 import { execFile } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -44,11 +44,10 @@ describe('the rule for polkit', () => {
 });
 
 describe('the rule for udev', () => {
-  const folder = at('deploy/udev');
-  const [name = ''] = readdirSync(folder);
+  const name = '72-countersign.rules';
 
   it('comes after the one that finds security tokens, and gives them to the group of the station alone', () => {
-    const lines = readFileSync(`${folder}/${name}`, 'utf8').split('\n');
+    const lines = readFileSync(at(`deploy/udev/${name}`), 'utf8').split('\n');
     const said = lines.filter((line) => line !== '' && !line.startsWith('#'));
     expect(said).toEqual(['SUBSYSTEM=="hidraw", ENV{ID_SECURITY_TOKEN}=="1", GROUP="countersign", MODE="0660"']);
     expect(name > '60-fido-id.rules').toBe(true);
