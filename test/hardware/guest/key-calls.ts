@@ -1,8 +1,10 @@
 /** The fingerprint reader as the station's own driver sees it, on the hidraw of the guest's kernel. Binary is base64url on the way to the host. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FingerprintReader, ReaderPrompt } from '../../../drivers/fingerprint.ts';
+import { KeyEnrolment } from '../../../drivers/fido/enrolment.ts';
 import { createHidrawTransport } from '../../../drivers/fido/hidraw.ts';
 import { createReaderSource } from '../../../drivers/fido/source.ts';
+import { Secret } from '../../../drivers/secret.ts';
 import { type UsbChange, watchUsb } from '../../../drivers/usb/hotplug.ts';
 
 const never = 24 * 3_600_000;
@@ -73,6 +75,22 @@ export const keyCalls = {
       const made = await reader.verify({ rpId, credentialId: bytes(credentialId), clientDataHash: bytes(clientDataHash) }, call);
       return { authenticatorData: text(made.authenticatorData), signature: text(made.signature) };
     }),
+
+  /** An enrolment officer enrols one more finger; what the reader said of each sample, and the fingers that it knows then. */
+  async enrolFinger(pin: string, name: string) {
+    const [info] = source.readers();
+    const officer = await KeyEnrolment.open(transport, info?.id ?? '');
+    try {
+      const session = await officer.unlock(new Secret(Buffer.from(pin)));
+      const samples: string[] = [];
+      await session.enrolFinger(name, { onSample: ({ feedback, remaining }) => samples.push(`${feedback}, ${remaining} to go`) });
+      const fingers = await session.fingers();
+      await session.close();
+      return { samples, fingers: fingers.map((finger) => finger.name) };
+    } finally {
+      await officer.close();
+    }
+  },
 
   sleep: (ms: number) => sleep(ms),
 };

@@ -1,4 +1,7 @@
-/** Programs that others wrote, as Debian has them, use the same fingerprint reader on hidraw: libfido2's own tools, and python3-fido2. */
+/**
+ * Programs that others wrote, as Debian has them, use the same fingerprint reader on hidraw: libfido2's own tools, and python3-fido2. Between them our own
+ * driver goes on with the PIN that those tools gave the reader.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Bench } from '../bench.ts';
@@ -65,6 +68,28 @@ export function otherClientScenes(bench: () => Bench): void {
       await bench().call('writeText', '/tmp/assert-changed', [changed, ...rest].join('\n'));
       expect((await judge('/tmp/assert-changed')).code).not.toBe(0);
       key().autoTouch(undefined);
+    });
+  });
+
+  describe("our own driver, with the PIN that libfido2's tools set", () => {
+    test('enrols one more finger of which half the samples are bad, and that finger signs', async () => {
+      const left = { finger: 'left index' };
+      key().nextTouches({ ...left, manner: 'dirty' }, left, { ...left, manner: 'too-fast' }, left, left, { finger: 'left thumb' }, left);
+      const { samples, fingers } = await bench().call('enrolFinger', pin, 'left index');
+      const said = ['poor-quality, 4', 'good, 3', 'too-fast, 3', 'good, 2', 'good, 1', 'merge-failure, 1', 'good, 0'];
+      expect(samples).toEqual(said.map((one) => `${one} to go`));
+      expect(fingers).toHaveLength(3);
+      key().autoTouch('left index');
+      const made = await bench().call('enrol', rpId, randomBytes(16).toString('base64url'), randomBytes(32).toString('base64url'));
+      expect(made.format).toBe('packed');
+      key().autoTouch(undefined);
+    });
+
+    test('is refused with another PIN, and says how often one may still be tried', async () => {
+      await expect(bench().call('enrolFinger', '00000000', 'nobody')).rejects.toMatchObject({
+        code: 'device-error',
+        details: { origin: { kind: 'ctap', value: 0x31 }, triesLeft: expect.any(Number) as number },
+      });
     });
   });
 
