@@ -31,6 +31,7 @@ const assertedNames = 'assurance consent_sha256 finger matched_at reader';
 
 /** Signatures that may be open at one time: each start of the agent ends those that it finds, and a visit signs far fewer documents. */
 const mostOpen = 10_000;
+const mostEnrolled = 10_000;
 
 export class SigningRules implements Rules {
   /** Intents without an outcome, by number. */
@@ -39,8 +40,9 @@ export class SigningRules implements Rules {
   readonly #made = new Recent<unknown, unknown>(1000);
   /** Consents since the last start of the agent, the last of them: no visit lives longer than that, and one visit goes on at a time. */
   readonly #consents = new Recent<unknown, Consent>(1000);
-  /** Who vouches for the fingers of a certificate, as its newest enrolment says: the last so many certificates. */
-  readonly #enrolled = new Recent<unknown, unknown>(10_000);
+  /** Who vouches for the fingers of a certificate and whose they are, as its newest enrolment says: the last so many certificates. */
+  readonly #enrolled = new Recent<unknown, { readonly assurance: unknown; readonly subject: unknown }>(mostEnrolled);
+  #enrolments = 0;
   /** How many fingers matched by the word of the station alone. */
   asserted = 0;
 
@@ -59,11 +61,16 @@ export class SigningRules implements Rules {
     const { op, fields } = entry;
     if (op === 'consent') this.#consent(entry);
     else if (op === 'sign.intent') this.#intent(entry);
-    else if (op === 'enrol') this.#enrolled.set(fields.get('certificate_sha256'), fields.get('assurance'));
+    else if (op === 'enrol') this.#enrol(entry);
     else if (op === 'finger-matched') this.#finger(entry);
     else if (op === 'vouched') this.#vouched(entry);
     else if (op === 'receipt') this.#receipt(entry);
     else if (op === 'sign.done' || op === 'sign.outcome-unknown' || (op === 'sign.failed' && fields.has('intent'))) this.#end(entry);
+  }
+
+  #enrol({ fields }: Entry): void {
+    this.#enrolments += 1;
+    this.#enrolled.set(fields.get('certificate_sha256'), { assurance: fields.get('assurance'), subject: fields.get('subject') });
   }
 
   #consent(entry: Entry): void {
@@ -112,7 +119,7 @@ export class SigningRules implements Rules {
         `entry ${seq}: a finger is told without what the reader signed, and without saying so`,
       );
     }
-    const enrolled = this.#enrolled.get(this.#consents.get(consent)?.certificate);
+    const enrolled = this.#enrolled.get(this.#consents.get(consent)?.certificate)?.assurance;
     must(
       enrolled === undefined || enrolled === assurance,
       `entry ${seq}: the finger was enrolled as ${String(enrolled)} and matched as ${assurance}`,
@@ -128,6 +135,10 @@ export class SigningRules implements Rules {
     must(consent !== undefined && waiting.length > 0, `entry ${seq}: no signature was begun that it is for`);
     must(consent.named instanceof Fields, `entry ${seq}: the consent says of nobody that they vouched`);
     this.#vouches.use(entry, consent.named, consent.vouch);
+    // Of the certificates that are forgotten nobody can tell.
+    const enrolled = this.#enrolled.get(consent.certificate);
+    const isEnrolled = enrolled === undefined ? this.#enrolments > mostEnrolled : enrolled.subject === consent.vouch?.subject;
+    must(isEnrolled, `entry ${seq}: the holder was not enrolled for this certificate, or under another pseudonym`);
     for (const intent of waiting) intent.matched = true;
   }
 

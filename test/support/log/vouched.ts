@@ -7,6 +7,22 @@ import { sha256, statement } from './station-log.ts';
 export const holderKey = makeMember('nobody', 'holder').publicKey;
 export const vouchedHolder = { id: subject, role: 'holder' } as const;
 
+/** Enters that the holder was enrolled, in the same second as what follows. */
+export function enrol(log: StatedLog, changed: Readonly<Record<string, unknown>> = {}): void {
+  const made = { credential_id: '0b', public_key: '0c', aaguid: '0d'.repeat(16), sign_count: 0, assurance: 'signed-by-reader' };
+  const attested = { attestation_format: 'none', authenticator_data: '0e', attestation_statement: 'a0' };
+  log.append({
+    op: 'enrol',
+    actor: { id: 'terminal', role: 'clerk' },
+    subject,
+    certificate_sha256: sha256('c'),
+    ...made,
+    ...attested,
+    ...changed,
+  });
+  log.wait(-1);
+}
+
 /** What a member of staff says when they vouch, for 30 minutes from the beginning of the log. */
 export const vouching: Said<'vouch'> = {
   subject,
