@@ -63,7 +63,7 @@ export async function enrolAsserted(
       onFinger: (finger) => io.err(`Lay the ${words(finger)} on the reader, and lift it, until it is taken.`),
       onStage: (passed, of) => io.err(of === undefined ? `Scan ${passed} taken.` : `Scan ${passed} of ${of} taken.`),
       onFeedback: (feedback) =>
-        io.err(`${feedback.kind === 'other' ? `The reader says: ${feedback.said}.` : feedbackWords[feedback.kind]}`),
+        io.err(feedback.kind === 'other' ? `The reader says: ${feedback.said}.` : feedbackWords[feedback.kind]),
       onCheck: (finger) => io.err(`Taken. Now once more, to see that it matches: the ${words(finger)}.`),
     });
     await append(event).catch(async (error: unknown) => {
