@@ -32,6 +32,14 @@ export function stepOf(screen: ScreenName): number | undefined {
   }
 }
 
+/** The place of the finger on the way. */
+const fingerStep = 3;
+
+/** The steps that this visit has, each with its index on the way as `stepOf` counts it. */
+export function stepsOf(names: readonly string[], withoutFinger: boolean): readonly { readonly name: string; readonly step: number }[] {
+  return names.map((name, step) => ({ name, step })).filter(({ step }) => !withoutFinger || step !== fingerStep);
+}
+
 /** Where `continue` leads from a trouble page: once more, to the list of documents, or out when the card is gone; undefined where it does not. */
 export function wayOn(state: StateOf<'trouble'>): 'again' | 'other-document' | 'start' | undefined {
   if (!state.canContinue) return undefined;

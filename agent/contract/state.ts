@@ -262,5 +262,7 @@ export interface StateMessage {
   readonly visit: number;
   readonly station: StationView;
   readonly state: PublicState;
+  /** A member of staff vouches for the holder: the step of the finger is left out. */
+  readonly withoutFinger?: true;
   readonly idle?: IdleWarning;
 }

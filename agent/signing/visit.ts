@@ -159,11 +159,12 @@ export class Visit {
 
   #show(snapshot: VisitSnapshot): void {
     const state: PublicState = publicState(snapshot) ?? this.#message.state;
-    const { idleSecondsLeft, visit } = snapshot.context;
+    const { idleSecondsLeft, visit, key } = snapshot.context;
     const body = {
       visit,
       station: this.#station(),
       state,
+      ...(key?.vouch === undefined ? {} : { withoutFinger: true as const }),
       ...(idleSecondsLeft > 0 ? { idle: { secondsLeft: idleSecondsLeft } } : {}),
     };
     const shown = JSON.stringify(body);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PublicState } from '../../agent/contract/state.ts';
-import { canCancel, wayOn } from '../../kiosk/steps.ts';
+import { canCancel, stepOf, stepsOf, wayOn } from '../../kiosk/steps.ts';
 import type { StateOf } from '../../kiosk/state-of.ts';
 
 const trouble: StateOf<'trouble'> = {
@@ -52,4 +52,13 @@ describe('the ways out of a screen', () => {
     expect(canCancel({ screen: 'take-card', outcome: 'signed' })).toBe(false);
     expect(canCancel({ screen: 'insert-card' })).toBe(true);
   });
+});
+
+test('the way has a step less where a member of staff vouches, and the others keep their places', () => {
+  const names = ['Card', 'Read', 'Agree', 'Finger', 'PIN'];
+  expect(stepsOf(names, false).map(({ name }) => name)).toEqual(names);
+  const steps = stepsOf(names, true);
+  expect(steps.map(({ name }) => name)).toEqual(['Card', 'Read', 'Agree', 'PIN']);
+  const named = (screen: Parameters<typeof stepOf>[0]) => steps.find(({ step }) => step === stepOf(screen))?.name;
+  expect([named('confirm'), named('enter-pin'), named('touch-reader')]).toEqual(['Agree', 'PIN', undefined]);
 });

@@ -34,6 +34,7 @@ test('a clerk vouches, and the holder signs without a finger; the next time the 
   expect(page.vouched).toBe(true);
   consent();
   await story.until('enter-pin');
+  expect(story.running.visit.message().withoutFinger).toBe(true);
   expect(story.devices.key.touch('right-index')).toBe(false);
   story.typePin(pins.ada);
   await story.until('signed');
@@ -49,6 +50,7 @@ test('a clerk vouches, and the holder signs without a finger; the next time the 
   await story.putIn('again.pdf');
   const next = await bench.toConsent('again.pdf');
   expect(next.page).not.toHaveProperty('vouched');
+  expect(story.running.visit.message()).not.toHaveProperty('withoutFinger');
   next.consent();
   await story.until('touch-reader');
   await story.touch('right-index');
