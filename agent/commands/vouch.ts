@@ -17,7 +17,7 @@ const help = `countersign vouch --identified HOW --reason WHY [--holder PREFIX] 
 Vouches for a holder whose finger cannot be used, and signs that with the token of the member of staff. When the holder then agrees to sign, no
 finger is asked for; card and PIN are, as ever. It serves one consent, under the certificate that it is for, and lapses by itself. The screen tells
 the holder, the log and the evidence package tell everybody that no finger was used, who vouched, and how they knew the person. Setting the clock of
-the station ends it. Clerks and supervisors may vouch, and nobody for themselves.
+the station ends it, and so does putting its computer to sleep while it runs. Clerks and supervisors may vouch, and nobody for themselves.
 
 The station is stopped while this runs, because one program at a time writes the log: vouch first, then start the station, then the holder signs.
 It must be allowed in station.json:  "fingerprint": { "vouching": "accept" }
