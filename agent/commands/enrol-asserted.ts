@@ -2,7 +2,7 @@
 import { fingerNames, type FingerName, type ScanFeedback } from '../../drivers/fingerprint.ts';
 import { takesStationsWord, type StationConfig } from '../config.ts';
 import type { EventOf } from '../log/events.ts';
-import { enrolPrints, type PrintsOrder, removePrints } from '../people/enrol-prints.ts';
+import { enrolPrints, type PrintsOrder, type PrintsProgress, removePrints } from '../people/enrol-prints.ts';
 import type { Enrolled } from '../people/enrolment.ts';
 import { StartRefused } from '../refusals.ts';
 import { WrongUsage } from './arguments.ts';
@@ -45,11 +45,12 @@ export interface AssertedOrder extends PrintsOrder {
   readonly before: readonly (Enrolled | undefined)[];
 }
 
-/** Throws DeviceError; what `append` throws leaves no prints behind. */
+/** Throws DeviceError, also when it was called off by `signal`; what `append` throws leaves no prints behind. */
 export async function enrolAsserted(
   order: AssertedOrder,
   append: (event: EventOf<'enrol'>) => Promise<void>,
   io: CommandIo,
+  signal?: AbortSignal,
 ): Promise<void> {
   const { reader, before } = order;
   io.err(`${reader.info.name}: this reader does not sign. That a finger matched will be the word of this station alone.`);
@@ -59,13 +60,13 @@ export async function enrolAsserted(
       io.err('The prints that were kept until now are deleted.');
       await removePrints(reader, prints.subject, prints.fingers);
     }
-    const event = await enrolPrints(order, {
+    const progress: PrintsProgress = {
       onFinger: (finger) => io.err(`Lay the ${words(finger)} on the reader, and lift it, until it is taken.`),
       onStage: (passed, of) => io.err(of === undefined ? `Scan ${passed} taken.` : `Scan ${passed} of ${of} taken.`),
-      onFeedback: (feedback) =>
-        io.err(feedback.kind === 'other' ? `The reader says: ${feedback.said}.` : feedbackWords[feedback.kind]),
+      onFeedback: (feedback) => io.err(feedback.kind === 'other' ? `The reader says: ${feedback.said}.` : feedbackWords[feedback.kind]),
       onCheck: (finger) => io.err(`Taken. Now once more, to see that it matches: the ${words(finger)}.`),
-    });
+    };
+    const event = await enrolPrints(order, progress, signal);
     await append(event).catch(async (error: unknown) => {
       await removePrints(reader, event.subject, order.fingers);
       throw error;

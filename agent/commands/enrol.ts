@@ -161,7 +161,7 @@ async function enrolAtMatcher(
   if (replaces !== undefined && replaced === undefined) throw new StartRefused(`Nothing is enrolled for the certificate ${replaces}.`, 1);
   const reader = await matchers.open((await oneReader(matchers, io, signal)).id);
   const before = [opened.enrolments.of(certificateSha256), replaced];
-  await enrolAsserted({ certificateSha256, actor, reader, fingers, before }, (event) => enter(opened, event, certificate, io), io);
+  await enrolAsserted({ certificateSha256, actor, reader, fingers, before }, (event) => enter(opened, event, certificate, io), io, signal);
   return 0;
 }
 

@@ -1,4 +1,4 @@
-/** What a fingerprint key said, for the enrolment officer at the terminal. */
+/** What a fingerprint reader said, for the enrolment officer at the terminal. */
 import type { DeviceError, DeviceErrorCode } from '../../drivers/errors.ts';
 
 /** CTAP status bytes (CTAP 2.1 section 8.2) of which an officer needs to know more than that something went wrong. */
@@ -13,14 +13,14 @@ const natives: ReadonlyMap<unknown, string> = new Map([
 export function deviceWords(error: DeviceError): string {
   const left = error.triesLeft === undefined ? '' : ` Tries left: ${error.triesLeft}.`;
   const native = error.origin?.kind === 'ctap' ? natives.get(error.origin.value) : undefined;
-  return `${native ?? codes[error.code] ?? `The key does not do it: ${error.message}.`}${left}`;
+  return `${native ?? codes[error.code] ?? `The reader does not do it: ${error.message}.`}${left}`;
 }
 
 const codes: Partial<Readonly<Record<DeviceErrorCode, string>>> = {
   cancelled: 'Stopped.',
-  'touch-timeout': 'Nobody touched the key in time.',
-  'reader-lost': 'The key was taken out.',
-  busy: 'Another program uses the key.',
+  'touch-timeout': 'Nobody touched the reader in time.',
+  'reader-lost': 'The reader was taken out.',
+  busy: 'Another program uses the reader.',
   'not-matched': 'The finger was not recognised.',
   'reader-locked':
     'The key has locked itself, because a wrong finger was tried too often. Its tries are given back by: countersign reader unlock.',

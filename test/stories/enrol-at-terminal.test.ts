@@ -16,6 +16,7 @@ import { Secret } from '../../drivers/secret.ts';
 import { VirtualBioKey } from '../../drivers/virtual/bio-key.ts';
 import { demoAaguid } from '../../drivers/virtual/bio-key-identity.ts';
 import { clientOf, officerOf, short } from '../drivers/fido/factory-key.ts';
+import { countersign } from '../support/command-line.ts';
 import { factoryKey, OfficerDesk } from '../support/officer-desk.ts';
 
 let desk: OfficerDesk;
@@ -217,6 +218,12 @@ test('Ctrl+C in the middle of a finger says what the key is like then, and the P
   expect(/"pin":/.test(raw.toString('latin1'))).toBe(false);
 });
 
+test('Ctrl+C at the program itself, while it waits for a card, ends it in order', async () => {
+  const said = await countersign(['enrol', '--data', desk.data], { interruptAt: 'Insert the card' });
+  expect(said).toEqual({ code: 1, out: '', err: 'Insert the card of the holder.\nStopped.\n' });
+  expect((await desk.run(logVerify, [])).code).toBe(0);
+});
+
 test('a key that locks itself before the credential is there says what it has, and how to begin anew', async () => {
   const { key } = desk;
   key.nextTouches(...well('r', 4), ...well('l', 4), ...well('stranger', 3));
@@ -235,5 +242,7 @@ test('a key that is pulled out before it has its PIN is not said to have one', a
   const { key } = desk;
   const said = await desk.enrol([], { react: (text) => text.startsWith('Its PIN is sealed') && key.unplug() });
   expect(said.code).toBe(1);
-  expect(said.err).toMatch(/Nothing was enrolled\. The key was taken out\. What the key is like now is said by: countersign reader show/);
+  expect(said.err).toMatch(
+    /Nothing was enrolled\. The reader was taken out\. What the key is like now is said by: countersign reader show/,
+  );
 });

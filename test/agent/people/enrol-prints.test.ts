@@ -34,7 +34,7 @@ afterAll(async () => {
 /** Enrols with a hand that lays `hand` down whenever the sensor waits; `users` are the pseudonyms that the reader heard. */
 async function enrolWith(
   hand: (what: 'enrol' | 'check', which: FingerName) => Finger,
-  { before, fails = false }: { readonly before?: EnrolledPrints; readonly fails?: boolean } = {},
+  { before, fails = false, stopAt }: { readonly before?: EnrolledPrints; readonly fails?: boolean; readonly stopAt?: string } = {},
 ) {
   const reader = await source.open(await firstReader(source));
   const users = new Set<string>();
@@ -62,7 +62,12 @@ async function enrolWith(
     events.push(event);
     return Promise.resolve();
   };
-  const outcome = await enrolAsserted(order, append, { out: () => undefined, err: (line) => lines.push(line) }).then(
+  const controller = new AbortController();
+  const err = (line: string): void => {
+    lines.push(line);
+    if (line === stopAt) controller.abort();
+  };
+  const outcome = await enrolAsserted(order, append, { out: () => undefined, err }, controller.signal).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -114,6 +119,13 @@ describe('an enrolment of two fingers', () => {
     );
     expect(outcome).toMatchObject({ code: 'not-matched' });
     expect({ kept, events }).toEqual({ kept: [], events: [] });
+  }, 30_000);
+
+  it('that is called off with Ctrl+C between two scans ends at once and leaves nothing', async () => {
+    const { outcome, kept, events, lines } = await enrolWith(own, { stopAt: 'Scan 3 of 6 taken.' });
+    expect(outcome).toMatchObject({ code: 'cancelled' });
+    expect({ kept, events }).toEqual({ kept: [], events: [] });
+    expect(lines.at(-1)).toBe('Scan 3 of 6 taken.');
   }, 30_000);
 
   it('that cannot be written into the log leaves nothing', async () => {
