@@ -65,9 +65,18 @@ export class Bench {
 
   /** Boots. Throws Error when something is missing or the guest does not come up. */
   static async boot(): Promise<Bench> {
+    const folder = mkdtempSync(join(tmpdir(), 'hw-'));
+    try {
+      return await Bench.#bootIn(folder);
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  static async #bootIn(folder: string): Promise<Bench> {
     const cache = join(root, '.cache/hardware');
     const kernel = unpackKernel(cache);
-    const folder = mkdtempSync(join(tmpdir(), 'hw-'));
     const at = (name: string): string => join(folder, name);
     const [port = 0, stationPort = 0] = await freePorts(2);
     const guestProgram = await bundleGuest(root, cache);
@@ -91,7 +100,8 @@ export class Bench {
       ...['-device', 'ccid-card-passthru,chardev=card,bus=slot.0'],
     ];
     const ports = [port, stationPort];
-    const machine = await Machine.start({ vmlinux: kernel.vmlinux, initrd: at('initrd'), folder, ports, devices });
+    const consoleLog = join(cache, 'console.log');
+    const machine = await Machine.start({ vmlinux: kernel.vmlinux, initrd: at('initrd'), folder, consoleLog, ports, devices });
     const boastfulReader = await CardDevice.connect(at('card'));
     await machine.answering(port, 60_000);
     return new Bench(
@@ -130,7 +140,7 @@ function guestCommand(program: string, port: number): string {
     'rm -f /etc/udev/rules.d/*countersign*',
     '/lib/systemd/systemd-udevd --daemon',
     'udevadm trigger --action=add',
-    `cd ${root}`,
-    `${process.execPath} ${program} ${port}`,
+    `cd "${root}"`,
+    `"${process.execPath}" "${program}" ${port}`,
   ].join('; ');
 }

@@ -1,5 +1,5 @@
 /** The scenes on a real kernel, in their order: one boot serves them all, and each leaves the machine as the next one expects it. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { Bench } from './bench.ts';
 import { cardScenes } from './scenes/cards.ts';
 import { driveScenes } from './scenes/drives.ts';
@@ -13,9 +13,7 @@ import { stationScenes } from './scenes/whole-station.ts';
 let bench: Bench;
 beforeAll(async () => {
   bench = await Bench.boot();
-});
-afterAll(async () => {
-  expect(await bench.off(), 'the guest goes off by itself').toBe(true);
+  return async () => expect(await bench.off(), 'the guest goes off by itself').toBe(true);
 });
 
 test('the guest runs a kernel of Debian', async () => {

@@ -3,6 +3,7 @@
  * machine needs of it (the kernel itself, unpacked, and a few modules with what they stand on) is kept beside the package, so that it is made once.
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
@@ -26,7 +27,8 @@ export function unpackKernel(folder: string): Kernel {
   const [name, second] = packages;
   if (name === undefined || second !== undefined)
     throw new Error(`${folder} must hold one kernel package; get it with: node scripts/setup.mjs --hardware`);
-  const ready = join(folder, `${basename(name, '.deb')}-${wantedModules.length}`);
+  const wanted = createHash('sha256').update(wantedModules.join(' ')).digest('hex').slice(0, 8);
+  const ready = join(folder, `${basename(name, '.deb')}-${wanted}`);
   if (!existsSync(ready)) {
     const work = mkdtempSync(join(folder, 'unpacking-'));
     try {

@@ -9,8 +9,10 @@ import { Monitor } from './monitor.ts';
 export interface MachineOptions {
   readonly vmlinux: string;
   readonly initrd: string;
-  /** Folder for sockets (short: a socket's path has 107 bytes) and the console's log. */
+  /** Folder for sockets; short, because a socket's path has 107 bytes. */
   readonly folder: string;
+  /** File that takes what the guest says on its console. */
+  readonly consoleLog: string;
   /** Host ports on the loopback that lead to the same ports of the guest. */
   readonly ports: readonly number[];
   /** Devices behind the USB controller, in QEMU's words. */
@@ -38,7 +40,7 @@ export class Machine {
 
   /** Starts the machine; the guest is not up yet when this resolves. Throws Error with what QEMU said. */
   static async start(options: MachineOptions): Promise<Machine> {
-    const { folder, ports, devices } = options;
+    const { folder, consoleLog, ports, devices } = options;
     const socket = join(folder, 'monitor');
     const forwards = ports.map((port) => `hostfwd=tcp:127.0.0.1:${port}-10.0.2.15:${port}`);
     const args = [
@@ -53,15 +55,17 @@ export class Machine {
       ...devices,
     ];
     const child = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const consoleLog = join(folder, 'console.log');
+    // A run that is ended half way leaves no machine behind.
+    process.once('exit', () => child.kill('SIGKILL'));
     const log: WriteStream = createWriteStream(consoleLog);
-    let said = '';
+    let [said, failed] = ['', false];
+    child.once('error', (error) => ([said, failed] = [error.message, true]));
     child.stdout.pipe(log);
     child.stderr.on('data', (text: Buffer) => (said += text.toString()));
     for (let tries = 0; ; tries += 1) {
       const monitor = await Monitor.open(socket).catch(() => undefined);
       if (monitor !== undefined) return new Machine(child, monitor, consoleLog);
-      if (child.exitCode !== null || tries > 100) throw new Error(`QEMU does not start: ${said}`);
+      if (failed || child.exitCode !== null || tries > 100) throw new Error(`QEMU does not start: ${said}`);
       await sleep(50);
     }
   }

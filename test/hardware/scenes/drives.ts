@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { bundleOpen } from '../../../agent/commands/bundle-open.ts';
 import { call } from '../../support/keyed-station.ts';
 import { type Bench, root } from '../bench.ts';
@@ -14,10 +14,7 @@ const soon = { timeout: 10_000, interval: 100 } as const;
 
 /** The station must have its data in the guest, and must not run. */
 export function driveScenes(bench: () => Bench): void {
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'drives-'));
-  });
+  const folder = mkdtempSync(join(tmpdir(), 'drives-'));
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });

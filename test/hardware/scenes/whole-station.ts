@@ -73,8 +73,22 @@ export function stationScenes(bench: () => Bench): void {
       expect(verifyPdf(pdf, { trust })).toMatchObject({ outcome: 'TOTAL-PASSED', signatures: [{ signer: { name: 'Ada Lovelace' } }] });
     });
 
-    test('the log of that station is whole and says what happened', async () => {
+    test('at a reader that says it has a keypad, and has none, nothing is signed and no try of the PIN is lost', async () => {
+      const { boastfulReader, station } = bench().parts;
       cardReader().remove();
+      await kiosk.act({ type: 'continue' });
+      await kiosk.until('start');
+      await bench().call('run', 'cp', [join(root, 'fixtures/documents/agreement.pdf'), `${data}/inbox/second.pdf`]);
+      boastfulReader.insert(station.olderCard);
+      await walkToFinger();
+      key().touch('right-index');
+      const trouble = await kiosk.until('trouble');
+      expect(trouble).toMatchObject({ problem: 'device-error', outcome: 'nothing-signed' });
+      expect(station.olderCard.pinTriesLeft).toBe(3);
+      boastfulReader.remove();
+    });
+
+    test('the log of that station is whole and says what happened', async () => {
       await kiosk.act({ type: 'continue' });
       await kiosk.until('start');
       expect(await bench().call('stop', 'station')).toBe(0);
