@@ -38,6 +38,8 @@ export class SigningRules implements Rules {
   readonly intents = new Map<number, Intent>();
   /** Signatures that were made since the last start of the agent, the last of them, with their operations, by number. */
   readonly #made = new Recent<unknown, unknown>(1000);
+  /** Random numbers of consents, the last of them, also from before the last start: each is used once, so that no assertion can be shown twice. */
+  readonly #nonces = new Recent<string, true>(1000);
   /** Consents since the last start of the agent, the last of them: no visit lives longer than that, and one visit goes on at a time. */
   readonly #consents = new Recent<unknown, Consent>(1000);
   /** Who vouches for the fingers of a certificate and whose they are, as its newest enrolment says: the last so many certificates. */
@@ -79,6 +81,13 @@ export class SigningRules implements Rules {
     const statement = map(fields.get('statement'), seq);
     const digest = sha256Hex(`countersign/v1/consent\n${writeAgain(statement)}`);
     must(digest === consent, `entry ${seq}: the consent does not have the digest that stands beside it`);
+    const nonce = statement.get('nonce');
+    must(
+      typeof nonce === 'string' && !this.#nonces.has(nonce),
+      `entry ${seq}: the random number of its consent was used before, or is none`,
+    );
+    // A copy: a part of a text keeps the whole text in memory.
+    this.#nonces.set(Buffer.from(nonce).toString(), true);
     this.#consents.set(consent, {
       operation,
       certificate: statement.get('certificate_sha256'),

@@ -111,6 +111,12 @@ describe('a log whose chain is sound but whose story is not', () => {
   const [consent, intent, finger, done] = signing('op-1', 'a', 2) as [AppendableEvent, AppendableEvent, AppendableEvent, AppendableEvent];
   const failed: AppendableEvent = { op: 'sign.failed', operation: 'op-1', actor: holder, intent: 2, problem: 'cancelled' };
   const unknown: AppendableEvent = { op: 'sign.outcome-unknown', operation: 'op-1', actor: holder, intent: 2, problem: 'outcome-unknown' };
+  /** Another consent, with this random number. */
+  const withNonce = (nonce: string | undefined): AppendableEvent => {
+    const rest = Object.entries(statement('op-2', 'b')).filter(([name]) => name !== 'nonce');
+    const stated = Object.fromEntries([...rest, ...(nonce === undefined ? [] : [['nonce', nonce]])]) as JsonObject;
+    return { ...consent, operation: 'op-2', statement: stated, consent_sha256: consentHash(stated) } as AppendableEvent;
+  };
   const boot = (previous?: number) => ({ op: 'boot', actor: holder, ...(previous === undefined ? {} : { previous }) });
 
   it('a signature from consent to end is intact, and one under way is named', async () => {
@@ -126,6 +132,13 @@ describe('a log whose chain is sound but whose story is not', () => {
     ['a finger for another consent', [consent, intent, fingerMatched('op-1', sha256('9')), done], '4: .*before a finger had matched'],
     ['an intent without a consent', [intent, finger], '1: .*without a consent'],
     ['an intent under the consent of another operation', [consent, { ...intent, operation: 'op-2' }], '2: .*without a consent'],
+    ['the same consent twice', [consent, intent, failed, consent], '4: .*random number of its consent was used before'],
+    ['a consent without a random number', [withNonce(undefined)], '1: .*random number of its consent was used before, or is none'],
+    [
+      'the random number of another consent',
+      [consent, withNonce(statement('op-1', 'a').nonce)],
+      '2: .*random number of its consent was used before',
+    ],
     ['a consent with another digest', [{ ...consent, consent_sha256: sha256('1') }], '1: .*consent does not have the digest'],
     ['another document at the end', [consent, intent, finger, { ...done, document_sha256: sha256('b') }], '4: .*another document'],
     [

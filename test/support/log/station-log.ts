@@ -1,4 +1,5 @@
 /** A private operation log for one test, and events to put into it. */
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +39,11 @@ export const sha256 = (digit: string): string => digit.repeat(64);
 /** A statement that stands for a consent to sign the documents that these digits are the digests of. */
 export function statement(operation: string, ...digits: readonly string[]) {
   const documents = digits.map((digit) => ({ sha256: sha256(digit), size: 4711 }));
-  return { v: 2, station: origin, operation, documents, certificate_sha256: sha256('c'), nonce: '00'.repeat(32) };
+  // Another one for each: a random number is used once.
+  const nonce = createHash('sha256')
+    .update(`${operation} ${digits.join(' ')}`)
+    .digest('hex');
+  return { v: 2, station: origin, operation, documents, certificate_sha256: sha256('c'), nonce };
 }
 
 /** The events of one operation that ends with a signature, in order; `intent` is the number that `sign.intent` will get. */
