@@ -4,7 +4,7 @@
  */
 import type { ReaderCall } from './fingerprint.ts';
 
-/** What a key says about one sample of a finger (CTAP 2.1 section 6.7.3). `unknown` is a number that no table has; it is kept beside the word. */
+/** What a key says about one sample of a finger, in the order of its numbers (CTAP 2.1 section 6.7.3, lastEnrollSampleStatus). `unknown` is a number that no table has; it is kept beside the word. */
 export const sampleFeedbacks = [
   'good',
   'too-high',

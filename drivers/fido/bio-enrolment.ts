@@ -3,7 +3,7 @@
  * from before the standard have it under another number.
  */
 import { DeviceError } from '../errors.ts';
-import type { FingerSample, KnownFinger, SampleFeedback } from '../finger-keeper.ts';
+import { type FingerSample, type KnownFinger, sampleFeedbacks } from '../finger-keeper.ts';
 import type { AuthenticatorInfo } from './authenticator-info.ts';
 import { CborFields, type CborMap, type CborValue, encodeCbor } from './cbor.ts';
 import type { CallOptions } from './channel.ts';
@@ -14,25 +14,6 @@ import { ctapStatus } from './status.ts';
 const commandByte = { standard: 0x09, preview: 0x40 } as const;
 const subCommand = { begin: 1, next: 2, cancel: 3, enumerate: 4, setName: 5, remove: 6, sensorInfo: 7 } as const;
 const fingerprintModality = 1;
-
-/** lastEnrollSampleStatus (section 6.7.3), by its number. */
-const feedbacks: readonly SampleFeedback[] = [
-  'good',
-  'too-high',
-  'too-low',
-  'too-left',
-  'too-right',
-  'too-fast',
-  'too-slow',
-  'poor-quality',
-  'too-skewed',
-  'too-short',
-  'merge-failure',
-  'exists',
-  'database-full',
-  'no-finger',
-  'no-lift',
-];
 
 export interface SensorInfo {
   readonly kind: 'touch' | 'swipe' | 'unknown';
@@ -152,5 +133,5 @@ export class BioEnrolment {
 
 function sampleOf(answer: CborFields): FingerSample {
   const native = answer.integer(5);
-  return { feedback: feedbacks[native] ?? 'unknown', native, remaining: answer.integer(6) };
+  return { feedback: sampleFeedbacks[native] ?? 'unknown', native, remaining: answer.integer(6) };
 }
