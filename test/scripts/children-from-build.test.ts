@@ -71,10 +71,14 @@ describe('a module that starts a process of ours', () => {
 
 test('the process that a test starts is the one of the build, where that is current, or runs from sources', async () => {
   const host = new HostProcess({});
-  const command = readFileSync(`/proc/${host.pid}/cmdline`, 'utf8').split('\0');
-  host.retired = true;
-  host.kill();
-  await host.ended;
   const fromSources = process.execArgv.includes('tsx');
-  expect(command).toContain(join(checkout, fromSources ? 'drivers/pkcs11/host.ts' : 'dist/drivers/pkcs11/host.js'));
+  try {
+    // A process that was started a moment ago may have no command line yet.
+    const command = () => readFileSync(`/proc/${host.pid}/cmdline`, 'utf8').split('\0');
+    await expect.poll(command).toContain(join(checkout, fromSources ? 'drivers/pkcs11/host.ts' : 'dist/drivers/pkcs11/host.js'));
+  } finally {
+    host.retired = true;
+    host.kill();
+    await host.ended;
+  }
 });
