@@ -41,6 +41,8 @@ class Reader {
   readonly #text: string;
   readonly #isPlain: boolean;
   readonly #wrong: string;
+  readonly #names: string[] = [];
+  readonly #values: unknown[] = [];
   #place = 0;
 
   constructor(text: string, wrong: string) {
@@ -77,17 +79,21 @@ class Reader {
 
   #object(depth: number): Fields {
     must(depth < 16, this.#wrong);
-    const [names, values]: [string[], unknown[]] = [[], []];
+    // One pair of lists for all objects that are open: lists of their own would grow, and a million entries have many.
+    const start = this.#names.length;
     let last = '';
     while (this.#more('}', last === '')) {
       const name = this.#name();
       // Sorted, so none stands twice.
       must(name > last, this.#wrong);
-      names.push(name);
-      values.push(this.value(depth + 1));
+      const value = this.value(depth + 1);
+      this.#names.push(name);
+      this.#values.push(value);
       last = name;
     }
-    return new Fields(names, values);
+    const made = new Fields(this.#names.slice(start), this.#values.slice(start));
+    this.#names.length = this.#values.length = start;
+    return made;
   }
 
   #array(depth: number): unknown[] {
