@@ -5,7 +5,7 @@
 import { Wrong } from './canonical.ts';
 
 /** How many may wait, and how many of them are started at once: a thread that is woken for each of them would hold up the reader each time. */
-const [most, together] = [512, 64];
+const [most, together] = [256, 64];
 
 /** A rule that was broken earlier than where the reader stands; `known` is what was known there. */
 export class WrongBefore<T> extends Wrong {
