@@ -89,7 +89,7 @@ export class Bench {
     const cardReader = await CardReaderDevice.listen(at('ccid'));
     const driveKeyboard = await KeyboardDevice.inDrive(at('odd-drive'));
     const keyKeyboard = await KeyboardDevice.inDisguise(at('odd-key'));
-    writeFileSync(at('initrd'), makeInitrd(kernel.modules, guestCommand(guestProgram, port)));
+    writeFileSync(at('initrd'), makeInitrd(kernel.modules, guestCommand(guestProgram, port), root.replace(/\/$/, '')));
     const outside = ['key', 'new-key', 'ccid', 'odd-drive', 'odd-key'].flatMap((name) => [
       ...['-chardev', `socket,id=${name},path=${at(name)}`],
       ...['-device', `usb-redir,chardev=${name},id=usb-${name},bus=usb.0`],

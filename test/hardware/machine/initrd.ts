@@ -25,11 +25,23 @@ function padding(length: number): Buffer {
   return Buffer.alloc((4 - (length % 4)) % 4);
 }
 
+/** Relative to the root. */
+const emptyFolders = ['tmp', 'run', 'var/tmp', 'media', 'mnt'] as const;
+
+/** Lines that put the host's checkout back where an empty folder hides it, changes in memory. */
+function shown(checkout: string): string {
+  const layers = `lowerdir=/host${checkout},upperdir=/memory/checkout,workdir=/memory/checkout-scratch`;
+  return `/bin/busybox mkdir -p /memory/checkout /memory/checkout-scratch /new${checkout}
+/bin/busybox mount -t overlay -o ${layers} checkout /new${checkout}
+`;
+}
+
 /**
  * The script that the kernel starts. `command` runs in the new root when everything is mounted; the machine goes off when it ends. Folders in which the
- * host keeps what belongs to its own running programs are empty in the guest.
+ * host keeps what belongs to its own running programs are empty in the guest, but for a checkout that lies in one of them.
  */
-function init(command: string): string {
+function init(command: string, checkout: string): string {
+  const hidden = emptyFolders.some((name) => `${checkout}/`.startsWith(`/${name}/`));
   return `#!/bin/busybox sh
 set -e
 /bin/busybox mkdir -p /dev /proc /sys /host /memory /new
@@ -42,8 +54,8 @@ for module in $(/bin/busybox cat /modules/order); do /bin/busybox insmod /module
 /bin/busybox mkdir /memory/upper /memory/scratch
 /bin/busybox mount -t overlay -o lowerdir=/host,upperdir=/memory/upper,workdir=/memory/scratch root /new
 for made in dev proc sys; do /bin/busybox mount --move /$made /new/$made; done
-for empty in tmp run var/tmp media mnt; do /bin/busybox mount -t tmpfs -o mode=1777 memory /new/$empty; done
-/bin/busybox mkdir -p /new/dev/shm /new/dev/pts
+for empty in ${emptyFolders.join(' ')}; do /bin/busybox mount -t tmpfs -o mode=1777 memory /new/$empty; done
+${hidden ? shown(checkout) : ''}/bin/busybox mkdir -p /new/dev/shm /new/dev/pts
 /bin/busybox mount -t tmpfs -o mode=1777 memory /new/dev/shm
 /bin/busybox mount -t devpts devpts /new/dev/pts
 /bin/busybox ip link set lo up
@@ -54,13 +66,15 @@ exec /bin/busybox switch_root /new /bin/busybox sh -c '${command}; /bin/busybox 
 }
 
 /** The archive, uncompressed: unpacking would cost the guest more time than reading. `command` has no single quotes in it. */
-export function makeInitrd(modules: readonly string[], command: string): Buffer {
+export function makeInitrd(modules: readonly string[], command: string, checkout: string): Buffer {
   if (command.includes("'")) throw new Error('the command of the guest may hold no single quotes');
+  if (!/^\/[\w./+@-]+$/.test(checkout))
+    throw new Error(`the path ${checkout} has characters that the guest would read otherwise; move the checkout`);
   return cpio([
     folder('bin'),
     folder('modules'),
     program('bin/busybox', readFileSync('/bin/busybox')),
-    program('init', Buffer.from(init(command))),
+    program('init', Buffer.from(init(command, checkout))),
     { name: 'modules/order', mode: 0o100644, data: Buffer.from(modules.map((path) => basename(path)).join('\n')) },
     ...modules.map((path) => program(`modules/${basename(path)}`, readFileSync(path))),
   ]);
