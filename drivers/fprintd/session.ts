@@ -1,6 +1,6 @@
 /**
- * One conversation with one running fprintd. Calls go to its unique name, and signals count only from there: any process on this computer can send
- * us a message that says "matched", and only the bus's word on its sender tells it from fprintd's.
+ * One conversation with one running fprintd. Calls go to its unique name, and signals count only from there. Every process on this computer can
+ * send us a message that says "matched", and only the bus's word on its sender tells it from fprintd's.
  */
 import { DeviceError } from '../errors.ts';
 import { type BusSignal, type CallLimits, SystemBus } from './bus.ts';

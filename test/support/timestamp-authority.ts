@@ -106,7 +106,7 @@ export interface ForgedToken {
 const attribute = (type: string, value: Uint8Array): Uint8Array => sequence(oid(type), setOf([value]));
 const tstInfo = '1.2.840.113549.1.9.16.1.4';
 
-/** A token by an EC key of the test, by hand: any time, any certificate, any nonce. */
+/** A token by an EC key of the test, by hand, with the time, the certificate and the nonce that a test likes. */
 export function forgedToken(wish: ForgedToken): Uint8Array {
   const { hash = 'sha256', digest, nonce, time = new Date(), tsa, named = tsa, names = 'sha256', version = 1, more = [] } = wish;
   const content = sequence(

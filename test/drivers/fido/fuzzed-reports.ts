@@ -56,7 +56,7 @@ export function mutated(dice: Dice, bytes: Uint8Array): Uint8Array {
   for (let changes = dice.roll(4); changes > 0 && changed.length > 0; changes -= 1) {
     changed[dice.roll(changed.length)] = dice.pick([0, 1, 0x18, 0x40, 0x5f, 0x7f, 0x80, 0x9f, 0xa1, 0xbf, 0xf6, 0xff, dice.roll(256)]);
   }
-  // A report has a length that no cable changes; a message has any.
+  // A report has a length that no cable changes; a message may have every length.
   if (bytes.length === reportLength || dice.roll(3) !== 0) return changed;
   return dice.roll(2) === 0 ? changed.subarray(0, dice.roll(changed.length + 1)) : Buffer.concat([changed, dice.bytes(dice.roll(70))]);
 }

@@ -1,4 +1,4 @@
-/** A virtual bio key asked without our client's manners: any command with any parameters, and the status that came back. */
+/** A virtual bio key asked without our client's manners, by whatever command and parameters a test likes, and the status that came back. */
 import { createHash } from 'node:crypto';
 import { afterEach } from 'vitest';
 import { CborFields, type CborMap, type CborValue, decodeCbor, encodeCbor } from '../../../drivers/fido/cbor.ts';
